@@ -1,0 +1,1 @@
+"""What marketpay takes, beside what the same work takes when written by hand."""

@@ -1,0 +1,35 @@
+"""The async twin of a store that only knows how to wait: each call in a worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from marketpay.ports.store import Records, Store, Work
+
+R = TypeVar("R")
+
+
+class ThreadedStore:
+    """Runs a sync store in one thread of its own, so that the event loop never waits."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="marketpay")
+
+    async def run(self, use: Callable[[Work], R], /) -> R:
+        """See `AsyncStore.run`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.store.run, use)
+
+    async def read(self, use: Callable[[Records], R], /) -> R:
+        """See `AsyncStore.read`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self.store.read, use)
+
+    async def close(self) -> None:
+        """See `AsyncStore.close`."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self.store.close)
+        self._thread.shutdown()

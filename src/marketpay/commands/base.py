@@ -1,0 +1,90 @@
+"""The shape of a command and of its result."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
+
+from attrs import field, frozen
+
+from marketpay.domain.actor import Actor, Role
+from marketpay.domain.decision import Decision
+from marketpay.domain.errors import Forbidden
+from marketpay.domain.ids import PaymentId, TransactionId
+from marketpay.domain.rules import Rules
+from marketpay.ports.store import Reader
+
+R = TypeVar("R")
+
+
+def _is_actor(_instance: object, _attribute: object, value: object) -> None:
+    if not isinstance(value, Actor):
+        raise TypeError(f"by must be an Actor, such as Actor.customer(...), not {value!r}")
+
+
+@frozen(kw_only=True)
+class Command(ABC, Generic[R]):
+    """An intention, said by somebody (`by`, authenticated by the host), as a value.
+
+    A command reads and decides; it cannot write.  So it can be previewed, decided again after
+    a conflict, and run by a sync and an async marketplace alike.  A value that can never be
+    right is `InvalidInput` (or `MoneyError`, `TypeError`) when the command is made.
+    """
+
+    by: Actor = field(validator=_is_actor)
+
+    kinds: ClassVar[dict[str, type[Command[Any]]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Command.kinds[cls.__name__] = cls
+
+    @abstractmethod
+    def decide(self, read: Reader, rules: Rules, /) -> Decision[R]:
+        """What should change, or the first `MarketpayError` that stands in the way.
+
+        In this order: `NotFound`, `Forbidden`, a repeat without effect, `Refused`,
+        `IllegalTransition`.
+        """
+
+
+@frozen(kw_only=True)
+class ClientAction:
+    """The customer's client has to act, e.g. 3-D Secure, with the gateway's own library.
+
+    `client_secret` is for that client alone; it is never stored, and not in `repr`.
+    """
+
+    payment: PaymentId
+    gateway_payment: str
+    client_secret: str | None = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Pending:
+    """The gateway has not answered; `work()` finds out and finishes."""
+
+    transaction: TransactionId
+
+
+NextAction = ClientAction | Pending
+
+
+@frozen(kw_only=True)
+class Result:
+    """What a money command answers: entities as they stand, and what is still to happen."""
+
+    next_action: NextAction | None = None
+
+    kinds: ClassVar[dict[str, type[Result]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Result.kinds[cls.__name__] = cls
+
+
+def only_system(by: Actor, action: str) -> None:
+    """Raise `Forbidden` unless the library itself is acting, for the gateway or a timer."""
+    if by.role is not Role.SYSTEM:
+        raise Forbidden(by.id, by.role.value, action, "the system")
+
+
+PERSONAL = {"personal": True}  # field metadata: erasable, kept apart from the journal

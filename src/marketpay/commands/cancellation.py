@@ -1,0 +1,131 @@
+"""Cancelling a job: holds are let go, captured money goes back whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from marketpay.commands.base import Command, Pending, Result
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.deal import Deal
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import permit
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.hiring import end_pending_offers, reject_applications
+from marketpay.domain.ids import JobId, RefundId
+from marketpay.domain.job import Job
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import JOB, REFUND, JobStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.validators import IdOf
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class Cancellation(Result):
+    """A cancelled job; once it had been assigned, its payment and the refund of it."""
+
+    job: Job
+    payment: Payment | None = None
+    refund: Refund | None = None
+
+
+@frozen(kw_only=True)
+class CancelJob(Command[Cancellation]):
+    """The job will not be done.
+
+    While open, the customer may: every offer ends and every hold is let go.  Once assigned,
+    either side may: the customer gets everything back, the platform fee too.  Once in
+    progress, only an administrator.
+    """
+
+    job: JobId = field(validator=IdOf("Job"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Cancellation]:
+        """The job, cancelled; the refund is asked for."""
+        deal = read.deal(job=self.job)
+        job, at = deal.job, rules.now()
+        permit(
+            self.by,
+            JOB,
+            e.JobCancelled,
+            "cancel this job",
+            customer=job.customer,
+            contractor=job.contractor,
+        )
+        if job.status is JobStatus.CANCELLED:
+            return _repeated(deal, read)
+        if deal.is_accepting:
+            raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
+        cancelled = job.become(e.JobCancelled, self.by.role, at)
+        if deal.claimed is not None:
+            return self._refunded(deal, cancelled, rules, at)
+        changes = [
+            cancelled,
+            *reject_applications(deal, None, at),
+            *end_pending_offers(deal, deal.pending, e.OfferWithdrawn, rules, at),
+        ]
+        payments = tuple(deal.payments)
+        used = [*payments, *(change.entity for change in changes)]
+        return Decision(
+            Cancellation(job=cancelled.entity),
+            changes=changes,
+            relies_on=payments,
+            waives=deal.rest(*used),
+        )
+
+    def _refunded(
+        self, deal: Deal, cancelled: Any, rules: Rules, at: datetime
+    ) -> Decision[Cancellation]:
+        assert deal.claimed is not None
+        paid = deal.payment(deal.claimed.payment)
+        event = e.PaymentRefundRequested
+        returning = paid.become(event, self.by.role, at, refunded=paid.amount)
+        refund = Refund(
+            id=RefundId(rules.new_id("ref")),
+            payment=paid.id,
+            customer=paid.customer,
+            amount=paid.amount,
+            created_at=at,
+        )
+        sent = operations.refund(returning.entity, refund, rules, at)
+        return Decision(
+            Cancellation(job=cancelled.entity, payment=returning.entity, refund=refund),
+            changes=(cancelled, returning, refund.begun(at), sent),
+            waives=deal.rest(cancelled.entity, paid),
+            entries=tuple(_give_back(paid)),
+            operations=(sent.entity,),
+        )
+
+
+def _repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
+    result, claimed = Cancellation(job=deal.job), deal.claimed
+    if claimed is None:
+        return Decision(result, waives=deal.rest())
+    payment = deal.payment(claimed.payment)
+    [refund] = read.find(Refund, payment=payment.id)
+    result = evolve(result, payment=payment, refund=refund)
+    if refund.status in REFUND.final:
+        return Decision(result, waives=(*deal.rest(), refund))
+    [sent] = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
+    result = evolve(result, next_action=Pending(transaction=sent.id))
+    return Decision(result, waives=(*deal.rest(), refund, sent))
+
+
+def _give_back(payment: Payment) -> Iterator[LedgerEntry]:
+    """Each part of the frozen split gives back what it got."""
+    split, currency = payment.split, payment.currency
+    assert split is not None  # frozen before it was captured
+    parts = split.refund(payment.amount, already=payment.refunded)
+    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, currency)
+    escrow = Account(AccountKind.ESCROW, currency)
+    fee = Account(AccountKind.PLATFORM_FEE, currency)
+    yield from move(escrow, transit, parts.held, payment.id)
+    yield from move(fee, transit, parts.platform_fee, payment.id)

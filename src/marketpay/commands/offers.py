@@ -1,0 +1,196 @@
+"""Sending an offer with a payment behind it, and taking it back or turning it down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import field, frozen
+
+from marketpay.commands.base import PERSONAL, Command, Result
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.actor import check_party
+from marketpay.domain.application import LIVE, Application
+from marketpay.domain.deal import Deal
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import permit
+from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
+from marketpay.domain.events import Event
+from marketpay.domain.hiring import end_offer
+from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
+from marketpay.domain.lifecycles import OFFER, JobStatus, OfferStatus
+from marketpay.domain.money import Money
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.validators import IdOf, Text, above_zero, is_aware, is_payment_method
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class OfferFunding(Result):
+    """An offer and the payment behind it.
+
+    `next_action` is a `ClientAction` where the customer has to confirm, `Pending` where the
+    gateway has not answered, None once the hold stands.
+    """
+
+    offer: Offer
+    payment: Payment
+
+
+@frozen(kw_only=True)
+class SendOffer(Command[OfferFunding]):
+    """The customer offers the job to a contractor, named or by their application.
+
+    The price is held on `payment_method` (without one, the customer's client chooses and
+    confirms).  The offer lasts until `expires_at`, or as long as its hold.
+    """
+
+    job: JobId = field(validator=IdOf("Job"))
+    contractor: str | None = None
+    application: ApplicationId | None = field(
+        default=None, validator=IdOf("Application", optional=True)
+    )
+    price: Money = field(validator=above_zero)
+    payment_method: str | None = field(default=None, validator=is_payment_method)
+    message: str = field(default="", validator=Text(at_most=20_000), metadata=PERSONAL)
+    expires_at: datetime | None = field(default=None, validator=is_aware)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.contractor is None) == (self.application is None):
+            raise InvalidInput("Name a contractor or an application, and not both.")
+        if self.contractor is not None:
+            check_party(None, None, self.contractor)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[OfferFunding]:
+        """A new offer and its payment; the hold is asked for."""
+        deal = read.deal(job=self.job)
+        job, at = deal.job, rules.now()
+        application = self._application(deal, read)
+        event = OFFER.begin.event
+        permit(self.by, OFFER, event, "send an offer for this job", customer=job.customer)
+        contractor = application.contractor if application else str(self.contractor)
+        self._check(deal, contractor, application, at, rules)
+        offer = Offer(
+            id=OfferId(rules.new_id("off")),
+            job=job.id,
+            application=application.id if application else None,
+            customer=job.customer,
+            contractor=contractor,
+            price=self.price,
+            message=self.message,
+            payment=PaymentId(rules.new_id("pay")),
+            expires_at=self.expires_at,
+            created_at=at,
+        )
+        payment = Payment(
+            id=offer.payment,
+            offer=offer.id,
+            job=job.id,
+            customer=job.customer,
+            contractor=contractor,
+            amount=self.price,
+            created_at=at,
+        )
+        hold = operations.authorize(payment, self.payment_method, rules, at)
+        expiry = (
+            [Timer(TimerKind.OFFER_EXPIRY, offer.id, self.expires_at)] if self.expires_at else []
+        )
+        return Decision(
+            OfferFunding(offer=offer, payment=payment),
+            changes=(offer.begun(at), payment.begun(at), hold),
+            relies_on=(job,),
+            waives=(*deal.rest(job), *([application] if application else [])),
+            operations=(hold.entity,),
+            timers=expiry,
+        )
+
+    def _application(self, deal: Deal, read: Reader) -> Application | None:
+        """The one that is named, or the live one of the contractor that is named."""
+        if self.application is not None:
+            return read.get(Application, self.application)
+        mine = (one for one in deal.applications if one.contractor == self.contractor)
+        return next(mine, None)
+
+    def _check(
+        self,
+        deal: Deal,
+        contractor: str,
+        application: Application | None,
+        at: datetime,
+        rules: Rules,
+    ) -> None:
+        job = deal.job
+        if self.expires_at is not None and self.expires_at <= at:
+            raise InvalidInput("must lie in the future.", "expires_at")
+        if self.price.currency != job.currency:
+            raise CurrencyMismatch(self.price.currency, job.currency)
+        if application is not None and application.job != job.id:
+            raise Refused(Reason.APPLICATION_OF_ANOTHER_JOB)
+        if job.customer == contractor:
+            raise Refused(Reason.OWN_JOB)
+        if job.status is not JobStatus.OPEN:
+            raise Refused(Reason.JOB_NOT_OPEN)
+        if application is not None and application.status not in LIVE:
+            raise Refused(Reason.APPLICATION_CLOSED)
+        if application is None and rules.require_application:
+            raise Refused(Reason.APPLICATION_REQUIRED)
+        if any(other.contractor == contractor for other in deal.offers):
+            raise Refused(Reason.OFFER_EXISTS)
+
+
+@frozen(kw_only=True)
+class RejectOffer(Command[Offer]):
+    """The contractor says no; the hold is let go."""
+
+    offer: OfferId = field(validator=IdOf("Offer"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Offer]:
+        """The offer, rejected."""
+        deal = read.deal(offer=self.offer)
+        offer = deal.offer(self.offer)
+        event, what = e.OfferRejected, "reject this offer"
+        permit(self.by, OFFER, event, what, contractor=offer.contractor)
+        if offer.status is OfferStatus.REJECTED:
+            return Decision(offer, waives=deal.rest())
+        if offer.status is OfferStatus.ACCEPTING:
+            raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
+        return _ended(self, deal, offer, event, rules)
+
+
+@frozen(kw_only=True)
+class WithdrawOffer(Command[Offer]):
+    """The customer takes the offer back; the hold is let go."""
+
+    offer: OfferId = field(validator=IdOf("Offer"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Offer]:
+        """The offer, withdrawn."""
+        deal = read.deal(offer=self.offer)
+        offer = deal.offer(self.offer)
+        event, what = e.OfferWithdrawn, "withdraw this offer"
+        permit(self.by, OFFER, event, what, customer=offer.customer)
+        if offer.status is OfferStatus.WITHDRAWN:
+            return Decision(offer, waives=deal.rest())
+        if deal.is_accepting:
+            raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
+        return _ended(self, deal, offer, event, rules)
+
+
+def _ended(
+    command: Command[Offer], deal: Deal, offer: Offer, event: type[Event], rules: Rules
+) -> Decision[Offer]:
+    payment = deal.payment(offer.payment)
+    by, at = command.by.role, rules.now()
+    first, *more = end_offer(offer, payment, event, by, rules, at)
+    assert isinstance(first.entity, Offer)
+    # The payment itself changes once the hold is known to be gone; until then nobody else
+    # may move it on the strength of the offer being live.
+    return Decision(
+        first.entity,
+        changes=(first, *more),
+        relies_on=(payment,),
+        waives=deal.rest(offer, payment),
+    )

@@ -1,0 +1,127 @@
+"""The contractor's account at the gateway, and the transfers that wait for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from marketpay.commands.base import Command, only_system
+from marketpay.commands.completion import ONBOARDING
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.actor import check_party
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import permit
+from marketpay.domain.events import Event
+from marketpay.domain.ids import PayoutAccountId
+from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.validators import IdOf
+from marketpay.ports.gateway import AccountStanding, AccountState, Declined, GatewayNews
+from marketpay.ports.store import Reader
+
+BATCH = 50  # transfers started by one sweep
+
+WAITING = (ONBOARDING, "account_not_active")  # what an active account puts right
+FINISHED = (e.PayoutAccountActivated, e.PayoutAccountRejected)  # no longer asked about
+
+EVENTS: dict[AccountStanding, type[Event]] = {
+    AccountStanding.PENDING: e.PayoutAccountRestricted,  # it was active, and no longer is
+    AccountStanding.ACTIVE: e.PayoutAccountActivated,
+    AccountStanding.RESTRICTED: e.PayoutAccountRestricted,
+    AccountStanding.REJECTED: e.PayoutAccountRejected,
+}
+
+
+@frozen(kw_only=True)
+class OpenPayoutAccount(Command[PayoutAccount]):
+    """A contractor wants to be paid; the gateway will ask for their details."""
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[PayoutAccount]:
+        """A new account, opened at the gateway at once; the one they have, if they have one."""
+        begin = PAYOUT_ACCOUNT.begin.event
+        what = "open a payout account"
+        permit(self.by, PAYOUT_ACCOUNT, begin, what, contractor=self.by.id)
+        for account in read.find(PayoutAccount, contractor=self.by.id):
+            return Decision(account, waives=(account,))
+        at = rules.now()
+        opened = PayoutAccount(
+            id=PayoutAccountId(rules.new_id("pac")),
+            contractor=self.by.id,
+            due_at=at + rules.lease,
+            sent_at=at,
+            created_at=at,
+        ).begun(at)
+        return Decision(opened.entity, changes=(opened,), operations=(opened.entity,))
+
+
+@frozen(kw_only=True)
+class SettleAccount(Command[PayoutAccount]):
+    """What the gateway says of an account.  Once it is active, waiting transfers are made."""
+
+    account: PayoutAccountId = field(validator=IdOf("PayoutAccount"))
+    news: GatewayNews
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[PayoutAccount]:
+        """The account as it stands at the gateway."""
+        only_system(self.by, "settle a payout account")
+        account, at = read.get(PayoutAccount, self.account), rules.now()
+        event, gateway_account = self._fact(account)
+        if event is None:
+            return Decision(account, waives=(account,))
+        settled = account.become(
+            event,
+            self.by.role,
+            at,
+            gateway_account=gateway_account,
+            due_at=None if event in FINISHED else at,
+        )
+        is_active = settled.entity.status is PayoutAccountStatus.ACTIVE
+        sweep = Timer(TimerKind.TRANSFER_SWEEP, account.contractor, at)
+        return Decision(settled.entity, changes=(settled,), timers=(sweep,) if is_active else ())
+
+    def _fact(self, account: PayoutAccount) -> tuple[type[Event] | None, str | None]:
+        """What is new in the news, if anything, and the gateway's id of the account."""
+        if isinstance(self.news, Declined):
+            return e.PayoutAccountRejected, account.gateway_account
+        if not isinstance(self.news, AccountState):
+            return None, None
+        if self.news.standing.value != account.status.value:
+            return EVENTS[self.news.standing], self.news.gateway_id
+        if account.gateway_account is None:
+            return e.PayoutAccountConnected, self.news.gateway_id
+        return None, None
+
+
+@frozen(kw_only=True)
+class SweepTransfers(Command[int]):
+    """What a contractor is owed moves to their account, now that it is active."""
+
+    contractor: str = field(validator=check_party)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[int]:
+        """So many transfers started; a further sweep is set where that was not all."""
+        only_system(self.by, "sweep transfers")
+        accounts = read.find(PayoutAccount, contractor=self.contractor)
+        active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
+        if not active:
+            return Decision(0, waives=accounts)
+        at = rules.now()
+        waiting = read.find(Payment, contractor=self.contractor, transfer_blocked=WAITING)
+        changes: list[Any] = []
+        for payment in waiting[:BATCH]:
+            event = e.PaymentTransferStarted
+            started = payment.become(event, self.by.role, at, transfer_blocked=None)
+            changes += [started, operations.transfer(started.entity, active[0], rules, at)]
+        again = Timer(TimerKind.TRANSFER_SWEEP, self.contractor, at)
+        return Decision(
+            len(changes) // 2,
+            changes=changes,
+            relies_on=active if changes else (),
+            waives=(*waiting[BATCH:], *(() if changes else active)),
+            timers=(again,) if len(waiting) > BATCH else (),
+        )

@@ -1,0 +1,162 @@
+"""Settling a transaction: the gateway's reply, and what is heard of it later, as a command."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from attrs import evolve, field, frozen
+
+from marketpay.commands.base import Command, only_system
+from marketpay.domain import outgoing, settlement
+from marketpay.domain.decision import Decision
+from marketpay.domain.errors import GatewayError
+from marketpay.domain.ids import TransactionId
+from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.settlement import EXPIRED, Settled
+from marketpay.domain.validators import IdOf
+from marketpay.ports.gateway import (
+    ActionRequired,
+    Authorized,
+    Captured,
+    Declined,
+    GatewayNews,
+    HoldGone,
+    NoAnswer,
+    NotThere,
+    Processing,
+    Refunded,
+    Transferred,
+    Voided,
+)
+from marketpay.ports.store import Reader
+
+
+def without_secret(news: GatewayNews) -> GatewayNews:
+    """The news as they may be written down."""
+    if isinstance(news, ActionRequired):
+        return evolve(news, client_secret=None)
+    return news
+
+
+@frozen(kw_only=True)
+class SettleTransaction(Command[PaymentTransaction]):
+    """What the gateway says of an operation.  Told twice or too late, it changes nothing."""
+
+    transaction: TransactionId = field(validator=IdOf("PaymentTransaction"))
+    news: GatewayNews = field(converter=without_secret)
+
+    def decide(self, read: Reader, rules: Rules) -> Settled:
+        """The transaction as it stands now, and all that follows for offer, job and money."""
+        only_system(self.by, "settle a transaction")
+        transaction, at = read.get(PaymentTransaction, self.transaction), rules.now()
+        if transaction.is_settled:
+            return Decision(transaction, waives=(transaction,))
+        match self.news:
+            case NoAnswer():
+                return settlement.unanswered(transaction, rules, at)
+            case NotThere() if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
+                return Decision(transaction, waives=(transaction,))
+            case NotThere():
+                return settlement.stuck(transaction, at)
+        match transaction.kind:
+            case TransactionKind.AUTHORIZE:
+                return self._authorize(transaction, read, rules, at)
+            case TransactionKind.CAPTURE:
+                return self._capture(transaction, read, rules, at)
+            case TransactionKind.VOID:
+                return self._void(transaction, read, rules, at)
+            case TransactionKind.REFUND:
+                return self._refund(transaction, read, rules, at)
+            case TransactionKind.TRANSFER:
+                return self._transfer(transaction, read, rules, at)
+            case never:
+                assert_never(never)
+
+    def _authorize(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        if isinstance(self.news, Processing):
+            return settlement.unanswered(transaction, rules, at)
+        deal = read.deal(payment=transaction.payment)
+        match self.news:
+            case Authorized(gateway_id=id, expires_at=until):
+                return settlement.authorized(transaction, deal, id, until, rules, at)
+            case ActionRequired(gateway_id=id):
+                return settlement.action_required(transaction, deal, id, rules, at)
+            case Declined(code=code):
+                return settlement.authorization_failed(transaction, deal, code, at)
+            case HoldGone():
+                return settlement.authorization_failed(transaction, deal, EXPIRED, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _capture(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        if isinstance(self.news, Processing):
+            return settlement.unanswered(transaction, rules, at)
+        deal = read.deal(payment=transaction.payment)
+        match self.news:
+            case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
+                return settlement.captured(transaction, deal, id, rules, at)
+            case Declined(code=code):
+                return settlement.capture_failed(transaction, deal, code, rules, at)
+            case HoldGone():
+                return settlement.hold_gone(transaction, deal, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _void(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        if isinstance(self.news, Processing):
+            return settlement.unanswered(transaction, rules, at)
+        payment = read.get(Payment, transaction.payment)
+        match self.news:
+            case Voided(gateway_id=id) | HoldGone(gateway_id=id):
+                others = read.find(
+                    PaymentTransaction, payment=payment.id, kind=TransactionKind.AUTHORIZE
+                )
+                return settlement.voided(transaction, payment, others, id, at)
+            case Declined(code=code):
+                return settlement.void_failed(transaction, payment, code, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _refund(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        payment = read.get(Payment, transaction.payment)
+        refund = read.get(Refund, str(transaction.refund))
+        match self.news:
+            case Refunded(gateway_id=id, amount=amount) if amount == transaction.amount:
+                return outgoing.refunded(transaction, payment, refund, id, at)
+            case Processing():
+                return outgoing.refund_pending(transaction, payment, refund, rules, at)
+            case Declined(code=code):
+                return outgoing.refund_failed(transaction, payment, refund, code, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _transfer(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        if isinstance(self.news, Processing):
+            return settlement.unanswered(transaction, rules, at)
+        payment = read.get(Payment, transaction.payment)
+        match self.news:
+            case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:
+                return outgoing.transferred(transaction, payment, id, at)
+            case Declined(code=code):
+                return outgoing.transfer_failed(transaction, payment, code, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _unfit(self, transaction: PaymentTransaction) -> GatewayError:
+        news = type(self.news).__name__
+        return GatewayError(f"{news} is no answer to {transaction.kind} {transaction.id}")

@@ -1,0 +1,68 @@
+"""What timers do.  Each looks for itself whether there is still something to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from marketpay.commands.base import Command, only_system
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.decision import Decision
+from marketpay.domain.hiring import end_offer
+from marketpay.domain.ids import OfferId, PaymentId
+from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.domain.validators import IdOf
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class ExpireOffer(Command[Offer]):
+    """An offer's time is over; its hold is let go."""
+
+    offer: OfferId = field(validator=IdOf("Offer"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Offer]:
+        """The offer, expired if it was still waiting for an answer."""
+        only_system(self.by, "expire an offer")
+        deal, at = read.deal(offer=self.offer), rules.now()
+        offer = deal.offer(self.offer)
+        if offer.status is not OfferStatus.PENDING or not offer.has_expired(at):
+            return Decision(offer, waives=deal.rest())
+        payment = deal.payment(offer.payment)
+        changes = [*end_offer(offer, payment, e.OfferExpired, self.by.role, rules, at)]
+        expired = changes[0].entity
+        assert isinstance(expired, Offer)
+        waived = deal.rest(offer, payment)
+        return Decision(expired, changes=changes, relies_on=(payment,), waives=waived)
+
+
+@frozen(kw_only=True)
+class ExpireAuthorization(Command[Payment]):
+    """The gateway's date for a hold has passed: there is nothing left to capture.
+
+    It is voided all the same, should the gateway's clock not agree.
+    """
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
+        """The payment, expired if it was still held; its offer with it."""
+        only_system(self.by, "expire an authorization")
+        deal, at = read.deal(payment=self.payment), rules.now()
+        payment = deal.payment(self.payment)
+        offer, until = deal.offer(payment.offer), payment.authorization_expires_at
+        is_over = until is not None and until <= at
+        is_being_captured = offer.status is OfferStatus.ACCEPTING
+        if payment.status is not PaymentStatus.AUTHORIZED or not is_over or is_being_captured:
+            return Decision(payment, waives=deal.rest())
+        expired = payment.become(e.PaymentExpired, self.by.role, at)
+        changes: list[Any] = [expired, operations.void(payment, rules, at)]
+        if offer.status is OfferStatus.PENDING:
+            changes.append(offer.become(e.OfferExpired, self.by.role, at))
+        waived = deal.rest(payment, *(change.entity for change in changes))
+        return Decision(expired.entity, changes=changes, waives=waived)

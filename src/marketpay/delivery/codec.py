@@ -1,0 +1,103 @@
+"""Between values and the journal's JSON text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import attrs
+from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn, override
+from cattrs.strategies import configure_tagged_union
+
+from marketpay.commands.base import Command
+from marketpay.domain.entity import Entity
+from marketpay.domain.events import Event
+from marketpay.domain.money import Money
+from marketpay.ports.gateway import GatewayNews
+
+Json = dict[str, Any]
+
+
+@cache
+def _converter() -> Converter:
+    made = Converter()
+    made.register_unstructure_hook(
+        Money, lambda money: {"amount": str(money.amount), "currency": money.currency}
+    )
+    made.register_structure_hook(Money, lambda raw, _: Money(raw["amount"], raw["currency"]))
+    made.register_unstructure_hook(datetime, datetime.isoformat)
+    made.register_structure_hook(datetime, lambda raw, _: datetime.fromisoformat(raw))
+    configure_tagged_union(GatewayNews, made, tag_name="type")
+    made.register_unstructure_hook_factory(
+        lambda kind: attrs.has(kind) and issubclass(kind, Command),
+        lambda kind: make_dict_unstructure_fn(kind, made, by=override(omit=True)),
+    )
+    return made
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON; the same value always gives the same text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@cache
+def personal_fields(kind: type[Command[Any]]) -> tuple[str, ...]:
+    """The fields of a command that an erasure takes away."""
+    return tuple(f.name for f in attrs.fields(kind) if f.metadata.get("personal"))
+
+
+def encode_command(command: Command[Any], salt: str) -> tuple[str, str | None]:
+    """The command's fields but `by`, and apart from them what is personal, or None.
+
+    In the former, personal text is only a digest, salted with what is kept in the latter.
+    """
+    body: Json = _converter().unstructure(command)
+    texts = {name: body[name] for name in personal_fields(type(command)) if body[name]}
+    for name, text in texts.items():
+        digest = hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
+        body[name] = {"sha256": digest}
+    return dumps(body), dumps({"salt": salt, "texts": texts}) if texts else None
+
+
+def is_same_command(command: Command[Any], kind: str, body: str, personal: str | None) -> bool:
+    """Whether `command` is the one on record; erased text is not held against it."""
+    if type(command).__name__ != kind:
+        return False
+    salt = json.loads(personal)["salt"] if personal else ""
+    said, recorded = json.loads(encode_command(command, salt)[0]), json.loads(body)
+    if personal is None:
+        for name in personal_fields(type(command)):
+            if isinstance(recorded[name], dict):
+                said[name] = recorded[name]
+    return bool(said == recorded)
+
+
+def encode_events(events: list[Event]) -> str:
+    """What happened, in order."""
+    converter = _converter()
+    return dumps([{"name": event.name, **converter.unstructure(event)} for event in events])
+
+
+def decode_events(text: str) -> list[Event]:
+    """What `encode_events` wrote."""
+    decoded = []
+    for raw in json.loads(text):
+        kind = Event.kinds[raw.pop("name")]
+        decoded.append(_converter().structure(raw, kind))
+    return decoded
+
+
+def encode_result(result: object, operations: list[str]) -> str:
+    """The ids of a result's entities, and of the operations it waits for."""
+    if isinstance(result, Entity):
+        ids: Json = {"": result.id}
+    elif attrs.has(type(result)):
+        values = {f.name: getattr(result, f.name) for f in attrs.fields(type(result))}
+        ids = {name: v.id for name, v in values.items() if isinstance(v, Entity)}
+    else:
+        ids = {}
+    return dumps({"kind": type(result).__name__, "ids": ids, "operations": operations})

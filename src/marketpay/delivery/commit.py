@@ -1,0 +1,185 @@
+"""From a command to a commit: decided, written, and decided again after a lost race."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+import attrs
+from attrs import evolve, field, frozen
+
+from marketpay.commands.base import Command, Result
+from marketpay.delivery import codec
+from marketpay.delivery.steps import Flow, Pause, Transact
+from marketpay.domain.actor import Role
+from marketpay.domain.decision import Decision, Operation
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import Conflict, Forbidden, IdempotencyConflict
+from marketpay.domain.ids import PREFIXES
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer
+from marketpay.ports.journal import JournalRecord
+from marketpay.ports.store import CommitUnknown, Reader, Work
+
+R = TypeVar("R")
+
+KINDS: dict[str, type[Operation]] = {
+    PREFIXES["PaymentTransaction"]: PaymentTransaction,
+    PREFIXES["PayoutAccount"]: PayoutAccount,
+}
+
+
+@frozen
+class Committed(Generic[R]):
+    """What a command came to: its result, the operations to call, all that changed."""
+
+    result: R
+    operations: tuple[Operation, ...] = ()
+    saved: dict[str, Entity] = field(factory=dict)
+    is_replay: bool = False
+
+
+@frozen(kw_only=True)
+class Attempt(Generic[R]):
+    """One try at a command, to be run in one transaction."""
+
+    command: Command[R]
+    key: str | None
+    rules: Rules
+    fired: Timer | None = None  # taken away in the same transaction
+    name: str = field(factory=lambda: secrets.token_hex(12))
+
+    def __call__(self, work: Work) -> Committed[R]:
+        """Decide and write, or find what the key was used for before."""
+        by = self.command.by
+        if self.key is not None:
+            record = work.recorded(by.id, by.role.value, self.key)
+            if record is not None:
+                return self._replay(record, work)
+        if self.fired is not None:
+            work.remove(self.fired)
+        decision = self.command.decide(work, self.rules)
+        for entry in decision.entries:
+            entry.check(type(self.command).__name__)
+        if decision.is_empty and self.key is None and by.role is Role.SYSTEM:
+            return Committed(decision.result)  # stale news: not worth a row
+        saved = work.write(decision, self._record(decision))
+        result = refresh(decision.result, saved)
+        started: tuple[Any, ...] = tuple(saved[one.id] for one in decision.operations)
+        return Committed(result, started, saved)
+
+    def found(self, work: Work) -> Committed[R] | None:
+        """What this attempt wrote, if its commit took effect."""
+        record = work.attempted(self.name)
+        if record is None:
+            return None
+        return evolve(self._replay(record, work), is_replay=False)
+
+    def denied(self, error: Forbidden, work: Work) -> None:
+        """Put on record that the actor was not allowed to; no key is used up."""
+        nothing: Decision[None] = Decision(None)
+        work.record(evolve(self._record(nothing), key=None, result=None, error=error.code))
+
+    def _record(self, decision: Decision[Any]) -> JournalRecord:
+        by = self.command.by
+        body, personal = codec.encode_command(self.command, self.name)
+        operations = [operation.id for operation in decision.operations]
+        return JournalRecord(
+            attempt=self.name,
+            at=self.rules.now(),
+            actor=by.id,
+            role=by.role.value,
+            key=self.key,
+            command=type(self.command).__name__,
+            body=body,
+            events=codec.encode_events([change.event for change in decision.changes]),
+            result=codec.encode_result(decision.result, operations),
+            error=None,
+            subjects=tuple(decision.latest()),
+            personal=personal,
+        )
+
+    def _replay(self, record: JournalRecord, work: Work) -> Committed[R]:
+        same = codec.is_same_command(self.command, record.command, record.body, record.personal)
+        if not same:
+            raise IdempotencyConflict(str(self.key))
+        said = json.loads(record.result or "{}")
+        operations = tuple(work.get(KINDS[id.split("_")[0]], id) for id in said["operations"])
+        return Committed(rebuild(said, work), operations, is_replay=True)
+
+
+def carry_out(
+    command: Command[R], key: str | None, rules: Rules, fired: Timer | None = None
+) -> Flow[Committed[R]]:
+    """Decide and write, again after every lost race, `rules.attempts` times at most.
+
+    The loser of a race decides on what the winner left, and so is told the true reason.
+    """
+    for tried in range(1, rules.attempts + 1):
+        attempt = Attempt(command=command, key=key, rules=rules, fired=fired)
+        try:
+            committed: Committed[R] = yield Transact(attempt)
+        except Conflict:
+            if tried == rules.attempts:
+                raise
+            yield Pause(_jitter(tried))
+        except CommitUnknown:
+            found: Committed[R] | None = yield Transact(attempt.found)
+            if found is not None:
+                return found
+        except Forbidden as error:
+            refusal = error
+            yield Transact(lambda work: attempt.denied(refusal, work))  # noqa: B023  # run now
+            raise
+        else:
+            return committed
+    raise Conflict(type(command).__name__, key or "")
+
+
+def refresh(result: Any, saved: dict[str, Entity]) -> Any:
+    """The result with its entities as they were saved."""
+    if isinstance(result, Entity):
+        return saved.get(result.id, result)
+    if not isinstance(result, Result):
+        return result
+    newer = {
+        f.name: saved[entity.id]
+        for f in attrs.fields(type(result))
+        if isinstance(entity := getattr(result, f.name), Entity) and entity.id in saved
+    }
+    return evolve(result, **newer) if newer else result
+
+
+def reload(result: Any, read: Reader) -> Any:
+    """The result with its entities as they stand in the store."""
+    return rebuild(json.loads(codec.encode_result(result, [])), read)
+
+
+def rebuild(said: dict[str, Any], read: Reader) -> Any:
+    """The result of which the journal has the ids, as its entities stand now."""
+    kinds = {kind.__name__: kind for kind in _entity_kinds()}
+    prefixes = {PREFIXES[name]: kind for name, kind in kinds.items()}
+    entities = {name: read.get(prefixes[id.split("_")[0]], id) for name, id in said["ids"].items()}
+    if said["kind"] in Result.kinds:
+        return Result.kinds[said["kind"]](**entities)
+    return entities.get("")
+
+
+def _entity_kinds() -> list[type[Entity]]:
+    todo, found = [Entity], []
+    while todo:
+        kind = todo.pop()
+        if kind.__name__ in PREFIXES:
+            found.append(kind)
+        todo += kind.__subclasses__()
+    return found
+
+
+def _jitter(tried: int) -> timedelta:
+    """A random moment, longer after each loss: up to 1, 2, 4 ... 64 milliseconds."""
+    most = 1000 * 2 ** min(tried - 1, 6)
+    return timedelta(microseconds=secrets.randbelow(most))

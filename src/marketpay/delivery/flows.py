@@ -1,0 +1,189 @@
+"""The flows: executing a command, and everything that `work()` catches up with."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from attrs import evolve, field, frozen
+
+from marketpay.commands.base import ClientAction, Command, NextAction, Pending, Result
+from marketpay.commands.payout_accounts import SettleAccount
+from marketpay.commands.settling import SettleTransaction
+from marketpay.delivery.commit import Committed, carry_out, refresh, reload
+from marketpay.delivery.requests import look_up, request_for
+from marketpay.delivery.steps import Call, Flow, Read
+from marketpay.domain.actor import Actor
+from marketpay.domain.decision import Operation
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import (
+    GatewayError,
+    GatewayUnavailable,
+    PaymentDeclined,
+    Reason,
+    Refused,
+)
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.settlement import EXPIRED
+from marketpay.ports.gateway import (
+    ActionRequired,
+    GatewayNews,
+    GatewayRequest,
+    NoAnswer,
+    NotThere,
+)
+
+R = TypeVar("R")
+
+
+def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
+    """Decide, write, call the gateway where the result depends on it, settle, and answer.
+
+    With the key of an earlier command, what of it is due is run, and its result is given as
+    it stands now; an error it had after its commit is raised again.
+    """
+    committed: Committed[R] = yield from carry_out(command, key, rules)
+    result: Any = committed.result
+    next_action: NextAction | None = None
+    for operation in committed.operations:
+        if committed.is_replay:
+            done = yield from _catch_up(operation, rules)
+        else:
+            done = yield from _perform(operation, rules)
+        result = refresh(result, done.saved) if done.saved else (yield from _reload(result))
+        next_action = _outcome(done, result)
+    if next_action is not None and isinstance(result, Result):
+        result = evolve(result, next_action=next_action)
+    answer: R = result
+    return answer
+
+
+@frozen
+class Performed:
+    """One operation after a call: as it stands, what the gateway said, all that changed."""
+
+    operation: Operation
+    news: GatewayNews
+    saved: dict[str, Entity] = field(factory=dict)
+
+
+def _perform(operation: Operation, rules: Rules) -> Flow[Performed]:
+    return (yield from _ask(operation, request_for(operation), rules))
+
+
+def _ask(operation: Operation, request: GatewayRequest, rules: Rules) -> Flow[Performed]:
+    """Call, then settle.  No answer is settled too, before a fault of the gateway is raised."""
+    fault: GatewayError | None = None
+    news: GatewayNews
+    try:
+        news = yield Call(request, operation.id)
+    except GatewayUnavailable:
+        news = NoAnswer()
+    except GatewayError as error:
+        news, fault = NoAnswer(), error
+    done = yield from _settle(operation, news, rules)
+    if fault is not None:
+        raise fault
+    return done
+
+
+def _settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Performed]:
+    command: Command[Any]
+    if isinstance(operation, PayoutAccount):
+        command = SettleAccount(by=Actor.SYSTEM, account=operation.id, news=news)
+    else:
+        command = SettleTransaction(by=Actor.SYSTEM, transaction=operation.id, news=news)
+    committed = yield from carry_out(command, None, rules)
+    settled = committed.saved.get(operation.id, committed.result)
+    return Performed(settled, news, committed.saved)
+
+
+def is_waiting(operation: Operation) -> bool:
+    """Whether the gateway has done its part and somebody else has to act: it is looked up."""
+    if isinstance(operation, PayoutAccount):
+        return operation.gateway_account is not None
+    return operation.status is TransactionStatus.AWAITING_CONFIRMATION
+
+
+def _catch_up(operation: Operation, rules: Rules) -> Flow[Performed]:
+    """Find out about an operation that somebody asks for again, if nobody else is at it."""
+    is_due = operation.due_at is not None and operation.due_at <= rules.now()
+    if is_due or (operation.due_at is not None and is_waiting(operation)):
+        return (yield from resume(operation, rules))
+    return Performed(operation, NoAnswer())
+
+
+def resume(operation: Operation, rules: Rules) -> Flow[Performed]:
+    """Take up an operation whose lease is over.
+
+    One that was never answered is looked up first: a gateway may keep an error with the key.
+    Sent again it is only while the gateway still knows the key; after that an administrator
+    has to see.
+    """
+    if is_waiting(operation):
+        return (yield from _ask(operation, look_up(operation), rules))
+    was_asked = (
+        isinstance(operation, PayoutAccount) or operation.status is TransactionStatus.UNKNOWN
+    )
+    since = operation.sent_at or rules.now()
+    is_too_late = since + rules.retry_window <= rules.now()
+    if was_asked or is_too_late:
+        news = yield from _look_up(operation)
+        if not isinstance(news, NotThere) or is_too_late:
+            return (yield from _settle(operation, news, rules))
+    return (yield from _perform(operation, rules))
+
+
+def _look_up(operation: Operation) -> Flow[GatewayNews]:
+    try:
+        news: GatewayNews = yield Call(look_up(operation), operation.id)
+    except GatewayUnavailable:
+        return NoAnswer()
+    return news
+
+
+def _reload(result: R) -> Flow[R]:
+    loaded: R = yield Read(lambda records: reload(result, records))
+    return loaded
+
+
+def _outcome(done: Performed, result: Any) -> NextAction | None:
+    """What an operation leaves to be done, or the error that it came to."""
+    operation = done.operation
+    if not isinstance(operation, PaymentTransaction):
+        return None
+    if operation.status is TransactionStatus.AWAITING_CONFIRMATION:
+        return _client_action(operation, done.news)
+    if operation.status is TransactionStatus.FAILED:
+        if operation.kind is TransactionKind.CAPTURE and operation.failure == EXPIRED:
+            raise Refused(Reason.AUTHORIZATION_EXPIRED)
+        if operation.kind in (TransactionKind.AUTHORIZE, TransactionKind.CAPTURE):
+            raise PaymentDeclined(result.offer, result.payment, str(operation.failure))
+    return None if operation.is_settled else Pending(transaction=operation.id)
+
+
+def _client_action(operation: PaymentTransaction, news: GatewayNews) -> ClientAction:
+    secret = news.client_secret if isinstance(news, ActionRequired) else None
+    return ClientAction(
+        payment=operation.payment,
+        gateway_payment=str(operation.gateway_id),
+        client_secret=secret,
+    )
+
+
+def client_action(payment: PaymentId, rules: Rules) -> Flow[ClientAction | None]:
+    """What the customer's client has to do for a payment, asked of the gateway afresh."""
+    tried: list[PaymentTransaction] = yield Read(
+        lambda records: records.find(
+            PaymentTransaction, payment=payment, kind=TransactionKind.AUTHORIZE
+        )
+    )
+    for operation in tried:
+        if operation.status is TransactionStatus.AWAITING_CONFIRMATION:
+            done = yield from _ask(operation, look_up(operation), rules)
+            if isinstance(done.news, ActionRequired):
+                return _client_action(operation, done.news)
+    return None

@@ -1,0 +1,108 @@
+"""The two loops that drive a flow: one waits, one awaits."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from marketpay.delivery.steps import Call, Flow, Pause, Publish, Read, Step, Transact
+from marketpay.ports.gateway import AsyncPaymentGateway, PaymentGateway
+from marketpay.ports.publisher import AsyncPublisher, Publisher
+from marketpay.ports.store import AsyncStore, Store
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class World:
+    """What a flow acts on."""
+
+    store: Store
+    gateway: PaymentGateway
+    publisher: Publisher | None
+
+    def drive(self, flow: Flow[T]) -> T:
+        """Run a flow to its end."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    answer = self._take(step)
+                except Exception as error:  # noqa: BLE001  # the flow decides what it means
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    def _take(self, step: Step) -> Any:
+        match step:
+            case Transact(use=use):
+                return self.store.run(use)
+            case Read(use=use):
+                return self.store.read(use)
+            case Call(request=request, key=key):
+                return self.gateway.perform(request, key=key)
+            case Publish(events=events):
+                return self.publisher.publish(events) if self.publisher else None
+            case Pause(time=moment):
+                return time.sleep(moment.total_seconds())
+
+
+@frozen(kw_only=True)
+class AsyncWorld:
+    """The same, awaited.  A sync gateway or publisher runs in a thread of its own."""
+
+    store: AsyncStore
+    gateway: PaymentGateway | AsyncPaymentGateway
+    publisher: Publisher | AsyncPublisher | None
+
+    async def drive(self, flow: Flow[T]) -> T:
+        """Run a flow to its end, whether the caller waits for it or not.
+
+        Cancelling the caller stops the wait, never a flow between its commit and its settling.
+        """
+        task = asyncio.ensure_future(self._drive(flow))
+        return await asyncio.shield(task)
+
+    async def _drive(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    answer = await self._take(step)
+                except Exception as error:  # noqa: BLE001  # the flow decides what it means
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    async def _take(self, step: Step) -> Any:
+        match step:
+            case Transact(use=use):
+                return await self.store.run(use)
+            case Read(use=use):
+                return await self.store.read(use)
+            case Call(request=request, key=key):
+                return await _either(self.gateway.perform, request, key=key)
+            case Publish(events=events):
+                if self.publisher is None:
+                    return None
+                return await _either(self.publisher.publish, events)
+            case Pause(time=moment):
+                return await asyncio.sleep(moment.total_seconds())
+
+
+async def _either(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if inspect.iscoroutinefunction(function):
+        awaited: Awaitable[Any] = function(*args, **kwargs)
+        return await awaited
+    return await asyncio.to_thread(function, *args, **kwargs)

@@ -1,0 +1,152 @@
+"""What `work()` does: everything that is due, and whatever a crash left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from attrs import frozen
+
+from marketpay.commands.base import Command
+from marketpay.commands.payout_accounts import SweepTransfers
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.delivery import codec
+from marketpay.delivery.commit import carry_out
+from marketpay.delivery.flows import is_waiting, resume
+from marketpay.delivery.steps import Flow, Publish, Read, Transact
+from marketpay.domain.actor import Actor
+from marketpay.domain.decision import Operation
+from marketpay.domain.errors import MarketpayError
+from marketpay.domain.ids import OfferId, PaymentId
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.ports.journal import FeedItem
+from marketpay.ports.publisher import PublishedEvent
+from marketpay.ports.store import Work
+
+
+@frozen(kw_only=True)
+class Failure:
+    """Something that `work()` could not finish; it comes up again."""
+
+    subject: str
+    error: Exception
+
+
+@frozen(kw_only=True)
+class WorkReport:
+    """What one call of `work()` did.  True if it did anything."""
+
+    operations: int = 0
+    timers: int = 0
+    published: int = 0
+    folded: int = 0
+    failures: tuple[Failure, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.operations or self.timers or self.published or self.folded)
+
+
+def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
+    """Everything that is due; what one thing ends in stops no other."""
+    failures: list[Failure] = []
+    timers = yield from _fire(rules, limit, failures)
+    operations = yield from _resume_all(rules, limit, failures)
+    yield Transact(lambda work: work.sequence(limit))
+    published = 0
+    if has_publisher:
+        published = yield from _publish(rules, limit, failures)
+    folded = yield Transact(lambda work: work.fold(limit))
+    return WorkReport(
+        operations=operations,
+        timers=timers,
+        published=published,
+        folded=folded,
+        failures=tuple(failures),
+    )
+
+
+def _resume_all(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
+    done = 0
+    for kind in (PaymentTransaction, PayoutAccount):
+        leased: list[Operation] = yield Transact(partial(_lease, kind, rules, limit))
+        for operation in leased:
+            try:
+                performed = yield from resume(operation, rules)
+                done += bool(performed.saved)
+            except MarketpayError as error:
+                failures.append(Failure(subject=operation.id, error=error))
+    return done
+
+
+def _lease(kind: type[Operation], rules: Rules, limit: int, work: Work) -> list[Operation]:
+    now = rules.now()
+
+    def until(operation: Operation) -> datetime:
+        if is_waiting(operation):
+            return rules.lookup_at(operation.created_at, now)
+        return now + rules.lease
+
+    leased: list[Any] = work.lease(kind, until, now=now, limit=limit)
+    return leased
+
+
+def _fire(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
+    due: list[Timer] = yield Read(lambda records: records.due(rules.now(), limit=limit))
+    done = 0
+    for timer in due:
+        try:
+            yield from carry_out(_command_of(timer), None, rules, timer)
+            done += 1
+        except MarketpayError as error:
+            failures.append(Failure(subject=timer.subject, error=error))
+    return done
+
+
+def _command_of(timer: Timer) -> Command[Any]:
+    match timer.kind:
+        case TimerKind.OFFER_EXPIRY:
+            return ExpireOffer(by=Actor.SYSTEM, offer=OfferId(timer.subject))
+        case TimerKind.AUTHORIZATION_EXPIRY:
+            return ExpireAuthorization(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.TRANSFER_SWEEP:
+            return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
+
+
+PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
+
+
+def _publish(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
+    now = rules.now()
+    start = yield Transact(
+        lambda work: work.take_cursor(PUBLISHER, now=now, until=now + rules.lease)
+    )
+    if start is None:
+        return 0  # another worker is at it, and two would mix the order
+    items = yield Read(lambda records: records.feed(start, limit=limit))
+    events = list(_published(items))
+    reached = items[-1].position if items else start
+    try:
+        if events:
+            yield Publish(events)
+    except Exception as error:  # noqa: BLE001  # the publisher is the host's: anything
+        failures.append(Failure(subject=PUBLISHER, error=error))
+        events, reached = [], start
+    yield Transact(lambda work: work.move_cursor(PUBLISHER, reached))
+    return len(events)
+
+
+def _published(items: list[FeedItem]) -> Iterator[PublishedEvent]:
+    for item in items:
+        for number, event in enumerate(codec.decode_events(item.record.events)):
+            yield PublishedEvent(
+                position=item.position,
+                number=number,
+                actor=item.record.actor,
+                role=item.record.role,
+                event=event,
+            )

@@ -1,0 +1,49 @@
+"""An application: a contractor who wants a job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import field, frozen
+
+from marketpay.domain.entity import Living
+from marketpay.domain.events import ApplicationEvent, Event
+from marketpay.domain.ids import ApplicationId, JobId
+from marketpay.domain.lifecycles import APPLICATION, ApplicationStatus
+
+LIVE = (ApplicationStatus.PENDING, ApplicationStatus.ACCEPTED)
+
+
+@frozen(kw_only=True)
+class Application(Living):
+    """At most one live application for each job and contractor: `live_pair` is unique."""
+
+    id: ApplicationId
+    job: JobId
+    customer: str
+    contractor: str
+    message: str
+    status: ApplicationStatus = ApplicationStatus.PENDING
+    created_at: datetime
+    live_pair: str | None = field(init=False, repr=False)
+
+    mutable: ClassVar = ("status", "live_pair")
+    indexed: ClassVar = ("job", "contractor")
+    unique: ClassVar = ("live_pair",)
+    lifecycle: ClassVar = APPLICATION
+
+    @live_pair.default
+    def _live_pair(self) -> str | None:
+        return f"{self.job}:{self.contractor}" if self.status in LIVE else None
+
+    def fact(self, event: type[Event], at: datetime) -> Event:
+        """See `Living.fact`."""
+        assert issubclass(event, ApplicationEvent)
+        return event(
+            at=at,
+            application=self.id,
+            job=self.job,
+            customer=self.customer,
+            contractor=self.contractor,
+        )

@@ -1,0 +1,59 @@
+"""A deal: a job with its live offers, their payments and the live applications."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from marketpay.domain.application import Application
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import NotFound
+from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import OfferStatus
+from marketpay.domain.offer import CLAIMING, Offer
+from marketpay.domain.payment import Payment
+
+
+@frozen
+class Deal:
+    """Read at once.  The offer or payment that was asked for is in it even if it has ended."""
+
+    job: Job
+    offers: tuple[Offer, ...]
+    payments: tuple[Payment, ...]
+    applications: tuple[Application, ...]
+
+    def offer(self, id: str) -> Offer:
+        """The offer with this id, or `NotFound`."""
+        for offer in self.offers:
+            if offer.id == id:
+                return offer
+        raise NotFound("offer", id)
+
+    def payment(self, id: str) -> Payment:
+        """The payment with this id, or `NotFound`."""
+        for payment in self.payments:
+            if payment.id == id:
+                return payment
+        raise NotFound("payment", id)
+
+    @property
+    def claimed(self) -> Offer | None:
+        """The offer that is being or has been accepted."""
+        return next((offer for offer in self.offers if offer.status in CLAIMING), None)
+
+    @property
+    def is_accepting(self) -> bool:
+        """Whether an acceptance is under way."""
+        claimed = self.claimed
+        return claimed is not None and claimed.status is OfferStatus.ACCEPTING
+
+    @property
+    def pending(self) -> tuple[Offer, ...]:
+        """The offers that wait for an answer."""
+        return tuple(offer for offer in self.offers if offer.status is OfferStatus.PENDING)
+
+    def rest(self, *used: Entity) -> tuple[Entity, ...]:
+        """All of it but `used`: what a decision waives."""
+        ids = {entity.id for entity in used}
+        everything = (self.job, *self.offers, *self.payments, *self.applications)
+        return tuple(entity for entity in everything if entity.id not in ids)

@@ -1,0 +1,270 @@
+"""Everything marketpay raises on purpose.
+
+Catch `MarketpayError` to catch them all.  Each has a stable `code` (safe to show to an API
+client and to switch on), a `status_hint` (the HTTP status a web layer may answer with),
+`retryable` (the same call may succeed later, unchanged) and structured fields.  `str(error)`
+is a sentence that a user may read.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from attrs import define
+
+if TYPE_CHECKING:
+    from marketpay.domain.offer import Offer
+    from marketpay.domain.payment import Payment
+
+
+class Reason(StrEnum):
+    """Why a `Refused` was refused; it is the error's `code`."""
+
+    ACCEPTANCE_IN_PROGRESS = "acceptance_in_progress"
+    APPLICATION_CLOSED = "application_closed"
+    APPLICATION_EXISTS = "application_exists"
+    APPLICATION_OF_ANOTHER_JOB = "application_of_another_job"
+    APPLICATION_REQUIRED = "application_required"
+    AUTHORIZATION_EXPIRED = "authorization_expired"
+    JOB_ALREADY_ASSIGNED = "job_already_assigned"
+    JOB_NOT_OPEN = "job_not_open"
+    OFFER_EXISTS = "offer_exists"
+    OFFER_EXPIRED = "offer_expired"
+    OWN_JOB = "own_job"
+    PAYMENT_IN_PROGRESS = "payment_in_progress"
+    PAYMENT_NOT_AUTHORIZED = "payment_not_authorized"
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted right now; try again in a moment.",
+    Reason.APPLICATION_CLOSED: "This application was rejected or withdrawn.",
+    Reason.APPLICATION_EXISTS: "This contractor has already applied to this job.",
+    Reason.APPLICATION_OF_ANOTHER_JOB: "This application belongs to another job.",
+    Reason.APPLICATION_REQUIRED: "Offers can only be sent to contractors who have applied to the job.",
+    Reason.AUTHORIZATION_EXPIRED: "The hold on the customer's money is gone, so the offer has expired.",
+    Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
+    Reason.JOB_NOT_OPEN: "This job is no longer open.",
+    Reason.OFFER_EXISTS: "This contractor already has an offer for this job.",
+    Reason.OFFER_EXPIRED: "This offer has expired.",
+    Reason.OWN_JOB: "The customer of a job cannot be its contractor.",
+    Reason.PAYMENT_IN_PROGRESS: "A payment for this offer is already under way.",
+    Reason.PAYMENT_NOT_AUTHORIZED: "The customer's payment for this offer is not authorized yet.",
+}  # fmt: skip
+
+
+class MarketpayError(Exception):
+    """Base of every error below."""
+
+    code: ClassVar[str] = "error"
+    status_hint: ClassVar[int] = 400
+    retryable: ClassVar[bool] = False
+
+
+@define(eq=False)
+class NotFound(MarketpayError):
+    """There is no such thing in the store."""
+
+    kind: str
+    id: str
+
+    code: ClassVar[str] = "not_found"
+    status_hint: ClassVar[int] = 404
+
+    def __str__(self) -> str:
+        return f"There is no {self.kind} {self.id!r}."
+
+
+@define(eq=False)
+class Forbidden(MarketpayError):
+    """Somebody may do this, but not this actor.  The attempt is on record in the journal."""
+
+    actor: str
+    role: str
+    action: str
+    allowed: str
+
+    code: ClassVar[str] = "forbidden"
+    status_hint: ClassVar[int] = 403
+
+    def __str__(self) -> str:
+        return f"{self.actor} ({self.role}) may not {self.action}; only {self.allowed} may."
+
+
+@define(eq=False)
+class IllegalTransition(MarketpayError):
+    """The lifecycle has no such move from the status the entity is in; nothing changed."""
+
+    kind: str
+    id: str
+    status: str
+    event: str
+    possible: tuple[str, ...] = ()
+
+    code: ClassVar[str] = "illegal_transition"
+    status_hint: ClassVar[int] = 409
+
+    def __str__(self) -> str:
+        can = ", ".join(self.possible) or "nothing more"
+        return f"{self.event} cannot happen to {self.id}: it is {self.status} (possible: {can})."
+
+
+@define(eq=False)
+class Refused(MarketpayError):
+    """A rule of the marketplace says no; `code` is the reason."""
+
+    reason: Reason
+
+    status_hint: ClassVar[int] = 409
+
+    @property
+    def code(self) -> str:  # type: ignore[override]  # stable per reason, not per class
+        """The reason, e.g. `job_already_assigned`."""
+        return self.reason.value
+
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]  # depends on the reason
+        """True where waiting helps."""
+        return self.reason is Reason.ACCEPTANCE_IN_PROGRESS
+
+    def __str__(self) -> str:
+        return SENTENCES[self.reason]
+
+
+@define(eq=False)
+class Conflict(MarketpayError):
+    """Others kept changing the same thing; nothing was written, and trying again is safe."""
+
+    kind: str
+    id: str
+
+    code: ClassVar[str] = "conflict"
+    status_hint: ClassVar[int] = 409
+    retryable: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id} was changed by somebody else at the same time; try again."
+
+
+@define(eq=False)
+class IdempotencyConflict(MarketpayError):
+    """The key was used before, by the same actor, for another command."""
+
+    key: str
+
+    code: ClassVar[str] = "idempotency_conflict"
+    status_hint: ClassVar[int] = 422
+
+    def __str__(self) -> str:
+        return f"The idempotency key {self.key!r} was used for another command; use a fresh key."
+
+
+@define(eq=False)
+class InvalidInput(MarketpayError):
+    """A value that can never be right; `field` names it where there is one."""
+
+    problem: str
+    field: str | None = None
+
+    code: ClassVar[str] = "invalid_input"
+    status_hint: ClassVar[int] = 422
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem}" if self.field else self.problem
+
+
+@define(eq=False)
+class MoneyError(InvalidInput):
+    """An amount or currency that cannot be: over-precise, not finite, unknown, too large."""
+
+    code: ClassVar[str] = "money_error"
+
+
+class CurrencyMismatch(MoneyError):
+    """Two currencies, `left` and `right`, met where there must be one."""
+
+    code: ClassVar[str] = "currency_mismatch"
+
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(f"{left} and {right} do not mix.")
+        self.left = left
+        self.right = right
+
+
+@define(eq=False)
+class PaymentDeclined(MarketpayError):
+    """The gateway refused for good.  The refusal is on record; the offer stays pending."""
+
+    offer: Offer
+    payment: Payment
+    decline_code: str = "card_declined"
+
+    code: ClassVar[str] = "payment_declined"
+    status_hint: ClassVar[int] = 402
+
+    def __str__(self) -> str:
+        return (
+            f"The payment for this offer was declined ({self.decline_code}); "
+            "the customer can pay with another method."
+        )
+
+
+@define(eq=False)
+class GatewayError(MarketpayError):
+    """The payment gateway answered in a way that is nobody's refusal: a fault or a bad setup."""
+
+    problem: str
+
+    code: ClassVar[str] = "gateway_error"
+    status_hint: ClassVar[int] = 502
+
+    def __str__(self) -> str:
+        return f"The payment gateway failed: {self.problem}."
+
+
+@define(eq=False)
+class GatewayUnavailable(GatewayError):
+    """No answer (time-out, lost connection, 409, 429, 5xx): whether it took effect is unknown."""
+
+    code: ClassVar[str] = "gateway_unavailable"
+    status_hint: ClassVar[int] = 503
+    retryable: ClassVar[bool] = True
+
+
+@define(eq=False)
+class WebhookRejected(MarketpayError):
+    """The webhook is not from the gateway, or not for us; nothing was stored."""
+
+    problem: str
+
+    code: ClassVar[str] = "webhook_rejected"
+
+    def __str__(self) -> str:
+        return f"The webhook was rejected: {self.problem}."
+
+
+@define(eq=False)
+class ConfigurationError(MarketpayError):
+    """The library is set up in a way that cannot work; the message says what to do."""
+
+    problem: str
+
+    code: ClassVar[str] = "configuration_error"
+    status_hint: ClassVar[int] = 500
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@define(eq=False)
+class MissingDependency(MarketpayError):
+    """An optional package is not installed."""
+
+    package: str
+    extra: str
+
+    code: ClassVar[str] = "missing_dependency"
+    status_hint: ClassVar[int] = 500
+
+    def __str__(self) -> str:
+        return f"{self.package} is not installed; run: pip install 'marketpay[{self.extra}]'"

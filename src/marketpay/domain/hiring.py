@@ -1,0 +1,89 @@
+"""Hiring: offers and their holds, decided over a whole deal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.actor import Role
+from marketpay.domain.deal import Deal
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.events import Event
+from marketpay.domain.lifecycles import JobStatus, OfferStatus, PaymentStatus
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
+
+HELD = (PaymentStatus.AUTHORIZED, PaymentStatus.AWAITING_CONFIRMATION)
+
+
+def check_acceptable(deal: Deal, offer: Offer, payment: Payment, at: datetime) -> None:
+    """Raise `Refused` with the true reason unless `offer` could be accepted now."""
+    if offer.status is OfferStatus.SUPERSEDED:
+        raise Refused(Reason.JOB_ALREADY_ASSIGNED)
+    if offer.status is OfferStatus.EXPIRED:
+        raise Refused(Reason.OFFER_EXPIRED)
+    if offer.status is not OfferStatus.PENDING:
+        return  # the lifecycle says what is wrong
+    if deal.is_accepting:
+        raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
+    if deal.claimed is not None:
+        raise Refused(Reason.JOB_ALREADY_ASSIGNED)
+    if deal.job.status is not JobStatus.OPEN:
+        raise Refused(Reason.JOB_NOT_OPEN)
+    if offer.has_expired(at):
+        raise Refused(Reason.OFFER_EXPIRED)
+    if payment.status is not PaymentStatus.AUTHORIZED:
+        raise Refused(Reason.PAYMENT_NOT_AUTHORIZED)
+
+
+def end_offer(
+    offer: Offer, payment: Payment, event: type[Event], by: Role, rules: Rules, at: datetime
+) -> Iterator[Change[Entity]]:
+    """The offer is over by `event`, and its hold is let go.
+
+    A hold that is still being asked for is let go when its answer comes.
+    """
+    yield offer.become(event, by, at)
+    if payment.status in HELD and payment.gateway_payment is not None:
+        yield operations.void(payment, rules, at)
+
+
+def end_pending_offers(
+    deal: Deal, offers: Iterable[Offer], event: type[Event], rules: Rules, at: datetime
+) -> Iterator[Change[Entity]]:
+    """All of `offers` are over, in consequence of something else."""
+    for offer in offers:
+        yield from end_offer(offer, deal.payment(offer.payment), event, Role.SYSTEM, rules, at)
+
+
+def reject_applications(deal: Deal, but: str | None, at: datetime) -> Iterator[Change[Entity]]:
+    """The live applications are rejected, all but that of the contractor `but`."""
+    for application in deal.applications:
+        if application.contractor != but:
+            yield application.become(e.ApplicationRejected, Role.SYSTEM, at)
+
+
+def assign(deal: Deal, offer: Offer, rules: Rules, at: datetime) -> Iterator[Change[Entity]]:
+    """The offer's money is captured: the job is its contractor's and nobody else's."""
+    yield deal.job.become(e.JobAssigned, Role.SYSTEM, at, contractor=offer.contractor)
+    for application in deal.applications:
+        is_pending = application.status is application.lifecycle.begin.status
+        if application.contractor == offer.contractor and is_pending:
+            yield application.become(e.ApplicationAccepted, Role.SYSTEM, at)
+    yield from reject_applications(deal, offer.contractor, at)
+    yield offer.become(e.OfferAccepted, Role.SYSTEM, at)
+    yield from end_pending_offers(deal, deal.pending, e.OfferSuperseded, rules, at)
+
+
+def expiry_timers(offer: Offer, payment: Payment) -> Iterator[Timer]:
+    """What ends the offer when its time or its hold runs out."""
+    if offer.expires_at is not None:
+        yield Timer(TimerKind.OFFER_EXPIRY, offer.id, offer.expires_at)
+    if payment.authorization_expires_at is not None:
+        date = payment.authorization_expires_at
+        yield Timer(TimerKind.AUTHORIZATION_EXPIRY, payment.id, date)

@@ -1,0 +1,213 @@
+"""Every status there is, and every way from one to the next.
+
+Whatever decides which status follows which lives in this file.  A row names an event and who
+may cause it; what else must be true is for the command that causes it to check.  The diagrams
+in `docs/reference/lifecycles.md` are drawn from these tables.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from marketpay.domain import events as e
+from marketpay.domain.actor import Role
+from marketpay.domain.state_machine import Begin, Lifecycle, Row
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class ApplicationStatus(StrEnum):
+    """Where an application stands."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class OfferStatus(StrEnum):
+    """Where an offer stands.  `accepting`: claimed, and the capture's outcome not yet known."""
+
+    PENDING = "pending"
+    ACCEPTING = "accepting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class PaymentStatus(StrEnum):
+    """Where a customer's money stands."""
+
+    PENDING = "pending"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+class TransactionStatus(StrEnum):
+    """Where one gateway operation stands.  `unknown`: sent, and no answer yet."""
+
+    PENDING = "pending"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class PayoutAccountStatus(StrEnum):
+    """Where a contractor's account at the gateway stands."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RESTRICTED = "restricted"
+    REJECTED = "rejected"
+
+
+def _who(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+CUSTOMER: Final = _who(Role.CUSTOMER)
+CONTRACTOR: Final = _who(Role.CONTRACTOR)
+SYSTEM: Final = _who(Role.SYSTEM)
+ADMIN: Final = _who(Role.ADMIN)
+
+# fmt: off
+J = JobStatus
+JOB: Final = Lifecycle("job",
+    Begin(e.JobPosted, J.OPEN, CUSTOMER),
+    #   while           once             becomes         caused by
+    Row(J.OPEN,         e.JobUpdated,    J.OPEN,         CUSTOMER | ADMIN),
+    Row(J.OPEN,         e.JobAssigned,   J.ASSIGNED,     SYSTEM),
+    Row(J.OPEN,         e.JobCancelled,  J.CANCELLED,    CUSTOMER | ADMIN),
+    Row(J.ASSIGNED,     e.JobStarted,    J.IN_PROGRESS,  CUSTOMER | CONTRACTOR),
+    Row(J.ASSIGNED,     e.JobCancelled,  J.CANCELLED,    CUSTOMER | CONTRACTOR | ADMIN),
+    Row(J.IN_PROGRESS,  e.JobCompleted,  J.COMPLETED,    CUSTOMER | ADMIN),
+    Row(J.IN_PROGRESS,  e.JobCancelled,  J.CANCELLED,    ADMIN),
+    final={J.COMPLETED, J.CANCELLED},
+)
+
+A = ApplicationStatus
+APPLICATION: Final = Lifecycle("application",
+    Begin(e.ApplicationSubmitted, A.PENDING, CONTRACTOR),
+    Row(A.PENDING,   e.ApplicationAccepted,   A.ACCEPTED,   CUSTOMER | SYSTEM),
+    Row(A.PENDING,   e.ApplicationRejected,   A.REJECTED,   CUSTOMER | SYSTEM),
+    Row(A.PENDING,   e.ApplicationWithdrawn,  A.WITHDRAWN,  CONTRACTOR),
+    Row(A.ACCEPTED,  e.ApplicationRejected,   A.REJECTED,   CUSTOMER | SYSTEM),
+    Row(A.ACCEPTED,  e.ApplicationWithdrawn,  A.WITHDRAWN,  CONTRACTOR),
+    final={A.ACCEPTED, A.REJECTED, A.WITHDRAWN},
+)
+
+O = OfferStatus
+OFFER: Final = Lifecycle("offer",
+    Begin(e.OfferCreated, O.PENDING, CUSTOMER),
+    Row(O.PENDING,    e.OfferFunded,            O.PENDING,     SYSTEM),
+    Row(O.PENDING,    e.OfferClaimed,           O.ACCEPTING,   CONTRACTOR),
+    Row(O.PENDING,    e.OfferRejected,          O.REJECTED,    CONTRACTOR),
+    Row(O.PENDING,    e.OfferWithdrawn,         O.WITHDRAWN,   CUSTOMER | ADMIN | SYSTEM),
+    Row(O.PENDING,    e.OfferExpired,           O.EXPIRED,     SYSTEM),
+    Row(O.PENDING,    e.OfferSuperseded,        O.SUPERSEDED,  SYSTEM),
+    Row(O.ACCEPTING,  e.OfferAccepted,          O.ACCEPTED,    SYSTEM),
+    Row(O.ACCEPTING,  e.OfferAcceptanceFailed,  O.PENDING,     SYSTEM),
+    Row(O.ACCEPTING,  e.OfferExpired,           O.EXPIRED,     SYSTEM),
+    final={O.ACCEPTED, O.REJECTED, O.WITHDRAWN, O.EXPIRED, O.SUPERSEDED},
+)
+
+P = PaymentStatus
+PAYMENT: Final = Lifecycle("payment",
+    Begin(e.PaymentCreated, P.PENDING, CUSTOMER),
+    Row(P.PENDING,                e.PaymentAuthorized,       P.AUTHORIZED,             SYSTEM),
+    Row(P.PENDING,                e.PaymentActionRequired,   P.AWAITING_CONFIRMATION,  SYSTEM),
+    Row(P.PENDING,                e.PaymentFailed,           P.FAILED,                 SYSTEM),
+    Row(P.AWAITING_CONFIRMATION,  e.PaymentAuthorized,       P.AUTHORIZED,             SYSTEM),
+    Row(P.AWAITING_CONFIRMATION,  e.PaymentFailed,           P.FAILED,                 SYSTEM),
+    Row(P.AWAITING_CONFIRMATION,  e.PaymentCanceled,         P.CANCELED,               SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentSplitFrozen,      P.AUTHORIZED,             CONTRACTOR),
+    Row(P.AUTHORIZED,             e.PaymentCaptured,         P.CAPTURED,               SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentFailed,           P.FAILED,                 SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentCanceled,         P.CANCELED,               SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentExpired,          P.EXPIRED,                SYSTEM),
+    Row(P.FAILED,                 e.PaymentRetried,          P.PENDING,                CUSTOMER),
+    Row(P.CAPTURED,               e.PaymentReleased,         P.RELEASED,               CUSTOMER | ADMIN),
+    Row(P.CAPTURED,               e.PaymentRefundRequested,  P.CAPTURED,               CUSTOMER | CONTRACTOR | ADMIN),
+    Row(P.CAPTURED,               e.PaymentRefunded,         P.REFUNDED,               SYSTEM),
+    Row(P.RELEASED,               e.PaymentTransferStarted,  P.RELEASED,               SYSTEM),
+    Row(P.RELEASED,               e.PaymentTransferred,      P.RELEASED,               SYSTEM),
+    Row(P.RELEASED,               e.PaymentTransferBlocked,  P.RELEASED,               SYSTEM),
+    final={P.RELEASED, P.REFUNDED, P.FAILED, P.CANCELED, P.EXPIRED},
+)
+
+T = TransactionStatus
+PAYMENT_TRANSACTION: Final = Lifecycle("payment_transaction",
+    Begin(e.PaymentTransactionStarted, T.PENDING, frozenset(Role)),
+    Row(T.PENDING,                e.PaymentTransactionActionRequired,  T.AWAITING_CONFIRMATION,  SYSTEM),
+    Row(T.PENDING,                e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
+    Row(T.PENDING,                e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
+    Row(T.PENDING,                e.PaymentTransactionUnanswered,      T.UNKNOWN,                SYSTEM),
+    Row(T.PENDING,                e.PaymentTransactionStuck,           T.UNKNOWN,                SYSTEM),
+    Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
+    Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
+    Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionCanceled,        T.CANCELED,               SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionActionRequired,  T.AWAITING_CONFIRMATION,  SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionUnanswered,      T.UNKNOWN,                SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionStuck,           T.UNKNOWN,                SYSTEM),
+    final={T.SUCCESS, T.FAILED, T.CANCELED},
+)
+
+R = RefundStatus
+REFUND: Final = Lifecycle("refund",
+    Begin(e.RefundRequested, R.REQUESTED, CUSTOMER | CONTRACTOR | ADMIN),
+    Row(R.REQUESTED,  e.RefundPending,    R.PENDING,    SYSTEM),
+    Row(R.REQUESTED,  e.RefundSucceeded,  R.SUCCEEDED,  SYSTEM),
+    Row(R.REQUESTED,  e.RefundFailed,     R.FAILED,     SYSTEM),
+    Row(R.PENDING,    e.RefundSucceeded,  R.SUCCEEDED,  SYSTEM),
+    Row(R.PENDING,    e.RefundFailed,     R.FAILED,     SYSTEM),
+    Row(R.SUCCEEDED,  e.RefundFailed,     R.FAILED,     SYSTEM),
+    final={R.SUCCEEDED, R.FAILED},
+)
+
+PA = PayoutAccountStatus
+PAYOUT_ACCOUNT: Final = Lifecycle("payout_account",
+    Begin(e.PayoutAccountOpened, PA.PENDING, CONTRACTOR),
+    Row(PA.PENDING,     e.PayoutAccountConnected,   PA.PENDING,     SYSTEM),
+    Row(PA.PENDING,     e.PayoutAccountActivated,   PA.ACTIVE,      SYSTEM),
+    Row(PA.PENDING,     e.PayoutAccountRestricted,  PA.RESTRICTED,  SYSTEM),
+    Row(PA.PENDING,     e.PayoutAccountRejected,    PA.REJECTED,    SYSTEM),
+    Row(PA.ACTIVE,      e.PayoutAccountRestricted,  PA.RESTRICTED,  SYSTEM),
+    Row(PA.ACTIVE,      e.PayoutAccountRejected,    PA.REJECTED,    SYSTEM),
+    Row(PA.RESTRICTED,  e.PayoutAccountActivated,   PA.ACTIVE,      SYSTEM),
+    Row(PA.RESTRICTED,  e.PayoutAccountRejected,    PA.REJECTED,    SYSTEM),
+    final=(),
+    endless=True,
+)
+# fmt: on
+
+ALL: Final = (JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT)

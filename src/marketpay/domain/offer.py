@@ -1,0 +1,74 @@
+"""An offer: a job at a price, put to one contractor, with a payment behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import field, frozen
+
+from marketpay.domain.entity import Living
+from marketpay.domain.events import Event, OfferEvent
+from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
+from marketpay.domain.lifecycles import OFFER, OfferStatus
+from marketpay.domain.money import Money
+
+CLAIMING = (OfferStatus.ACCEPTING, OfferStatus.ACCEPTED)
+LIVE = (OfferStatus.PENDING, *CLAIMING)
+
+
+@frozen(kw_only=True)
+class Offer(Living):
+    """One job, one contractor, one price.
+
+    At most one offer of a job is being or has been accepted (`claimed_job` is unique), and a
+    contractor has at most one live offer for a job (`live_pair` is unique).
+    """
+
+    id: OfferId
+    job: JobId
+    application: ApplicationId | None
+    customer: str
+    contractor: str
+    price: Money
+    message: str
+    payment: PaymentId
+    status: OfferStatus = OfferStatus.PENDING
+    expires_at: datetime | None = None  # until funded, None where it shall last as its hold
+    created_at: datetime
+    claimed_job: JobId | None = field(init=False, repr=False)
+    live_pair: str | None = field(init=False, repr=False)
+
+    mutable: ClassVar = ("status", "expires_at", "claimed_job", "live_pair")
+    indexed: ClassVar = ("job", "customer", "contractor")
+    unique: ClassVar = ("claimed_job", "live_pair")
+    lifecycle: ClassVar = OFFER
+
+    @claimed_job.default
+    def _claimed_job(self) -> JobId | None:
+        return self.job if self.status in CLAIMING else None
+
+    @live_pair.default
+    def _live_pair(self) -> str | None:
+        return f"{self.job}:{self.contractor}" if self.status in LIVE else None
+
+    @property
+    def currency(self) -> str:
+        """Of the price, and of the job."""
+        return self.price.currency
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether its time is over, told or not."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def fact(self, event: type[Event], at: datetime) -> Event:
+        """See `Living.fact`."""
+        assert issubclass(event, OfferEvent)
+        return event(
+            at=at,
+            offer=self.id,
+            job=self.job,
+            customer=self.customer,
+            contractor=self.contractor,
+            price=self.price,
+        )

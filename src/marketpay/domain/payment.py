@@ -1,0 +1,80 @@
+"""A payment: the customer's money on its way to the contractor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import field, frozen
+
+from marketpay.domain.commission import Split
+from marketpay.domain.entity import Living
+from marketpay.domain.events import Event, PaymentEvent
+from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.lifecycles import PAYMENT, PaymentStatus
+from marketpay.domain.money import Money
+
+
+@frozen(kw_only=True)
+class Payment(Living):
+    """Held when the offer is sent, captured when it is accepted, released when the job is done.
+
+    The split is frozen when the offer is claimed: a later change of the commission does not
+    touch money already promised.  No card data is ever here, only the gateway's references.
+    """
+
+    id: PaymentId
+    offer: OfferId
+    job: JobId
+    customer: str
+    contractor: str
+    amount: Money
+    status: PaymentStatus = PaymentStatus.PENDING
+    split: Split | None = None
+    gateway_payment: str | None = None  # the gateway's id, e.g. Stripe `pi_...`
+    authorization_expires_at: datetime | None = None  # the gateway's own date
+    failure: str | None = None  # the gateway's code of the last refusal
+    refunded: Money = field()  # asked back so far, whether it has arrived or not
+    transferred: Money = field()  # lies on the contractor's account at the gateway
+    transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
+    created_at: datetime
+
+    mutable: ClassVar = (
+        "status",
+        "split",
+        "gateway_payment",
+        "authorization_expires_at",
+        "failure",
+        "refunded",
+        "transferred",
+        "transfer_blocked",
+    )
+    indexed: ClassVar = ("offer", "job", "customer", "contractor")
+    unique: ClassVar = ("gateway_payment",)
+    lifecycle: ClassVar = PAYMENT
+
+    @refunded.default
+    def _nothing_refunded(self) -> Money:
+        return Money.zero(self.amount.currency)
+
+    @transferred.default
+    def _nothing_transferred(self) -> Money:
+        return Money.zero(self.amount.currency)
+
+    @property
+    def currency(self) -> str:
+        """Of all its amounts."""
+        return self.amount.currency
+
+    def fact(self, event: type[Event], at: datetime) -> Event:
+        """See `Living.fact`."""
+        assert issubclass(event, PaymentEvent)
+        return event(
+            at=at,
+            payment=self.id,
+            offer=self.offer,
+            job=self.job,
+            customer=self.customer,
+            contractor=self.contractor,
+            amount=self.amount,
+        )

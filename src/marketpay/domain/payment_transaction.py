@@ -1,0 +1,78 @@
+"""A payment transaction: one operation at the gateway, on record before it is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from attrs import frozen
+
+from marketpay.domain.entity import Living
+from marketpay.domain.events import Event, PaymentTransactionEvent
+from marketpay.domain.ids import PaymentId, RefundId, TransactionId
+from marketpay.domain.lifecycles import PAYMENT_TRANSACTION, TransactionStatus
+from marketpay.domain.money import Money
+
+
+class TransactionKind(StrEnum):
+    """What is asked of the gateway."""
+
+    AUTHORIZE = "authorize"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    TRANSFER = "transfer"
+
+
+@frozen(kw_only=True)
+class PaymentTransaction(Living):
+    """Its id is the idempotency key: however often it is sent, it takes effect once.
+
+    What it asks never changes.  After a definite refusal another try is another transaction
+    (`retry_of`); without an answer the same one is sent again.
+    """
+
+    id: TransactionId
+    payment: PaymentId
+    kind: TransactionKind
+    amount: Money
+    party: str  # the customer who pays or is paid back, or the contractor who is paid
+    group: str  # ties everything of one job together at the gateway
+    method: str | None = None  # authorize: the payer's payment method, None to choose one
+    target: str | None = None  # the gateway's id of the payment that is acted upon
+    destination: str | None = None  # transfer: the gateway's id of the connected account
+    refund: RefundId | None = None  # refund: the one it carries out
+    retry_of: TransactionId | None = None
+    status: TransactionStatus = TransactionStatus.PENDING
+    gateway_id: str | None = None  # of what the gateway made of it
+    failure: str | None = None  # the gateway's code of a definite refusal
+    attempts: int = 0  # unanswered so far
+    due_at: datetime | None = None  # when a worker takes it up; until then somebody has it
+    sent_at: datetime | None = None  # when it was first sent, or taken up to be
+    created_at: datetime
+
+    mutable: ClassVar = ("status", "gateway_id", "failure", "attempts", "due_at", "sent_at")
+    indexed: ClassVar = ("payment",)
+    lifecycle: ClassVar = PAYMENT_TRANSACTION
+
+    @property
+    def currency(self) -> str:
+        """Of the amount."""
+        return self.amount.currency
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the gateway's answer is known for good."""
+        return self.status in PAYMENT_TRANSACTION.final
+
+    def fact(self, event: type[Event], at: datetime) -> Event:
+        """See `Living.fact`."""
+        assert issubclass(event, PaymentTransactionEvent)
+        return event(
+            at=at,
+            transaction=self.id,
+            payment=self.payment,
+            kind=self.kind.value,
+            amount=self.amount,
+        )

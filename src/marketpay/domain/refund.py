@@ -1,0 +1,44 @@
+"""A refund: captured money on its way back to the customer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import frozen
+
+from marketpay.domain.entity import Living
+from marketpay.domain.events import Event, RefundEvent
+from marketpay.domain.ids import PaymentId, RefundId
+from marketpay.domain.lifecycles import REFUND, RefundStatus
+from marketpay.domain.money import Money
+
+
+@frozen(kw_only=True)
+class Refund(Living):
+    """What of a payment goes back.  Its parts are in the ledger from the moment it is asked."""
+
+    id: RefundId
+    payment: PaymentId
+    customer: str
+    amount: Money
+    status: RefundStatus = RefundStatus.REQUESTED
+    gateway_id: str | None = None
+    failure: str | None = None
+    created_at: datetime
+
+    mutable: ClassVar = ("status", "gateway_id", "failure")
+    indexed: ClassVar = ("payment",)
+    lifecycle: ClassVar = REFUND
+
+    @property
+    def currency(self) -> str:
+        """Of the amount."""
+        return self.amount.currency
+
+    def fact(self, event: type[Event], at: datetime) -> Event:
+        """See `Living.fact`."""
+        assert issubclass(event, RefundEvent)
+        return event(
+            at=at, refund=self.id, payment=self.payment, customer=self.customer, amount=self.amount
+        )

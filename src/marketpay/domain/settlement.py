@@ -1,0 +1,215 @@
+"""Settling: what the gateway's news of one operation change.
+
+Reply, webhook and a later look-up all end here.  Nothing here is done twice: a transaction
+that is settled already ignores whatever else is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.actor import Role
+from marketpay.domain.deal import Deal
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.hiring import HELD, assign, expiry_timers
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import OfferStatus, TransactionStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.rules import Rules
+
+Settled = Decision[PaymentTransaction]
+SYSTEM = Role.SYSTEM
+EXPIRED = "authorization_expired"
+
+
+def succeeded(
+    transaction: PaymentTransaction, gateway_id: str, at: datetime
+) -> Change[PaymentTransaction]:
+    """The gateway did it."""
+    event = e.PaymentTransactionSucceeded
+    return transaction.become(event, SYSTEM, at, gateway_id=gateway_id, due_at=None)
+
+
+def failed(transaction: PaymentTransaction, code: str, at: datetime) -> Change[PaymentTransaction]:
+    """The gateway definitely refused."""
+    event = e.PaymentTransactionFailed
+    return transaction.become(event, SYSTEM, at, failure=code, due_at=None)
+
+
+def unanswered(transaction: PaymentTransaction, rules: Rules, at: datetime) -> Settled:
+    """Nobody knows: a worker sends it again later, under the same key."""
+    if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
+        return Decision(transaction, waives=(transaction,))
+    attempts = transaction.attempts + 1
+    due_at = rules.retry_at(attempts, at, transaction.id)
+    event = e.PaymentTransactionUnanswered
+    change = transaction.become(event, SYSTEM, at, attempts=attempts, due_at=due_at)
+    return Decision(change.entity, changes=(change,))
+
+
+def stuck(transaction: PaymentTransaction, at: datetime) -> Settled:
+    """Too long without an answer to send it again: an administrator decides."""
+    change = transaction.become(e.PaymentTransactionStuck, SYSTEM, at, due_at=None)
+    return Decision(change.entity, changes=(change,))
+
+
+def authorized(
+    transaction: PaymentTransaction,
+    deal: Deal,
+    gateway_id: str,
+    expires_at: datetime | None,
+    rules: Rules,
+    at: datetime,
+) -> Settled:
+    """The hold stands.  If the offer is over by now, the hold is let go at once."""
+    payment = deal.payment(transaction.payment)
+    offer = deal.offer(payment.offer)
+    settled = succeeded(transaction, gateway_id, at)
+    held = payment.become(
+        e.PaymentAuthorized,
+        SYSTEM,
+        at,
+        gateway_payment=gateway_id,
+        authorization_expires_at=expires_at,
+        failure=None,
+    )
+    changes: list[Change[Entity]] = [held, settled]
+    if offer.status is OfferStatus.PENDING:
+        until = offer.expires_at or expires_at
+        funded = offer.become(e.OfferFunded, SYSTEM, at, expires_at=until)
+        changes.append(funded)
+        offer = funded.entity
+    else:
+        changes.append(operations.void(held.entity, rules, at))
+    return Decision(
+        settled.entity,
+        changes=changes,
+        waives=deal.rest(*(change.entity for change in changes)),
+        timers=tuple(expiry_timers(offer, held.entity)),
+    )
+
+
+def action_required(
+    transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
+) -> Settled:
+    """The customer has to confirm.  If the offer is over by now, they need not."""
+    if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
+        return Decision(transaction, waives=(transaction, *deal.rest()))
+    payment = deal.payment(transaction.payment)
+    offer = deal.offer(payment.offer)
+    waiting = transaction.become(
+        e.PaymentTransactionActionRequired,
+        SYSTEM,
+        at,
+        gateway_id=gateway_id,
+        due_at=at,
+    )
+    awaiting = payment.become(e.PaymentActionRequired, SYSTEM, at, gateway_payment=gateway_id)
+    changes: list[Change[Entity]] = [awaiting, waiting]
+    if offer.status is not OfferStatus.PENDING:
+        changes.append(operations.void(awaiting.entity, rules, at))
+    waived = deal.rest(*(change.entity for change in changes))
+    return Decision(waiting.entity, changes=changes, waives=waived)
+
+
+def authorization_failed(
+    transaction: PaymentTransaction, deal: Deal, code: str, at: datetime
+) -> Settled:
+    """No hold: the offer stays pending and can be paid with another method."""
+    settled = failed(transaction, code, at)
+    payment = deal.payment(transaction.payment).become(e.PaymentFailed, SYSTEM, at, failure=code)
+    waived = deal.rest(payment.entity)
+    return Decision(settled.entity, changes=(payment, settled), waives=waived)
+
+
+def captured(
+    transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
+) -> Settled:
+    """The money is in escrow, the platform fee is earned, the job is assigned."""
+    payment = deal.payment(transaction.payment)
+    settled = succeeded(transaction, gateway_id, at)
+    taken = payment.become(e.PaymentCaptured, SYSTEM, at)
+    offer = deal.offer(payment.offer)
+    changes = [*assign(deal, offer, rules, at), taken, settled]
+    return Decision(
+        settled.entity,
+        changes=changes,
+        waives=deal.rest(*(change.entity for change in changes)),
+        entries=tuple(_capture_entries(taken.entity)),
+    )
+
+
+def capture_failed(
+    transaction: PaymentTransaction, deal: Deal, code: str, rules: Rules, at: datetime
+) -> Settled:
+    """The claim is undone, the old hold let go; the customer can pay with another method."""
+    payment = deal.payment(transaction.payment)
+    offer = deal.offer(payment.offer)
+    settled = failed(transaction, code, at)
+    refused = payment.become(e.PaymentFailed, SYSTEM, at, failure=code, split=None)
+    lasts_as_hold = offer.expires_at == payment.authorization_expires_at
+    until = None if lasts_as_hold else offer.expires_at
+    reopened = offer.become(e.OfferAcceptanceFailed, SYSTEM, at, expires_at=until)
+    release = operations.void(payment, rules, at)
+    changes = (reopened, refused, settled, release)
+    waived = deal.rest(refused.entity, reopened.entity)
+    timers = tuple(expiry_timers(reopened.entity, refused.entity))
+    return Decision(settled.entity, changes=changes, waives=waived, timers=timers)
+
+
+def hold_gone(transaction: PaymentTransaction, deal: Deal, at: datetime) -> Settled:
+    """The hold ran out before it could be captured: payment and offer have expired."""
+    payment = deal.payment(transaction.payment)
+    offer = deal.offer(payment.offer)
+    settled = failed(transaction, EXPIRED, at)
+    gone = payment.become(e.PaymentExpired, SYSTEM, at, failure=EXPIRED, split=None)
+    over = offer.become(e.OfferExpired, SYSTEM, at)
+    waived = deal.rest(gone.entity, over.entity)
+    return Decision(settled.entity, changes=(over, gone, settled), waives=waived)
+
+
+def voided(
+    transaction: PaymentTransaction,
+    payment: Payment,
+    others: Sequence[PaymentTransaction],
+    gateway_id: str,
+    at: datetime,
+) -> Settled:
+    """The hold is let go; an authorization that nobody confirmed is no longer wanted."""
+    settled = succeeded(transaction, gateway_id, at)
+    changes: list[Change[Entity]] = [settled]
+    waived: list[Entity] = []
+    if payment.status in HELD and payment.gateway_payment == transaction.target:
+        changes.append(payment.become(e.PaymentCanceled, SYSTEM, at))
+    else:
+        waived.append(payment)
+    for other in others:
+        if other.status is TransactionStatus.AWAITING_CONFIRMATION:
+            event = e.PaymentTransactionCanceled
+            changes.append(other.become(event, SYSTEM, at, due_at=None))
+        elif other.id != transaction.id:
+            waived.append(other)
+    return Decision(settled.entity, changes=changes, waives=waived)
+
+
+def void_failed(
+    transaction: PaymentTransaction, payment: Payment, code: str, at: datetime
+) -> Settled:
+    """The hold could not be let go.  It falls off by itself, and its timer says so."""
+    settled = failed(transaction, code, at)
+    return Decision(settled.entity, changes=(settled,), waives=(payment,))
+
+
+def _capture_entries(payment: Payment) -> Iterator[LedgerEntry]:
+    assert payment.split is not None  # frozen when the offer was claimed
+    currency = payment.currency
+    escrow = Account(AccountKind.ESCROW, currency)
+    processor = Account(AccountKind.PROCESSOR, currency)
+    fee = Account(AccountKind.PLATFORM_FEE, currency)
+    yield from move(processor, escrow, payment.amount, payment.id)
+    yield from move(escrow, fee, payment.split.platform_fee, payment.id)

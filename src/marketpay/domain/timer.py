@@ -1,0 +1,29 @@
+"""A timer: something to be done at a time, if by then it is still to be done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class TimerKind(StrEnum):
+    """What is to be done."""
+
+    OFFER_EXPIRY = "offer_expiry"  # subject: the offer
+    AUTHORIZATION_EXPIRY = "authorization_expiry"  # subject: the payment
+    TRANSFER_SWEEP = "transfer_sweep"  # subject: the contractor
+
+
+@frozen
+class Timer:
+    """One for each kind and subject; setting it again moves it.
+
+    It is bound to a state by the command that it fires, which looks for itself: a timer that
+    fires late, twice, or for something long settled has no effect.
+    """
+
+    kind: TimerKind
+    subject: str
+    due_at: datetime

@@ -1,0 +1,80 @@
+"""Checks of single values, for the fields of commands and questions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marketpay.domain.actor import check_party
+from marketpay.domain.currencies import exponent
+from marketpay.domain.errors import InvalidInput, MoneyError
+from marketpay.domain.ids import check_id
+from marketpay.domain.money import Money
+
+
+class IdOf:
+    """A validator: the value is an id of this kind of entity (or None, if `optional`)."""
+
+    def __init__(self, kind: str, *, optional: bool = False) -> None:
+        self.kind = kind
+        self.optional = optional
+
+    def __call__(self, _instance: object, attribute: Any, value: object) -> None:
+        """Raise `InvalidInput` for anything else."""
+        if not (self.optional and value is None):
+            check_id(attribute.name, value, self.kind)
+
+
+class Text:
+    """A validator: text of so many characters, printable but for tabs and line ends."""
+
+    def __init__(self, *, at_least: int = 0, at_most: int, optional: bool = False) -> None:
+        self.at_least = at_least
+        self.at_most = at_most
+        self.optional = optional
+
+    def __call__(self, _instance: object, attribute: Any, value: object) -> None:
+        """Raise `InvalidInput` for unfit text, `TypeError` for no text."""
+        if self.optional and value is None:
+            return
+        if not isinstance(value, str):
+            raise TypeError(f"{attribute.name} must be a str, not {type(value).__name__}")
+        if len(value.strip()) < self.at_least:
+            raise InvalidInput("must not be empty.", attribute.name)
+        if len(value) > self.at_most:
+            raise InvalidInput(f"must have at most {self.at_most} characters.", attribute.name)
+        if any((ord(c) < 32 and c not in "\t\r\n") or 0xD800 <= ord(c) <= 0xDFFF for c in value):
+            raise InvalidInput("must not have control characters.", attribute.name)
+
+
+def above_zero(_instance: object, attribute: Any, value: object) -> None:
+    """A validator: an amount above zero."""
+    if not isinstance(value, Money):
+        raise TypeError(f"{attribute.name} must be Money, not {type(value).__name__}")
+    if value.minor <= 0:
+        raise MoneyError(f"must be above zero, not {value}.", attribute.name)
+
+
+def is_currency(_instance: object, _attribute: Any, value: str) -> None:
+    """A validator: the code of a known currency, or `MoneyError`."""
+    exponent(value)
+
+
+def is_aware(_instance: object, attribute: Any, value: object) -> None:
+    """A validator: a time that knows its zone, or None."""
+    if value is None:
+        return
+    if not isinstance(value, datetime):
+        raise TypeError(f"{attribute.name} must be a datetime, not {type(value).__name__}")
+    if value.utcoffset() is None:
+        raise InvalidInput("must have a time zone.", attribute.name)
+
+
+def is_payment_method(_instance: object, attribute: Any, value: object) -> None:
+    """A validator: a gateway's id of a saved payment method, or None.  Never a card number."""
+    if value is None:
+        return
+    check_party(None, attribute, value)
+    digits = str(value).replace(" ", "").replace("-", "")
+    if digits.isdigit() and len(digits) >= 12:
+        raise InvalidInput("give the gateway's id, never a card number.", attribute.name)

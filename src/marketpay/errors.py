@@ -1,0 +1,41 @@
+"""Everything marketpay raises on purpose: `except marketpay.errors.MarketpayError`."""
+
+from marketpay.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    CurrencyMismatch,
+    Forbidden,
+    GatewayError,
+    GatewayUnavailable,
+    IdempotencyConflict,
+    IllegalTransition,
+    InvalidInput,
+    MarketpayError,
+    MissingDependency,
+    MoneyError,
+    NotFound,
+    PaymentDeclined,
+    Reason,
+    Refused,
+    WebhookRejected,
+)
+
+__all__ = [
+    "ConfigurationError",
+    "Conflict",
+    "CurrencyMismatch",
+    "Forbidden",
+    "GatewayError",
+    "GatewayUnavailable",
+    "IdempotencyConflict",
+    "IllegalTransition",
+    "InvalidInput",
+    "MarketpayError",
+    "MissingDependency",
+    "MoneyError",
+    "NotFound",
+    "PaymentDeclined",
+    "Reason",
+    "Refused",
+    "WebhookRejected",
+]

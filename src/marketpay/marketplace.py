@@ -1,0 +1,248 @@
+"""The front door: a marketplace, sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+
+from marketpay.adapters.threaded import ThreadedStore
+from marketpay.commands.base import ClientAction, Command
+from marketpay.delivery import flows, working
+from marketpay.delivery.loops import AsyncWorld, World
+from marketpay.delivery.working import WorkReport
+from marketpay.domain.decision import Decision
+from marketpay.domain.errors import InvalidInput, MissingDependency
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.ports.gateway import AsyncPaymentGateway, PaymentGateway
+from marketpay.ports.publisher import AsyncPublisher, Publisher
+from marketpay.ports.store import AsyncStore, Store
+from marketpay.queries.base import Question
+from marketpay.queries.money import GetRevenue, GetWallet, Revenue, WalletBalance
+from marketpay.queries.verification import Verification, Verify
+
+R = TypeVar("R")
+
+
+@runtime_checkable
+class _TakesClock(Protocol):
+    """A gateway that lives by the marketplace's clock, as a simulated one does."""
+
+    def use_clock(self, now: Any, /) -> None: ...
+
+
+def _check_key(key: str | None) -> None:
+    if key is None:
+        return
+    if not isinstance(key, str):
+        raise TypeError(f"key must be a str, not {type(key).__name__}")
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise InvalidInput("must be 1 to 255 printable characters.", "key")
+
+
+def _payment_id(payment: Payment | PaymentId) -> PaymentId:
+    return payment.id if isinstance(payment, Payment) else payment
+
+
+class Marketplace:
+    """Jobs, offers and the money between them.
+
+    Keeps everything in `store` (in memory, if none is given) and moves money by `gateway`.
+    Safe to share between threads.  A context manager: leaving it closes the store.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateway: PaymentGateway,
+        store: Store | None = None,
+        rules: Rules | None = None,
+        publisher: Publisher | None = None,
+    ) -> None:
+        if store is None:
+            from marketpay.adapters.memory.store import MemoryStore
+
+            store = MemoryStore()
+        self.rules = rules or Rules()
+        self.store = store
+        if isinstance(gateway, _TakesClock):
+            gateway.use_clock(self.rules.now)
+        self._has_publisher = publisher is not None
+        self._world = World(store=store, gateway=gateway, publisher=publisher)
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        gateway: PaymentGateway,
+        rules: Rules | None = None,
+        publisher: Publisher | None = None,
+        **engine_options: Any,
+    ) -> Self:
+        """A marketplace in the database at `url`: `sqlite://` or `sqlite:///market.db`.
+
+        An empty database gets the tables (safely, when several processes start at once); one
+        with tables of another version is a `ConfigurationError` that says what to run.
+        """
+        try:
+            from marketpay.adapters.sql.store import SqlStore
+        except ModuleNotFoundError as error:
+            raise MissingDependency(str(error.name), "sql") from error
+        store = SqlStore.connect(url, **engine_options)
+        return cls(gateway=gateway, store=store, rules=rules, publisher=publisher)
+
+    def execute(self, command: Command[R], *, key: str | None = None) -> R:
+        """Carry out a command and return its result as it stands then.
+
+        With a `key`, the same actor's repetition of the same command finds what came of it;
+        another command under the same key is `IdempotencyConflict`.
+        """
+        _check_key(key)
+        return self._world.drive(flows.execute(command, key, self.rules))
+
+    def preview(self, command: Command[R]) -> Decision[R]:
+        """What `execute` would do.  Nothing is written and nobody is called."""
+        return self.store.read(lambda records: command.decide(records, self.rules))
+
+    def query(self, question: Question[R]) -> R:
+        """The answer to a question."""
+        return self.store.read(question.answer)
+
+    def wallet(self, owner: str, currency: str) -> WalletBalance:
+        """What the platform owes `owner`."""
+        return self.query(GetWallet(owner=owner, currency=currency))
+
+    def revenue(self, currency: str) -> Revenue:
+        """What the platform has earned."""
+        return self.query(GetRevenue(currency=currency))
+
+    def client_action(self, payment: Payment | PaymentId) -> ClientAction | None:
+        """What the customer's client has to do for a payment, fetched afresh; None: nothing."""
+        return self._world.drive(flows.client_action(_payment_id(payment), self.rules))
+
+    def work(self, limit: int = 100) -> WorkReport:
+        """Do what is due: gateway operations, timers, publishing.  Call it every few seconds.
+
+        Safe from many workers at once.  At most `limit` of each; true while it did anything.
+        """
+        flow = working.work(self.rules, limit, has_publisher=self._has_publisher)
+        return self._world.drive(flow)
+
+    def verify(self) -> Verification:
+        """The ledger against itself."""
+        return self.query(Verify())
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncMarketplace:
+    """A `Marketplace` whose methods are awaited.  Its gateway may be sync or async."""
+
+    def __init__(
+        self,
+        *,
+        gateway: PaymentGateway | AsyncPaymentGateway,
+        store: AsyncStore | None = None,
+        rules: Rules | None = None,
+        publisher: Publisher | AsyncPublisher | None = None,
+    ) -> None:
+        if store is None:
+            from marketpay.adapters.memory.store import MemoryStore
+
+            store = ThreadedStore(MemoryStore())
+        self.rules = rules or Rules()
+        self.store = store
+        if isinstance(gateway, _TakesClock):
+            gateway.use_clock(self.rules.now)
+        self._has_publisher = publisher is not None
+        self._world = AsyncWorld(store=store, gateway=gateway, publisher=publisher)
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        gateway: PaymentGateway | AsyncPaymentGateway,
+        rules: Rules | None = None,
+        publisher: Publisher | AsyncPublisher | None = None,
+        **engine_options: Any,
+    ) -> Self:
+        """See `Marketplace.connect`.  `sqlite://` runs in a thread of its own, which is faster
+        than `sqlite+aiosqlite://`.
+        """
+        try:
+            from marketpay.adapters.sql.async_store import AsyncSqlStore
+            from marketpay.adapters.sql.store import SqlStore
+        except ModuleNotFoundError as error:
+            raise MissingDependency(str(error.name), "async") from error
+        store: AsyncStore
+        if url.startswith("sqlite:"):
+            store = ThreadedStore(await asyncio.to_thread(SqlStore.connect, url, **engine_options))
+        else:
+            store = await AsyncSqlStore.connect(url, **engine_options)
+        return cls(gateway=gateway, store=store, rules=rules, publisher=publisher)
+
+    async def execute(self, command: Command[R], *, key: str | None = None) -> R:
+        """See `Marketplace.execute`."""
+        _check_key(key)
+        return await self._world.drive(flows.execute(command, key, self.rules))
+
+    async def preview(self, command: Command[R]) -> Decision[R]:
+        """See `Marketplace.preview`."""
+        return await self.store.read(lambda records: command.decide(records, self.rules))
+
+    async def query(self, question: Question[R]) -> R:
+        """See `Marketplace.query`."""
+        return await self.store.read(question.answer)
+
+    async def wallet(self, owner: str, currency: str) -> WalletBalance:
+        """See `Marketplace.wallet`."""
+        return await self.query(GetWallet(owner=owner, currency=currency))
+
+    async def revenue(self, currency: str) -> Revenue:
+        """See `Marketplace.revenue`."""
+        return await self.query(GetRevenue(currency=currency))
+
+    async def client_action(self, payment: Payment | PaymentId) -> ClientAction | None:
+        """See `Marketplace.client_action`."""
+        return await self._world.drive(flows.client_action(_payment_id(payment), self.rules))
+
+    async def work(self, limit: int = 100) -> WorkReport:
+        """See `Marketplace.work`."""
+        flow = working.work(self.rules, limit, has_publisher=self._has_publisher)
+        return await self._world.drive(flow)
+
+    async def verify(self) -> Verification:
+        """See `Marketplace.verify`."""
+        return await self.query(Verify())
+
+    async def close(self) -> None:
+        """See `Marketplace.close`."""
+        await self.store.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,1 @@
+"""What the rules need from the world, as Protocols and plain values.  Nothing here acts."""

@@ -1,0 +1,194 @@
+"""The store: where entities, ledger, journal and timers are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from attrs import frozen
+
+from marketpay.domain.deal import Deal
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Entity
+from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ledger import Account, LedgerEntry
+from marketpay.domain.timer import Timer
+from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
+
+E = TypeVar("E", bound=Entity)
+R = TypeVar("R")
+
+
+class CommitUnknown(Exception):  # it is no error yet: the delivery looks it up
+    """The connection was lost while committing: whether it took effect is unknown."""
+
+
+@frozen(kw_only=True)
+class PostedEntry:
+    """A ledger entry as it is kept."""
+
+    number: int
+    at: datetime
+    entry: LedgerEntry
+
+
+@frozen(kw_only=True)
+class AccountTotal:
+    """One account's balance twice, in minor units: as kept, and as the sum of its entries."""
+
+    account: Account
+    kept: int
+    summed: int
+
+
+class Reader(Protocol):
+    """What a command may ask while it decides."""
+
+    def get(self, kind: type[E], id: str, /) -> E:
+        """The one with this id, or `NotFound`."""
+        ...
+
+    def find(self, kind: type[E], /, **equal: object) -> list[E]:
+        """All whose fields have these values, by id; of a tuple of values, any."""
+        ...
+
+    def deal(
+        self,
+        *,
+        job: JobId | None = None,
+        offer: OfferId | None = None,
+        payment: PaymentId | None = None,
+    ) -> Deal:
+        """The deal of one job, offer or payment, or `NotFound`; exactly one is given."""
+        ...
+
+
+class Records(Reader, Protocol):
+    """What a question may ask besides."""
+
+    def page(
+        self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int
+    ) -> list[E]:
+        """At most `limit` of them, the newest (largest id) first, from below `after` on."""
+        ...
+
+    def balance(self, account: Account, /) -> int:
+        """What is in an account, in minor units, on its own side of the book."""
+        ...
+
+    def accounts(self) -> list[AccountTotal]:
+        """Every account that was ever used."""
+        ...
+
+    def statement(
+        self, owner: str, currency: str, /, *, before: int | None, limit: int
+    ) -> list[PostedEntry]:
+        """The entries of an owner's accounts, the newest first, below number `before`."""
+        ...
+
+    def entries(self, payment: PaymentId, /) -> list[PostedEntry]:
+        """The entries of a payment, the oldest first."""
+        ...
+
+    def escrow(self, *, after: str | None, limit: int) -> list[tuple[str, int]]:
+        """Payments by id with what their entries left in escrow, from above `after` on."""
+        ...
+
+    def journal(self, subject: str, /, *, before: int | None, limit: int) -> list[JournalEntry]:
+        """What happened to one entity, the newest first, below number `before`."""
+        ...
+
+    def due(self, now: datetime, /, *, limit: int) -> list[Timer]:
+        """The timers whose time has come, the oldest first."""
+        ...
+
+    def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
+        """The feed from above a position on."""
+        ...
+
+
+class Work(Records, Protocol):
+    """One transaction.  A command sees its `Reader` side, a question its `Records` side."""
+
+    def write(self, decision: Decision[Any], record: JournalRecord, /) -> dict[str, Entity]:
+        """Write all of it and give back the changed entities as they are now kept, by id.
+
+        Raises `Conflict` if an entity was changed since it was read, if a unique value is
+        taken, or if the record's key is: nothing is written then.
+        """
+        ...
+
+    def record(self, record: JournalRecord, /) -> None:
+        """Write a record of something that changed nothing."""
+        ...
+
+    def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
+        """What this actor used this key for."""
+        ...
+
+    def attempted(self, attempt: str, /) -> JournalRecord | None:
+        """The record that this attempt wrote, if it did."""
+        ...
+
+    def lease(
+        self, kind: type[E], until: Callable[[E], datetime], /, *, now: datetime, limit: int
+    ) -> list[E]:
+        """Take up what is due: its `due_at` moves to `until`, so that nobody else does."""
+        ...
+
+    def remove(self, timer: Timer, /) -> None:
+        """Take away a timer that has fired, unless it was set anew meanwhile."""
+        ...
+
+    def sequence(self, limit: int, /) -> int:
+        """Give so many committed records their place in the feed; how many were given one."""
+        ...
+
+    def take_cursor(self, name: str, /, *, now: datetime, until: datetime) -> int | None:
+        """The position a reader of the feed has reached, or None while another has it."""
+        ...
+
+    def move_cursor(self, name: str, position: int, /) -> None:
+        """The reader has reached `position` and lets go."""
+        ...
+
+    def fold(self, limit: int, /) -> int:
+        """Fold so many appended changes of platform accounts into their balances."""
+        ...
+
+
+class Store(Protocol):
+    """Where a marketplace keeps everything."""
+
+    def run(self, use: Callable[[Work], R], /) -> R:
+        """Run `use` in a transaction: commit when it returns, roll back when it raises.
+
+        `CommitUnknown` if the connection was lost while committing; `Conflict` if the engine
+        gave up this transaction in favour of another.
+        """
+        ...
+
+    def read(self, use: Callable[[Records], R], /) -> R:
+        """Run `use`, which only reads, on one consistent state."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+class AsyncStore(Protocol):
+    """The same, awaited.  `use` is an ordinary function."""
+
+    def run(self, use: Callable[[Work], R], /) -> Awaitable[R]:
+        """See `Store.run`."""
+        ...
+
+    def read(self, use: Callable[[Records], R], /) -> Awaitable[R]:
+        """See `Store.read`."""
+        ...
+
+    def close(self) -> Awaitable[None]:
+        """See `Store.close`."""
+        ...

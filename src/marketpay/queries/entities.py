@@ -1,0 +1,102 @@
+"""One entity by its id."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from marketpay.domain.application import Application
+from marketpay.domain.ids import (
+    ApplicationId,
+    JobId,
+    OfferId,
+    PaymentId,
+    PayoutAccountId,
+    RefundId,
+    TransactionId,
+)
+from marketpay.domain.job import Job
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.refund import Refund
+from marketpay.domain.validators import IdOf
+from marketpay.ports.store import Records
+from marketpay.queries.base import Question
+
+
+@frozen
+class GetJob(Question[Job]):
+    """The job, or `NotFound`."""
+
+    job: JobId = field(validator=IdOf("Job"))
+
+    def answer(self, records: Records) -> Job:
+        """See `Question.answer`."""
+        return records.get(Job, self.job)
+
+
+@frozen
+class GetApplication(Question[Application]):
+    """The application, or `NotFound`."""
+
+    application: ApplicationId = field(validator=IdOf("Application"))
+
+    def answer(self, records: Records) -> Application:
+        """See `Question.answer`."""
+        return records.get(Application, self.application)
+
+
+@frozen
+class GetOffer(Question[Offer]):
+    """The offer, or `NotFound`."""
+
+    offer: OfferId = field(validator=IdOf("Offer"))
+
+    def answer(self, records: Records) -> Offer:
+        """See `Question.answer`."""
+        return records.get(Offer, self.offer)
+
+
+@frozen
+class GetPayment(Question[Payment]):
+    """The payment, or `NotFound`."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+
+    def answer(self, records: Records) -> Payment:
+        """See `Question.answer`."""
+        return records.get(Payment, self.payment)
+
+
+@frozen
+class GetPaymentTransaction(Question[PaymentTransaction]):
+    """The gateway operation, or `NotFound`."""
+
+    transaction: TransactionId = field(validator=IdOf("PaymentTransaction"))
+
+    def answer(self, records: Records) -> PaymentTransaction:
+        """See `Question.answer`."""
+        return records.get(PaymentTransaction, self.transaction)
+
+
+@frozen
+class GetRefund(Question[Refund]):
+    """The refund, or `NotFound`."""
+
+    refund: RefundId = field(validator=IdOf("Refund"))
+
+    def answer(self, records: Records) -> Refund:
+        """See `Question.answer`."""
+        return records.get(Refund, self.refund)
+
+
+@frozen
+class GetPayoutAccount(Question[PayoutAccount]):
+    """The payout account, or `NotFound`."""
+
+    account: PayoutAccountId = field(validator=IdOf("PayoutAccount"))
+
+    def answer(self, records: Records) -> PayoutAccount:
+        """See `Question.answer`."""
+        return records.get(PayoutAccount, self.account)

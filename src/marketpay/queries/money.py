@@ -1,0 +1,159 @@
+"""Balances, statements and revenue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import field, frozen
+
+from marketpay.domain.actor import check_party
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.ledger import INCOME, Account, effects
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.validators import IdOf, is_currency
+from marketpay.domain.wallet import Wallet
+from marketpay.ports.store import PostedEntry, Records
+from marketpay.queries.base import Listing, Page, Question
+
+
+@frozen(kw_only=True)
+class WalletBalance:
+    """What the platform owes one contractor in one currency."""
+
+    owner: str
+    currency: str
+    pending: Money
+    available: Money
+    reserved: Money
+
+    @property
+    def total(self) -> Money:
+        """All of it."""
+        return self.pending + self.available + self.reserved
+
+
+@frozen(kw_only=True)
+class GetWallet(Question[WalletBalance]):
+    """A wallet's balances; nothing for who never had any."""
+
+    owner: str = field(validator=check_party)
+    currency: str = field(validator=is_currency)
+
+    def answer(self, records: Records) -> WalletBalance:
+        """See `Question.answer`."""
+        found = records.find(Wallet, owner=self.owner, currency=self.currency)
+        zero = Money.zero(self.currency)
+        return WalletBalance(
+            owner=self.owner,
+            currency=self.currency,
+            pending=found[0].pending if found else zero,
+            available=found[0].available if found else zero,
+            reserved=found[0].reserved if found else zero,
+        )
+
+
+@frozen(kw_only=True)
+class StatementLine:
+    """One movement: `change` is what the wallet holds more (above zero) or less for it."""
+
+    number: int
+    at: datetime
+    debit: Account
+    credit: Account
+    amount: Money
+    change: Money
+    payment: PaymentId | None
+
+
+@frozen(kw_only=True)
+class WalletStatement(Listing[StatementLine]):
+    """What went into and out of a wallet, the newest first."""
+
+    owner: str = field(validator=check_party)
+    currency: str = field(validator=is_currency)
+
+    def answer(self, records: Records) -> Page[StatementLine]:
+        """See `Question.answer`."""
+        found = records.statement(
+            self.owner, self.currency, before=self.number(), limit=self.limit + 1
+        )
+        last = str(found[self.limit - 1].number) if len(found) > self.limit else None
+        return self.paged([self._line(posted) for posted in found], last)
+
+    def _line(self, posted: PostedEntry) -> StatementLine:
+        entry = posted.entry
+        mine = (
+            minor for account, minor in effects((entry,)).items() if account.owner == self.owner
+        )
+        return StatementLine(
+            number=posted.number,
+            at=posted.at,
+            debit=entry.debit,
+            credit=entry.credit,
+            amount=entry.amount,
+            change=Money.from_minor(sum(mine), self.currency),
+            payment=entry.payment,
+        )
+
+
+@frozen(kw_only=True)
+class Revenue:
+    """What the platform has earned in one currency, refunds taken off."""
+
+    currency: str
+    platform_fee: Money
+    service_fee: Money
+
+    @property
+    def total(self) -> Money:
+        """All of it."""
+        return self.platform_fee + self.service_fee
+
+
+@frozen(kw_only=True)
+class GetRevenue(Question[Revenue]):
+    """The platform's income so far."""
+
+    currency: str = field(validator=is_currency)
+
+    def answer(self, records: Records) -> Revenue:
+        """See `Question.answer`."""
+        platform, service = (
+            Money.from_minor(records.balance(Account(kind, self.currency)), self.currency)
+            for kind in INCOME
+        )
+        return Revenue(currency=self.currency, platform_fee=platform, service_fee=service)
+
+
+@frozen(kw_only=True)
+class GetBalance(Question[Money]):
+    """What is in one account, on its own side of the book."""
+
+    account: Account
+
+    def answer(self, records: Records) -> Money:
+        """See `Question.answer`."""
+        return Money.from_minor(records.balance(self.account), self.account.currency)
+
+
+@frozen(kw_only=True)
+class EntriesOf(Question[tuple[PostedEntry, ...]]):
+    """Every ledger entry of a payment, the oldest first; `NotFound` for one that is not."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+
+    def answer(self, records: Records) -> tuple[PostedEntry, ...]:
+        """See `Question.answer`."""
+        records.get(Payment, self.payment)
+        return tuple(records.entries(self.payment))
+
+
+@frozen(kw_only=True)
+class TrialBalance(Question[dict[Account, Money]]):
+    """Every account's balance; what the platform has equals what it owes and has earned."""
+
+    def answer(self, records: Records) -> dict[Account, Money]:
+        """See `Question.answer`."""
+        totals = records.accounts()
+        return {t.account: Money.from_minor(t.kept, t.account.currency) for t in totals}
