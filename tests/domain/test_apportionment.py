@@ -47,6 +47,14 @@ def test_with_many_parts_webster_gives_out_what_the_definition_does() -> None:
             assert [webster(total, weights) for total in range(18)] == expected, weights
 
 
+@pytest.mark.parametrize("small", [1, 3, 4, 5, 9])
+def test_two_large_parts_among_many_small_ones_get_what_the_definition_gives(small: int) -> None:
+    """The rounding of many small parts is all set right at the large ones, several times each."""
+    for weights in [(97, 97, *[small] * 40), (*[small] * 40, 97, 50, 97)]:
+        expected = seat_by_seat(150, weights)
+        assert [webster(total, weights) for total in range(151)] == expected, weights
+
+
 @given(total=st.integers(0, 200), weights=any_weights)
 @example(total=3, weights=[1, 1, 1, 1, 1, 1])
 @example(total=50, weights=[1] * 12)

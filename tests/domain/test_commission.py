@@ -166,6 +166,11 @@ def test_amounts_in_one_currency_say_nothing_about_another() -> None:
     assert commission.split(Money("100", "KWD")).platform_fee == Money("10.000", "KWD")
 
 
+def test_what_a_fee_has_not_changes_nothing() -> None:
+    for fee in (Fee("0.1", fixed=[usd(0)]), Fee("0.1", maximum=[usd(5)]), Fee("0.1")):
+        assert [Commission(fee, 0).split(usd(m)).platform_fee.minor for m in (4, 40)] == [0, 4]
+
+
 def test_a_ceiling_of_zero_is_a_ceiling() -> None:
     free = Fee("0.5", maximum=[usd(0)])
 

@@ -107,6 +107,13 @@ def test_what_nobody_writes_as_an_amount_is_none(text: str) -> None:
     assert caught.value.field == "amount"
 
 
+def test_a_refusal_quotes_what_was_said_cut_where_it_is_long() -> None:
+    for text, said in (("ten", "'ten'"), ("x" * 99, "'" + "x" * 39 + "...")):
+        with pytest.raises(MoneyError) as caught:
+            Money(text, "USD")
+        assert caught.value.problem == f"{said} is not an amount."
+
+
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "NaN123"])
 def test_a_decimal_that_is_not_finite_is_no_amount(value: str) -> None:
     with pytest.raises(MoneyError, match="is not an amount"):
@@ -398,6 +405,8 @@ def test_only_the_proportions_of_the_weights_matter(
         (10, [Decimal("0.5"), 1], [3, 7]),
         (0, [2, 3], [0, 0]),
         (7, [Decimal("0E+999999"), 1], [0, 7]),
+        (7, [Decimal("1E+40"), Decimal("1E+40")], [4, 3]),
+        (7, [Decimal("1E-40"), Decimal("1E-40")], [4, 3]),
     ],
 )
 def test_what_is_left_over_goes_to_the_largest_remainders_the_earlier_first(

@@ -1,5 +1,6 @@
 """The simulated processor by itself: money, holds, accounts and keys, in memory and in a file."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from marketpay.domain.errors import ConfigurationError
 from marketpay.testing import VirtualClock
-from marketpay.testing.cards import CARDS, card_named
+from marketpay.testing.cards import CARDS, GENERIC, card_named
 from marketpay.testing.file_shelf import FileShelf
 from marketpay.testing.processor import Processor
 from marketpay.testing.processor_records import KeyReused
@@ -298,6 +299,7 @@ def test_transfers_out_of_a_charge_are_together_at_most_the_charge(processor: Pr
     assert isinstance(transfer(processor, to.id, 700, source=payment.id), Transfer)
     assert code(transfer(processor, to.id, 301, source=payment.id)) == "amount_too_large"
     assert isinstance(transfer(processor, to.id, 300, source=payment.id), Transfer)
+    assert code(transfer(processor, to.id, 1, source=payment.id)) == "amount_too_large"
     assert isinstance(transfer(processor, to.id, 301), Transfer)
 
 
@@ -355,6 +357,20 @@ def test_of_several_with_the_same_name_the_newest_counts(processor: Processor) -
     assert [found.id for found in processor.find_all(Payment, "pay_1")] == [newer.id, older.id]
 
 
+@pytest.mark.parametrize("place", ["memory", "file"])
+def test_what_is_captured_or_cancelled_is_not_looked_through_any_more(
+    tmp_path: Path, clock: VirtualClock, place: str
+) -> None:
+    shelf = MemoryShelf() if place == "memory" else FileShelf(tmp_path / "processor.db")
+    processor = Processor(shelf, clock)
+    charge(processor)
+    processor.cancel(hold(processor).id)
+    waiting = [hold(processor), hold(processor, method=None)]
+    with shelf:
+        assert list(shelf.open(Payment)) == waiting
+        assert list(shelf.open(Account)) == []
+
+
 # --------------------------------------------------------------------------------- keys
 
 
@@ -369,7 +385,7 @@ def test_a_key_takes_effect_once_and_gives_the_same_answer_for_ever(
     assert processor.effects("authorize") == 1
 
 
-@pytest.mark.parametrize("answer", [ServerFault(), Refusal(decline=CARDS["pm_card_radarBlock"].decline)])  # type: ignore[arg-type]
+@pytest.mark.parametrize("answer", [ServerFault(), Refusal(decline=GENERIC)])
 def test_a_bad_answer_is_kept_as_well(processor: Processor, answer: Result) -> None:
     assert processor.once("k", ("x",), lambda: answer) == answer
     assert processor.once("k", ("x",), lambda: hold(processor)) == answer
@@ -525,16 +541,14 @@ def test_an_effect_that_fails_half_way_leaves_nothing_in_the_file(tmp_path: Path
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear processor, " * 100)
-    with pytest.raises(ConfigurationError, match="letter.txt is not the file"):
+    with pytest.raises(ConfigurationError, match=r"letter\.txt is not the file"):
         FileShelf(tmp_path / "letter.txt")
     assert (tmp_path / "letter.txt").read_text().startswith("Dear")
 
 
 def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
-    import sqlite3
-
     other = sqlite3.connect(tmp_path / "market.db")
     other.execute("CREATE TABLE job (id)")
     other.close()
-    with pytest.raises(ConfigurationError, match="market.db is not the file"):
+    with pytest.raises(ConfigurationError, match=r"market\.db is not the file"):
         FileShelf(tmp_path / "market.db")

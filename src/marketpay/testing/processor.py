@@ -72,15 +72,8 @@ class Processor(ProcessorRecords):
             created=self.now(),
             client_secret=f"{id}_secret_{os.urandom(12).hex()}",
         )
-        with self._shelf as shelf:
-            if behaviour.decline is not None:
-                return self._refuse(payment, behaviour.decline)
-            shelf.tally("authorize")
-            if behaviour.challenge:
-                return self._put(evolve(payment, status=PaymentStatus.REQUIRES_ACTION))
-            if method is None:
-                return self._put(payment)
-            return self._put(payment.hold(payment.created + HOLD_LASTS))
+        with self._shelf:
+            return self._try_card(payment, behaviour)
 
     def confirm(self, id: str, *, method: str | None = None) -> Payment | Refusal:
         """The payer's client passes the challenge, with `method` if it chose another one.
@@ -252,6 +245,16 @@ class Processor(ProcessorRecords):
             shelf.tally("pay_out")
             self._book(of.id, -amount, currency, Movement.PAYOUT, payout.id)
             return self._put(payout)
+
+    def _try_card(self, payment: Payment, card: Card) -> Payment | Refusal:
+        if card.decline is not None:
+            return self._refuse(payment, card.decline)
+        self._shelf.tally("authorize")
+        if card.challenge:
+            return self._put(evolve(payment, status=PaymentStatus.REQUIRES_ACTION))
+        if payment.method is None:
+            return self._put(payment)
+        return self._put(payment.hold(payment.created + HOLD_LASTS))
 
     def _let_go(self, id: str, because: str) -> Payment | Refusal:
         payment = self.find(Payment, id)

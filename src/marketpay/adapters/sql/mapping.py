@@ -1,0 +1,134 @@
+"""Between entities and rows: for each kind of entity, two functions written at start-up.
+
+A Money is its minor units (the row has one `currency`), a frozen split its three parts, an
+enum its text, a time what the dialect takes.  As attrs does for `__init__`, the functions are
+generated: a generic loop over fields would be most of the cost of a command.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import attrs
+from sqlalchemy import Table
+from sqlalchemy.engine import Dialect
+
+from marketpay.adapters.sql.statements import Compiler, Statement, binder, reader
+from marketpay.domain.commission import Split
+from marketpay.domain.entity import Entity
+from marketpay.domain.money import Money
+
+E = TypeVar("E", bound=Entity)
+Row = tuple[Any, ...]
+PARTS = ("platform_fee", "service_fee", "payout")
+
+
+def plain_type(declared: Any) -> Any:
+    """The type of a field without `| None`, and a NewType's own type."""
+    if isinstance(declared, types.UnionType) or typing.get_origin(declared) is typing.Union:
+        [declared] = [arg for arg in typing.get_args(declared) if arg is not type(None)]
+    while isinstance(declared, typing.NewType):
+        declared = declared.__supertype__
+    return declared
+
+
+def columns_of(kind: type[Entity], name: str) -> tuple[str, ...]:
+    """The columns that a field is spread over."""
+    attrs.resolve_types(kind)
+    if plain_type(getattr(attrs.fields(kind), name).type) is Split:
+        return tuple(f"{name}_{part}" for part in PARTS)
+    return (name,)
+
+
+class Mapper(Generic[E]):
+    """How one kind of entity is kept in one table of one dialect."""
+
+    def __init__(self, kind: type[E], table: Table, compiler: Compiler) -> None:
+        attrs.resolve_types(kind)
+        self.kind = kind
+        self.table = table
+        self.columns = [column.name for column in table.columns]
+        self._dialect: Dialect = compiler.dialect
+        mutable = [column for name in kind.mutable for column in columns_of(kind, name)]
+        self.insert: Statement = compiler.insert(table)
+        self.update: Statement = compiler.update(table, mutable)
+        self.bump: Statement = compiler.bump(table)
+        self.inserted: Callable[[E], Row] = self._writer(self.insert)
+        self.updated: Callable[[E], Row] = self._writer(self.update)
+        self.read: Callable[[Row], E] = self._reader()
+
+    def bumped(self, entity: Entity) -> Row:
+        """The parameters of `bump`."""
+        values = {"old_id": entity.id, "old_version": entity.version}
+        return tuple(values[name] for name in self.bump.names)
+
+    def _writer(self, statement: Statement) -> Callable[[E], Row]:
+        """A function from an entity to the parameters of a statement that saves it."""
+        scope: dict[str, Any] = {}
+        terms = [self._term(name, scope) for name in statement.names]
+        return _function("entity", f"({', '.join(terms)},)", scope)
+
+    def _term(self, name: str, scope: dict[str, Any]) -> str:
+        """The expression of one parameter; what it needs is put into `scope`."""
+        known = {
+            "version": "entity.version + 1",
+            "old_id": "entity.id",
+            "old_version": "entity.version",
+        }
+        if name in known:
+            return known[name]
+        for part in PARTS:
+            if name == f"split_{part}":
+                return f"None if entity.split is None else entity.split.{part}.minor"
+        field = next((f for f in attrs.fields(self.kind) if f.name == name), None)
+        declared = None if field is None else plain_type(field.type)
+        if declared is Money:
+            return f"entity.{name}.minor"
+        if declared is datetime and (how := binder(self.table.c[name], self._dialect)):
+            scope[f"bind_{name}"] = how
+            return f"bind_{name}(entity.{name})"
+        if isinstance(declared, type) and issubclass(declared, StrEnum):
+            return f"entity.{name}.value"
+        return f"entity.{name}"
+
+    def _reader(self) -> Callable[[Row], E]:
+        """A function from a row of all columns to the entity."""
+        scope: dict[str, Any] = {"kind": self.kind, "money": Money.from_minor, "split": _split}
+        given = [f for f in attrs.fields(self.kind) if f.init]
+        terms = [f"{field.name}={self._value(field, scope)}" for field in given]
+        return _function("row", f"kind({', '.join(terms)})", scope)
+
+    def _value(self, field: attrs.Attribute[Any], scope: dict[str, Any]) -> str:
+        name, declared = field.name, plain_type(field.type)
+        if declared is Split:
+            cells = [f"row[{self.columns.index(f'{name}_{part}')}]" for part in PARTS]
+            return f"split({', '.join(cells)}, {self._cell('currency')})"
+        if declared is Money:
+            return f"money({self._cell(name)}, {self._cell('currency')})"
+        if declared is datetime and (how := reader(self.table.c[name], self._dialect)):
+            scope[f"read_{name}"] = how
+            return f"read_{name}({self._cell(name)})"
+        if isinstance(declared, type) and issubclass(declared, StrEnum):
+            scope[f"enum_{name}"] = {member.value: member for member in declared}
+            return f"enum_{name}[{self._cell(name)}]"
+        return self._cell(name)
+
+    def _cell(self, name: str) -> str:
+        return f"row[{self.columns.index(name)}]"
+
+
+def _function(argument: str, expression: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
+    made: Callable[[Any], Any] = eval(f"lambda {argument}: {expression}", scope)  # noqa: S307
+    return made
+
+
+def _split(platform: int | None, service: int, payout: int, currency: str) -> Split | None:
+    if platform is None:
+        return None
+    parts = [Money.from_minor(minor, currency) for minor in (platform, service, payout)]
+    return Split(parts[0] + parts[1] + parts[2], *parts)

@@ -1,0 +1,246 @@
+"""What a transaction reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from marketpay.adapters.sql.sql import Sql
+from marketpay.adapters.sql.statements import Statement
+from marketpay.domain.application import Application
+from marketpay.domain.deal import Deal
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import NotFound
+from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.job import Job
+from marketpay.domain.ledger import ASSETS, WALLET, Account, AccountKind, LedgerEntry
+from marketpay.domain.money import Money
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.wallet import Wallet
+from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
+from marketpay.ports.store import AccountTotal, PostedEntry
+
+E = TypeVar("E", bound=Entity)
+LAST_NUMBER = 2**62  # above every number there will be
+LAST_ID = "~"  # above every id: prefixes are lower-case letters
+
+
+class Cursor(Protocol):
+    """What is used of a driver's cursor (PEP 249)."""
+
+    rowcount: int
+    lastrowid: int | None
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Any:
+        """Run a statement."""
+        ...
+
+    def executemany(self, sql: str, rows: Any, /) -> Any:
+        """Run a statement for each row."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """The rows it found."""
+        ...
+
+
+class SqlRecords:
+    """One transaction's reading side."""
+
+    def __init__(self, cursor: Cursor, sql: Sql) -> None:
+        self._cursor = cursor
+        self._sql = sql
+
+    def get(self, kind: type[E], id: str, /) -> E:
+        """See `Reader.get`."""
+        found = self.find(kind, id=id)
+        if not found:
+            raise NotFound(kind.__name__, id)
+        return found[0]
+
+    def find(self, kind: type[E], /, **equal: object) -> list[E]:
+        """See `Reader.find`."""
+        shape, values = _shape(equal)
+        statement = self._sql.find(kind, shape, paged=False)
+        return self._entities(kind, statement, values)
+
+    def deal(
+        self,
+        *,
+        job: JobId | None = None,
+        offer: OfferId | None = None,
+        payment: PaymentId | None = None,
+    ) -> Deal:
+        """See `Reader.deal`."""
+        asked = offer or ""
+        if payment is not None:
+            [(job, asked)] = self._rows(
+                self._sql.offer_of_payment, missing=("Payment", payment), payment=payment
+            )
+        elif offer is not None:
+            [(job,)] = self._rows(self._sql.job_of_offer, missing=("Offer", offer), asked=offer)
+        found = self.get(Job, str(job))
+        of_deal = {"job": found.id, "asked": asked}
+        offers = self._entities(Offer, self._sql.offers_of_deal, of_deal)
+        payments = self._entities(Payment, self._sql.payments_of_deal, of_deal) if offers else []
+        applications = self._entities(Application, self._sql.applications_of_deal, of_deal)
+        return Deal(
+            job=found,
+            offers=tuple(offers),
+            payments=tuple(payments),
+            applications=tuple(applications),
+        )
+
+    def page(
+        self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int
+    ) -> list[E]:
+        """See `Records.page`."""
+        shape, values = _shape(equal)
+        statement = self._sql.find(kind, shape, paged=True)
+        values |= {"after": after or LAST_ID, "limit": limit}
+        return self._entities(kind, statement, values)
+
+    def balance(self, account: Account, /) -> int:
+        """See `Records.balance`."""
+        if account.kind in WALLET:
+            for wallet in self.find(Wallet, owner=account.owner, currency=account.currency):
+                return _part(wallet, account.kind)
+            return 0
+        [(amount,)] = self._rows(self._sql.balance, **_account(account))
+        return int(amount)
+
+    def accounts(self) -> list[AccountTotal]:
+        """See `Records.accounts`."""
+        summed: dict[Account, int] = {}
+        for kind, owner, currency, debit, credit in self._rows(self._sql.entry_sums):
+            account = Account(AccountKind(kind), currency, owner)
+            grown = int(debit) - int(credit)
+            summed[account] = grown if account.kind in ASSETS else -grown
+        kept: dict[Account, int] = {}
+        for kind, owner, currency, amount in self._rows(self._sql.balances):
+            kept[Account(AccountKind(kind), currency, owner)] = int(amount)
+        for wallet in self.find(Wallet):
+            for part in WALLET:
+                account = Account(part, wallet.currency, wallet.owner)
+                if _part(wallet, part) or account in summed:
+                    kept[account] = _part(wallet, part)
+        return [
+            AccountTotal(account=one, kept=kept.get(one, 0), summed=summed.get(one, 0))
+            for one in sorted({*kept, *summed}, key=str)
+        ]
+
+    def statement(
+        self, owner: str, currency: str, /, *, before: int | None, limit: int
+    ) -> list[PostedEntry]:
+        """See `Records.statement`."""
+        below = LAST_NUMBER if before is None else before
+        rows = self._rows(
+            self._sql.statement, owner=owner, currency=currency, before=below, limit=limit
+        )
+        return [self._entry(row) for row in rows]
+
+    def entries(self, payment: PaymentId, /) -> list[PostedEntry]:
+        """See `Records.entries`."""
+        rows = self._rows(self._sql.entries_of_payment, payment=payment)
+        return [self._entry(row) for row in rows]
+
+    def escrow(self, *, after: str | None, limit: int) -> list[tuple[str, int]]:
+        """See `Records.escrow`."""
+        rows = self._rows(self._sql.escrow, after=after or "", limit=limit)
+        return [(id, int(amount)) for id, amount in rows]
+
+    def journal(self, subject: str, /, *, before: int | None, limit: int) -> list[JournalEntry]:
+        """See `Records.journal`."""
+        below = LAST_NUMBER if before is None else before
+        rows = self._rows(self._sql.records_of_subject, subject=subject, before=below, limit=limit)
+        return [JournalEntry(number=row[0], record=self._record(row)) for row in rows]
+
+    def due(self, now: datetime, /, *, limit: int) -> list[Timer]:
+        """See `Records.due`."""
+        rows = self._rows(self._sql.timers_due, now=now, limit=limit)
+        return [
+            Timer(TimerKind(kind), subject, self._time(due_at)) for kind, subject, due_at in rows
+        ]
+
+    def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
+        """See `Records.feed`."""
+        rows = self._rows(self._sql.feed, after=after, limit=limit)
+        return [FeedItem(position=row[0], record=self._record(row[1:])) for row in rows]
+
+    def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
+        self._cursor.execute(statement.sql, statement.row(values))
+        return [*map(self._sql.mapper(kind).read, self._cursor.fetchall())]
+
+    def _rows(
+        self, statement: Statement, missing: tuple[str, str] | None = None, **values: Any
+    ) -> list[Any]:
+        self._cursor.execute(statement.sql, statement.row(values))
+        rows = self._cursor.fetchall()
+        if missing is not None and not rows:
+            raise NotFound(*missing)
+        return rows
+
+    def _entry(self, row: Any) -> PostedEntry:
+        number, at, debit, debit_owner, credit, credit_owner, amount, currency, payment = row
+        entry = LedgerEntry(
+            Account(AccountKind(debit), currency, debit_owner),
+            Account(AccountKind(credit), currency, credit_owner),
+            Money.from_minor(amount, currency),
+            payment=payment,
+        )
+        return PostedEntry(number=number, at=self._time(at), entry=entry)
+
+    def _record(self, row: Any) -> JournalRecord:
+        _, attempt, at, actor, role, key, command, body, events, result, error, personal = row
+        return JournalRecord(
+            attempt=attempt,
+            at=self._time(at),
+            actor=actor,
+            role=role,
+            key=key,
+            command=command,
+            body=body,
+            events=events,
+            result=result,
+            error=error,
+            subjects=(),
+            personal=personal,
+        )
+
+    def _time(self, value: Any) -> datetime:
+        how = self._sql.read_time
+        time: datetime = how(value) if how else value
+        return time
+
+
+def _shape(
+    equal: Mapping[str, object],
+) -> tuple[tuple[tuple[str, int], ...], dict[str, Any]]:
+    """The names and how many values each is compared with, and the parameters for those."""
+    shape: list[tuple[str, int]] = []
+    values: dict[str, Any] = {}
+    for name, wanted in equal.items():
+        if isinstance(wanted, tuple):
+            shape.append((name, len(wanted)))
+            values |= {f"{name}_{n}": _plain(one) for n, one in enumerate(wanted)}
+        else:
+            shape.append((name, 0))
+            values[f"{name}_"] = _plain(wanted)
+    return tuple(shape), values
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _account(account: Account) -> dict[str, str]:
+    return {"kind": account.kind.value, "owner": account.owner, "currency": account.currency}
+
+
+def _part(wallet: Wallet, kind: AccountKind) -> int:
+    part: Money = getattr(wallet, kind.value.removeprefix("wallet."))
+    return part.minor

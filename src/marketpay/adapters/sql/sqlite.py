@@ -1,0 +1,63 @@
+"""SQLite as marketpay opens it: durable, strict about foreign keys, one writer at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from marketpay.domain.errors import ConfigurationError
+
+BUSY_TIMEOUT = 30_000  # milliseconds that one process waits for another's write
+
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # a commit that was answered is on the disk
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
+)
+
+
+def is_in_memory(url: str) -> bool:
+    """Whether the database lives in this process only."""
+    database = make_url(url).database
+    return not database or ":memory:" in database or "mode=memory" in database
+
+
+def open_engine(url: str, **options: Any) -> Engine:
+    """An engine whose connections leave transactions to us."""
+    options.setdefault("poolclass", StaticPool if is_in_memory(url) else QueuePool)
+    arguments = {"isolation_level": None, "check_same_thread": False}
+    arguments |= options.pop("connect_args", {})
+    engine = create_engine(url, connect_args=arguments, **options)
+    event.listen(engine, "connect", set_pragmas)
+    return engine
+
+
+def set_pragmas(connection: Any, _record: Any) -> None:
+    """What every new connection is told."""
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def is_taken(error: sqlite3.Error) -> bool:
+    """Whether a unique value is taken, or another process would not let go of the database."""
+    if isinstance(error, sqlite3.IntegrityError):
+        taken = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+        return error.sqlite_errorcode in taken
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def check_sqlite(name: str) -> None:
+    """Raise unless this is the engine that this version of the store knows."""
+    if name != "sqlite":
+        raise ConfigurationError(
+            f"This version of marketpay keeps its data in SQLite, not in {name}; "
+            "connect to sqlite:///market.db, for example."
+        )

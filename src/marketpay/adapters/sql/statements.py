@@ -1,0 +1,99 @@
+"""Statements, compiled once for a dialect and run on the driver's own cursor.
+
+Building and compiling an expression at each call costs more than the statement itself, so
+SQLAlchemy says each once, as text with its parameters in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column, update
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ClauseElement
+
+Binder = Callable[[Any], Any]
+
+
+@frozen
+class Statement:
+    """SQL text, and the names of its parameters in their order."""
+
+    sql: str
+    names: tuple[str, ...]
+    binders: Mapping[str, Binder] = field(factory=dict)
+
+    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The parameters as the driver takes them."""
+        return tuple(
+            self.binders[name](values.get(name)) if name in self.binders else values[name]
+            for name in self.names
+        )
+
+
+def binder(column: Column[Any], dialect: Dialect) -> Binder | None:
+    """What makes of a value what the driver takes for this column, if it does not as it is."""
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def reader(column: Column[Any], dialect: Dialect) -> Binder | None:
+    """The reverse."""
+    return column.type.dialect_impl(dialect).result_processor(dialect, None)
+
+
+class Compiler:
+    """Compiles for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def compile(self, expression: ClauseElement, **typed: Column[Any]) -> Statement:
+        """A statement; `typed` parameters are bound as that column's values are."""
+        compiled: Any = expression.compile(dialect=self.dialect)
+        names = tuple(compiled.positiontup)
+        binders = {
+            name: how
+            for name, column in typed.items()
+            if (how := binder(column, self.dialect)) is not None
+        }
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        for name, value in fixed.items():
+            binders[name] = _constant(value)
+        return Statement(str(compiled), names, binders)
+
+    def insert(self, table: Table, names: Iterable[str] | None = None) -> Statement:
+        """INSERT of these columns (all of them), given by name."""
+        columns = [table.c[name] for name in names] if names else list(table.c)
+        values = {column: bindparam(column.name) for column in columns}
+        typed = {column.name: column for column in columns}
+        return self.compile(insert(table).values(values), **typed)
+
+    def update(self, table: Table, names: Iterable[str]) -> Statement:
+        """UPDATE of these columns and the version, guarded by `old_id` and `old_version`."""
+        columns = [table.c[name] for name in (*names, "version")]
+        values = {column: bindparam(column.name) for column in columns}
+        mine = (
+            table.c.id == bindparam("old_id"),
+            table.c.version == bindparam("old_version"),
+        )
+        typed = {column.name: column for column in columns}
+        return self.compile(update(table).where(*mine).values(values), **typed)
+
+    def bump(self, table: Table) -> Statement:
+        """UPDATE of the version alone, likewise guarded."""
+        mine = (
+            table.c.id == bindparam("old_id"),
+            table.c.version == bindparam("old_version"),
+        )
+        return self.compile(update(table).where(*mine).values(version=table.c.version + literal_column("1")))
+
+    def delete(self, table: Table, *names: str) -> Statement:
+        """DELETE of the rows with these columns' values."""
+        mine = (table.c[name] == bindparam(name) for name in names)
+        return self.compile(delete(table).where(*mine), **{name: table.c[name] for name in names})
+
+
+def _constant(value: Any) -> Binder:
+    return lambda _: value

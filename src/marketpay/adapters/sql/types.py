@@ -1,0 +1,47 @@
+"""Column types that mean the same on every engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Minor = BigInteger  # whole minor units of the currency beside it
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite: an alias of its row id
+
+
+def key(length: int) -> String:
+    """Ids, owners, keys and codes: compared byte by byte."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment.  Aware on both sides of the store, and UTC coming out of it.
+
+    SQLite has no such type: there it is ISO 8601 text of one width, which sorts by time.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """See `TypeDecorator.load_dialect_impl`."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(32))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """See `TypeDecorator.process_bind_param`."""
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """See `TypeDecorator.process_result_value`."""
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)

@@ -1,0 +1,236 @@
+"""What a transaction writes: a decision becomes a batch of statements, and the batch is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from marketpay.adapters.sql.reading import SqlRecords
+from marketpay.adapters.sql.schema import RANK
+from marketpay.adapters.sql.statements import Statement
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import Conflict
+from marketpay.domain.ledger import WALLET, Account, LedgerEntry, effects
+from marketpay.domain.timer import Timer
+from marketpay.ports.journal import JournalRecord
+
+E = TypeVar("E", bound=Entity)
+
+
+@frozen
+class Write:
+    """One statement for some rows.  A guarded one must hit a row for each, or it is a conflict."""
+
+    sql: str
+    rows: Sequence[tuple[Any, ...]]
+    guarded: Entity | None = None
+
+
+class SqlWork(SqlRecords):
+    """One transaction."""
+
+    def write(self, decision: Decision[Any], record: JournalRecord, /) -> dict[str, Entity]:
+        """See `Work.write`."""
+        latest = decision.latest()
+        relied = {one.id: one for one in decision.relies_on if one.id not in latest}
+        everything = [*latest.values(), *relied.values()]
+        everything.sort(key=lambda one: (RANK[type(one)], one.id))
+        number = self._insert_record(record)
+        self._run(self._saved(everything, latest))
+        self._run(self._booked(number, record, decision.entries))
+        for timer in decision.timers:
+            self._set(timer)
+        return {one.id: evolve(one, version=one.version + 1) for one in everything}
+
+    def record(self, record: JournalRecord, /) -> None:
+        """See `Work.record`."""
+        number = self._insert_record(record)
+        self._run(self._booked(number, record, ()))
+
+    def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
+        """See `Work.recorded`."""
+        rows = self._rows(self._sql.records_by_key, actor=actor, role=role, key=key)
+        return self._record(rows[0]) if rows else None
+
+    def attempted(self, attempt: str, /) -> JournalRecord | None:
+        """See `Work.attempted`."""
+        rows = self._rows(self._sql.records_by_attempt, attempt=attempt)
+        return self._record(rows[0]) if rows else None
+
+    def lease(
+        self, kind: type[E], until: Callable[[E], datetime], /, *, now: datetime, limit: int
+    ) -> list[E]:
+        """See `Work.lease`."""
+        due = self._entities(kind, self._sql.due(kind), {"now": now, "limit": limit})
+        leased = []
+        for one in due:
+            sent = getattr(one, "sent_at", None) or now
+            changed: Any = {"due_at": until(one), "sent_at": sent}
+            leased.append(evolve(one, **changed))
+        self._run(self._saved(sorted(leased, key=lambda one: one.id), leased))
+        return [evolve(one, version=one.version + 1) for one in leased]
+
+    def remove(self, timer: Timer, /) -> None:
+        """See `Work.remove`."""
+        statement = self._sql.timer_delete
+        values = {"kind": timer.kind.value, "subject": timer.subject, "due_at": timer.due_at}
+        self._cursor.execute(statement.sql, statement.row(values))
+
+    def sequence(self, limit: int, /) -> int:
+        """See `Work.sequence`."""
+        numbers = [number for (number,) in self._rows(self._sql.waiting, limit=limit)]
+        if not numbers:
+            return 0
+        [(last,)] = self._rows(self._sql.last_position)
+        insert, delete = self._sql.feed_insert, self._sql.to_sequence_delete
+        placed = enumerate(numbers, start=last + 1)
+        rows = [insert.row({"position": place, "journal": number}) for place, number in placed]
+        gone = [delete.row({"journal": number}) for number in numbers]
+        self._run([Write(insert.sql, rows), Write(delete.sql, gone)])
+        return len(numbers)
+
+    def take_cursor(self, name: str, /, *, now: datetime, until: datetime) -> int | None:
+        """See `Work.take_cursor`."""
+        rows = self._rows(self._sql.cursor_read, name=name)
+        if not rows:
+            insert = self._sql.cursor_insert
+            self._cursor.execute(
+                insert.sql, insert.row({"name": name, "position": 0, "taken_until": until})
+            )
+            return 0
+        [(position, taken_until)] = rows
+        if taken_until is not None and self._time(taken_until) > now:
+            return None
+        self._place(name, position, until)
+        return int(position)
+
+    def move_cursor(self, name: str, position: int, /) -> None:
+        """See `Work.move_cursor`."""
+        self._place(name, position, None)
+
+    def fold(self, limit: int, /) -> int:
+        """See `Work.fold`."""
+        rows = self._rows(self._sql.deltas, limit=limit)
+        sums: dict[tuple[str, str, str], int] = {}
+        for _, kind, owner, currency, amount in rows:
+            sums[kind, owner, currency] = sums.get((kind, owner, currency), 0) + amount
+        gone = self._sql.delta_delete
+        if rows:
+            self._cursor.executemany(gone.sql, [gone.row({"id": row[0]}) for row in rows])
+        for account, amount in sorted(sums.items()):
+            self._add(account, amount)
+        return len(rows)
+
+    def _add(self, account: tuple[str, str, str], amount: int) -> None:
+        kind, owner, currency = account
+        add, insert = self._sql.balance_add, self._sql.balance_insert
+        values = {"of_kind": kind, "of_owner": owner, "of_currency": currency, "amount": amount}
+        self._cursor.execute(add.sql, add.row(values))
+        if self._cursor.rowcount == 0:
+            new = {"kind": kind, "owner": owner, "currency": currency, "balance": amount}
+            self._cursor.execute(insert.sql, insert.row(new))
+
+    def _place(self, name: str, position: int, until: datetime | None) -> None:
+        move = self._sql.cursor_move
+        values = {"who": name, "position": position, "taken_until": until}
+        self._cursor.execute(move.sql, move.row(values))
+
+    def _set(self, timer: Timer) -> None:
+        move, insert = self._sql.timer_move, self._sql.timer_insert
+        kind = timer.kind.value
+        values = {"of": kind, "about": timer.subject, "due_at": timer.due_at}
+        self._cursor.execute(move.sql, move.row(values))
+        if self._cursor.rowcount == 0:
+            new = {"kind": kind, "subject": timer.subject, "due_at": timer.due_at}
+            self._cursor.execute(insert.sql, insert.row(new))
+
+    def _insert_record(self, record: JournalRecord) -> int:
+        insert = self._sql.journal_insert
+        values = {name: getattr(record, name) for name in insert.names}
+        self._cursor.execute(insert.sql, insert.row(values))
+        number = self._cursor.lastrowid
+        assert number is not None  # the driver tells after every INSERT
+        return number
+
+    def _saved(
+        self, entities: Iterable[Entity], changed: Iterable[Entity] | dict[str, Entity]
+    ) -> Iterator[Write]:
+        """The entities in their one order: inserted, updated, or relied on (their version)."""
+        ids = {*changed} if isinstance(changed, dict) else {one.id for one in changed}
+
+        def how(entity: Entity) -> tuple[type[Entity], str]:
+            saved = "insert" if entity.version == 0 else "update"
+            return type(entity), saved if entity.id in ids else "bump"
+
+        for (kind, verb), group in groupby(entities, how):
+            mapper, rows = self._sql.mapper(kind), list(group)
+            match verb:
+                case "insert":
+                    yield Write(mapper.insert.sql, [mapper.inserted(one) for one in rows])
+                case "update":
+                    changes = [mapper.updated(one) for one in rows]
+                    yield Write(mapper.update.sql, changes, rows[0])
+                case _:
+                    bumps = [mapper.bumped(one) for one in rows]
+                    yield Write(mapper.bump.sql, bumps, rows[0])
+
+    def _booked(
+        self, number: int, record: JournalRecord, entries: tuple[LedgerEntry, ...]
+    ) -> Iterator[Write]:
+        """What stands beside the entities: marks of the record, entries, changed accounts."""
+        sql = self._sql
+        yield _row(sql.to_sequence_insert, journal=number)
+        if record.subjects:
+            yield Write(
+                sql.subject_insert.sql,
+                [_mark(sql.subject_insert, number, s) for s in record.subjects],
+            )
+        if record.personal is not None:
+            yield _row(sql.personal_insert, journal=number, body=record.personal)
+        if entries:
+            at = sql.entry_insert.binders.get("at", lambda time: time)(record.at)
+            rows = [(number, at, *_entry(entry)) for entry in entries]
+            yield Write(sql.entry_insert.sql, rows)
+            platform = [
+                (a.kind.value, a.owner, a.currency, amount)
+                for a, amount in effects(entries).items()
+                if a.kind not in WALLET and amount
+            ]
+            if platform:
+                yield Write(sql.delta_insert.sql, platform)
+
+    def _run(self, batch: Iterable[Write]) -> None:
+        for write in batch:
+            if len(write.rows) == 1:
+                self._cursor.execute(write.sql, write.rows[0])
+            else:
+                self._cursor.executemany(write.sql, write.rows)
+            if write.guarded is not None and self._cursor.rowcount != len(write.rows):
+                raise Conflict(type(write.guarded).__name__, write.guarded.id)
+
+
+def _row(statement: Statement, **values: Any) -> Write:
+    return Write(statement.sql, [statement.row(values)])
+
+
+def _mark(statement: Statement, number: int, subject: str) -> tuple[Any, ...]:
+    return statement.row({"subject": subject, "journal": number})
+
+
+def _entry(entry: LedgerEntry) -> tuple[Any, ...]:
+    debit: Account = entry.debit
+    credit: Account = entry.credit
+    return (
+        debit.kind.value,
+        debit.owner,
+        credit.kind.value,
+        credit.owner,
+        entry.amount.minor,
+        entry.amount.currency,
+        entry.payment,
+    )

@@ -1,0 +1,78 @@
+"""The commands, their options and their exit status."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marketpay.cli import demo as demo_command
+from marketpay.cli.deal_file import Unreadable
+from marketpay.domain.errors import ConfigurationError, MarketpayError
+
+USAGE = 2  # exit status: what was asked for cannot be done
+
+app = typer.Typer(
+    name="marketpay",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _say_version(value: bool) -> None:
+    if value:
+        import marketpay
+
+        typer.echo(f"marketpay {marketpay.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def marketpay(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """The money side of a job marketplace."""
+
+
+@app.command()
+def demo(
+    deals: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Run a whole file of deals: title,customer,contractor,amount,currency,outcome.",
+        ),
+    ] = None,
+    db: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Keep the SQLite database there, or add to it."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run a job of USD 1000 from posting to payout, or a whole file of deals.
+
+    A simulated processor moves the money.  Exit status 1 means that a check is false.
+    """
+    try:
+        if deals is None:
+            is_ok = demo_command.one_deal(db, as_json=json)
+        else:
+            is_ok = demo_command.many_deals(deals, db, as_json=json)
+    except (Unreadable, ConfigurationError) as error:
+        _fail(error, USAGE)
+    except MarketpayError as error:
+        _fail(error, 1)
+    if not is_ok:
+        raise typer.Exit(1)
+
+
+def _fail(error: MarketpayError, status: int) -> None:
+    print(error, file=sys.stderr)
+    raise typer.Exit(status) from None

@@ -1,0 +1,221 @@
+"""One deal from posting to payout, told step by step.  It knows of no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from marketpay.cli.workshop import Workshop
+from marketpay.commands.acceptance import AcceptOffer
+from marketpay.commands.applications import ApplyToJob
+from marketpay.commands.completion import CompleteJob
+from marketpay.commands.jobs import PostJob, StartJob
+from marketpay.commands.offers import SendOffer
+from marketpay.commands.payout_accounts import OpenPayoutAccount
+from marketpay.domain.actor import Actor
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, effects
+from marketpay.domain.money import Money
+from marketpay.queries.base import Question
+from marketpay.queries.entities import (
+    GetApplication,
+    GetJob,
+    GetOffer,
+    GetPayment,
+    GetPayoutAccount,
+)
+from marketpay.queries.listings import FindPayoutAccount
+from marketpay.queries.money import EntriesOf, Revenue, WalletBalance
+
+CURRENCY: Final = "USD"
+PRICE: Final = Money("1000", CURRENCY)
+TITLE: Final = "Paint the fence"
+CARD: Final = "pm_card_visa"
+CUSTOMER, CONTRACTOR = Actor.customer("ana"), Actor.contractor("ben")
+PROCESSOR: Final = "the processor"
+
+
+@frozen(kw_only=True)
+class Move:
+    """An entity has a new status; `before` is None where it has just come to be."""
+
+    entity: str
+    before: str | None
+    after: str
+
+
+@frozen(kw_only=True)
+class Step:
+    """Who did what, and what came of it."""
+
+    who: str
+    role: str | None
+    what: str
+    moves: tuple[Move, ...]
+    entries: tuple[LedgerEntry, ...]
+    note: str | None
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What the ledger and the wallets say of this deal."""
+
+    held: Money  # in escrow after the acceptance
+    platform_fee: Money
+    service_fee: Money
+    contractor_available: Money
+    platform_revenue: Money
+
+
+@frozen(kw_only=True)
+class Books:
+    """A wallet and the platform's revenue, at one time."""
+
+    wallet: WalletBalance
+    revenue: Revenue
+
+
+@define
+class Story:
+    """Runs the deal: take all of `steps`, then ask for the `outcome`."""
+
+    shop: Workshop
+    _seen: dict[str, Question[Any]] = field(factory=dict)  # the entities of this deal
+    _statuses: dict[str, str] = field(factory=dict)
+    _payment: PaymentId | None = None
+    _told: int = 0  # ledger entries
+    _held: Money = Money.zero(CURRENCY)
+    _before: Books | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Every step, as soon as it is done."""
+        market = self.shop.market
+        self._before = self.books()
+        job = market.execute(PostJob(by=CUSTOMER, title=TITLE, currency=CURRENCY))
+        self._seen["job"] = GetJob(job.id)
+        yield self._step(CUSTOMER, f"posts the job “{TITLE}”")
+
+        applied = market.execute(ApplyToJob(by=CONTRACTOR, job=job.id))
+        self._seen["application"] = GetApplication(applied.id)
+        yield self._step(CONTRACTOR, "applies for it")
+
+        yield from self._onboarding()
+        sent = market.execute(
+            SendOffer(by=CUSTOMER, application=applied.id, job=job.id, price=PRICE,
+                      payment_method=CARD)
+        )  # fmt: skip
+        self._seen |= {"offer": GetOffer(sent.offer.id), "payment": GetPayment(sent.payment.id)}
+        self._payment = sent.payment.id
+        note = f"{shown(sent.payment.amount)} is on hold on {CUSTOMER.id}'s card; nothing is taken."
+        yield self._step(CUSTOMER, f"offers {CONTRACTOR.id} the job", note)
+
+        market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+        self._held = self._balance(AccountKind.ESCROW)
+        note = f"{shown(self._held)} is held for the contractor in escrow."
+        yield self._step(CONTRACTOR, "accepts the offer, and the card is charged", note)
+
+        market.execute(StartJob(by=CONTRACTOR, job=job.id))
+        yield self._step(CONTRACTOR, "starts the work")
+
+        market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+        yield self._step(CUSTOMER, "completes the job, and escrow pays out")
+
+        self.shop.work()
+        moved = market.query(GetPayment(sent.payment.id)).transferred
+        note = f"{shown(moved)} lies on {CONTRACTOR.id}'s account at the processor."
+        yield self._step(Actor.SYSTEM, "transfers what the contractor earned", note)
+
+    def outcome(self) -> Outcome:
+        """What came of it; of a database with earlier deals in it, only what this one added."""
+        assert self._before is not None  # the steps were taken
+        now = self.books()
+        return Outcome(
+            held=self._held,
+            platform_fee=self._balance(AccountKind.PLATFORM_FEE),
+            service_fee=self._balance(AccountKind.SERVICE_FEE),
+            contractor_available=now.wallet.available - self._before.wallet.available,
+            platform_revenue=now.revenue.total - self._before.revenue.total,
+        )
+
+    def books(self) -> Books:
+        """The contractor's wallet and the platform's revenue, with all that was there before."""
+        market = self.shop.market
+        return Books(
+            wallet=market.wallet(CONTRACTOR.id, CURRENCY),
+            revenue=market.revenue(CURRENCY),
+        )
+
+    def _onboarding(self) -> Iterator[Step]:
+        """The contractor gets an account at the processor, unless an earlier demo opened it."""
+        market = self.shop.market
+        if market.query(FindPayoutAccount(contractor=CONTRACTOR.id)) is not None:
+            return
+        account = market.execute(OpenPayoutAccount(by=CONTRACTOR))
+        self._seen["payout account"] = GetPayoutAccount(account.id)
+        yield self._step(CONTRACTOR, "opens a payout account at the processor")
+
+        self.shop.gateway.activate(account)
+        self.shop.work()
+        yield self._step(None, f"has checked {CONTRACTOR.id} and opens the account for payouts")
+
+    def _step(self, actor: Actor | None, what: str, note: str | None = None) -> Step:
+        entries = self._entries()
+        new, self._told = entries[self._told :], len(entries)
+        return Step(
+            who=actor.id if actor else PROCESSOR,
+            role=actor.role.value if actor and actor is not Actor.SYSTEM else None,
+            what=what,
+            moves=tuple(self._moves()),
+            entries=new,
+            note=note,
+        )
+
+    def _moves(self) -> Iterator[Move]:
+        for name, question in self._seen.items():
+            after = self.shop.market.query(question).status.value
+            before = self._statuses.get(name)
+            if before != after:
+                self._statuses[name] = after
+                yield Move(entity=name, before=before, after=after)
+
+    def _entries(self) -> tuple[LedgerEntry, ...]:
+        if self._payment is None:
+            return ()
+        posted = self.shop.market.query(EntriesOf(self._payment))
+        return tuple(one.entry for one in posted)
+
+    def _balance(self, kind: AccountKind) -> Money:
+        """What the deal's ledger entries have put into one of the platform's accounts."""
+        minor = effects(self._entries()).get(Account(kind, CURRENCY), 0)
+        return Money.from_minor(minor, CURRENCY)
+
+
+def shown(money: Money) -> str:
+    """An amount as a person reads it: `USD 1,000.00`."""
+    return f"{money.currency} {digits(money)}"
+
+
+def digits(money: Money) -> str:
+    """The same without its currency."""
+    return f"{money.amount:,f}"
+
+
+def by_kind(balances: Mapping[Account, Money], currency: str) -> dict[str, tuple[Account, int]]:
+    """The accounts in one currency, those of many owners taken together, by what to call them."""
+    kinds: dict[AccountKind, list[tuple[Account, int]]] = {}
+    for account, balance in balances.items():
+        if account.currency == currency and balance:
+            kinds.setdefault(account.kind, []).append((account, balance.minor))
+    named: dict[str, tuple[Account, int]] = {}
+    for kind in AccountKind:
+        for account, _ in kinds.get(kind, [])[:1]:
+            all_of_them = kinds[kind]
+            many = f"{kind} ({len(all_of_them)} owners)"
+            name = str(account) if len(all_of_them) == 1 else many
+            named[name] = (account, sum(minor for _, minor in all_of_them))
+    return named
+
+
+Writer = Callable[[Step], None]

@@ -1,0 +1,469 @@
+"""What holds for every command: who may, what is on record, previews, keys, reading."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve, fields, frozen
+
+from marketpay import (
+    AcceptApplication,
+    AcceptOffer,
+    Actor,
+    ApplyToJob,
+    CancelJob,
+    Command,
+    CompleteJob,
+    Forbidden,
+    GetJob,
+    IdempotencyConflict,
+    InvalidInput,
+    JournalOf,
+    Marketplace,
+    NotFound,
+    OpenPayoutAccount,
+    PaymentDeclined,
+    PayOffer,
+    PostJob,
+    RejectApplication,
+    RejectOffer,
+    SendOffer,
+    StartJob,
+    TransactionKind,
+    UpdateJob,
+    WithdrawApplication,
+    WithdrawOffer,
+)
+from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
+from marketpay.commands.settling import SettleTransaction
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.domain.entity import Entity
+from marketpay.ports.gateway import NoAnswer
+from marketpay.testing import SimulatedGateway, VirtualClock
+from tests.conftest import OpenMarket
+from tests.deals import (
+    ADMIN,
+    CONTRACTOR,
+    CUSTOMER,
+    EVERYBODY,
+    NONE_SUCH,
+    OTHER_CUSTOMER,
+    REFUSED,
+    RIVAL,
+    applied,
+    assigned,
+    declined,
+    everything,
+    happened_to,
+    heard,
+    in_progress,
+    nothing_changes,
+    offering,
+    operations,
+    post,
+    send,
+)
+
+SYSTEM = Actor.SYSTEM
+
+
+@frozen
+class Scene:
+    """A situation in which a command makes sense, and who may give it then."""
+
+    prepare: Callable[[Marketplace], Command[Any]]
+    allowed: tuple[Actor, ...]
+
+
+def _job(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, job=post(market).id, **more)
+
+
+def _assigned(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, job=assigned(market).job.id)
+
+
+def _application(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, application=applied(market, post(market)).id)
+
+
+def _offer(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, offer=send(market).offer.id)
+
+
+def _settle(market: Marketplace) -> Command[Any]:
+    [hold] = operations(market, send(market).payment, TransactionKind.AUTHORIZE)
+    return SettleTransaction(by=CUSTOMER, transaction=hold.id, news=NoAnswer())
+
+
+def _settle_account(market: Marketplace) -> Command[Any]:
+    account = market.execute(OpenPayoutAccount(by=CONTRACTOR))
+    return SettleAccount(by=CUSTOMER, account=account.id, news=NoAnswer())
+
+
+SCENES = {
+    "post": Scene(
+        lambda _: PostJob(by=CUSTOMER, title="Paint", currency="USD"), (CUSTOMER, OTHER_CUSTOMER)
+    ),
+    "update": Scene(_job(UpdateJob, title="Paint it red"), (CUSTOMER, ADMIN)),
+    "apply": Scene(_job(ApplyToJob), (CONTRACTOR, RIVAL)),
+    "withdraw application": Scene(_application(WithdrawApplication), (CONTRACTOR,)),
+    "accept application": Scene(_application(AcceptApplication), (CUSTOMER, SYSTEM)),
+    "reject application": Scene(_application(RejectApplication), (CUSTOMER, SYSTEM)),
+    "send": Scene(lambda market: offering(post(market)), (CUSTOMER,)),
+    "pay": Scene(
+        lambda market: PayOffer(
+            by=CUSTOMER, offer=declined(market).id, payment_method="pm_card_visa"
+        ),
+        (CUSTOMER,),
+    ),
+    "accept": Scene(_offer(AcceptOffer), (CONTRACTOR,)),
+    "reject": Scene(_offer(RejectOffer), (CONTRACTOR,)),
+    "withdraw": Scene(_offer(WithdrawOffer), (CUSTOMER, ADMIN, SYSTEM)),
+    "cancel open": Scene(_job(CancelJob), (CUSTOMER, ADMIN)),
+    "cancel assigned": Scene(_assigned(CancelJob), (CUSTOMER, CONTRACTOR, ADMIN)),
+    "start": Scene(_assigned(StartJob), (CUSTOMER, CONTRACTOR)),
+    "complete": Scene(
+        lambda market: CompleteJob(by=CUSTOMER, job=in_progress(market).job.id), (CUSTOMER, ADMIN)
+    ),
+    "open account": Scene(lambda _: OpenPayoutAccount(by=CUSTOMER), (CONTRACTOR, RIVAL)),
+    "settle": Scene(_settle, (SYSTEM,)),
+    "settle account": Scene(_settle_account, (SYSTEM,)),
+    "sweep": Scene(lambda _: SweepTransfers(by=CUSTOMER, contractor="ctr_42"), (SYSTEM,)),
+    "expire offer": Scene(_offer(ExpireOffer), (SYSTEM,)),
+    "expire authorization": Scene(
+        lambda market: ExpireAuthorization(by=CUSTOMER, payment=send(market).payment.id), (SYSTEM,)
+    ),
+}
+every_command = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+every_command_once_allowed = pytest.mark.parametrize(
+    ("scene", "by"),
+    [
+        pytest.param(scene, by, id=f"{name} by {by}")
+        for name, scene in SCENES.items()
+        for by in scene.allowed
+    ],
+)
+OF_USERS = {name: scene for name, scene in SCENES.items() if scene.allowed != (SYSTEM,)}
+every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), ids=OF_USERS)
+
+
+def of_nothing(command: Command[Any]) -> Command[Any]:
+    """The same command for something that is not there."""
+    for name in ("job", "offer", "application", "payment", "transaction", "account"):
+        id = getattr(command, name, None)
+        if id is not None:
+            return evolve(command, **{name: f"{id.split('_')[0]}_{NONE_SUCH}"})
+    raise AssertionError("it is about nothing yet")
+
+
+ABOUT_SOMETHING = {
+    name: scene for name, scene in SCENES.items() if name not in {"post", "open account", "sweep"}
+}
+
+
+def test_every_command_has_its_scene(market: Marketplace) -> None:
+    assert {type(scene.prepare(market)).__name__ for scene in SCENES.values()} == set(
+        Command.kinds
+    )
+
+
+@every_command_once_allowed
+def test_who_may_does(market: Marketplace, scene: Scene, by: Actor) -> None:
+    command = evolve(scene.prepare(market), by=by)
+
+    assert market.execute(command) is not None
+
+
+@every_command
+def test_who_may_not_is_forbidden_to_and_that_is_on_record(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = scene.prepare(market)
+    for by in set(EVERYBODY) - set(scene.allowed):
+        with nothing_changes(market, gateway, denials=1), heard(market) as told:
+            with pytest.raises(Forbidden) as denied:
+                market.execute(evolve(command, by=by), key="k")
+        [record] = told.records
+        assert (record.actor, record.role) == (by.id, by.role)
+        assert (record.command, record.error) == (type(command).__name__, "forbidden")
+        assert (denied.value.actor, denied.value.role) == (by.id, by.role)
+        assert str(denied.value).endswith("may.")
+
+
+def test_the_journal_of_a_job_shows_who_tried_to_change_it(market: Marketplace) -> None:
+    job = post(market)
+    with pytest.raises(Forbidden):
+        market.execute(CancelJob(by=OTHER_CUSTOMER, job=job.id))
+
+    newest = market.query(JournalOf(subject=job.id)).items[0].record
+    assert (newest.command, newest.actor, newest.error) == ("CancelJob", "cus_18", "forbidden")
+
+
+def test_a_denial_uses_up_no_key(market: Marketplace) -> None:
+    job = post(market)
+    with pytest.raises(Forbidden):
+        market.execute(CompleteJob(by=OTHER_CUSTOMER, job=job.id), key="k")
+
+    assert market.execute(PostJob(by=OTHER_CUSTOMER, title="x", currency="USD"), key="k").id
+
+
+@every_command
+def test_a_preview_writes_nothing_and_calls_nobody(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = evolve(scene.prepare(market), by=scene.allowed[0])
+    with nothing_changes(market, gateway):
+        decision = market.preview(command)
+
+    assert type(decision.result) is type(market.execute(command))  # still possible
+
+
+@every_command
+def test_a_preview_of_what_is_forbidden_is_forbidden(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    by = next(one for one in EVERYBODY if one not in scene.allowed)
+    command = evolve(scene.prepare(market), by=by)
+
+    with nothing_changes(market, gateway), pytest.raises(Forbidden):
+        market.preview(command)
+
+
+@pytest.mark.parametrize("scene", ABOUT_SOMETHING.values(), ids=ABOUT_SOMETHING)
+def test_what_is_not_there_is_not_found_if_it_may_be_asked_for(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = of_nothing(scene.prepare(market))
+    with nothing_changes(market, gateway), pytest.raises(NotFound) as missing:
+        market.execute(evolve(command, by=scene.allowed[0]))
+    assert missing.value.id.endswith(NONE_SUCH)
+
+
+MISSING_FIRST = {
+    name: scene for name, scene in ABOUT_SOMETHING.items() if scene.allowed != (SYSTEM,)
+}
+
+
+@pytest.mark.parametrize("scene", MISSING_FIRST.values(), ids=MISSING_FIRST)
+def test_that_something_is_not_there_is_said_before_who_may(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = of_nothing(scene.prepare(market))
+    with nothing_changes(market, gateway), pytest.raises(NotFound):
+        market.execute(evolve(command, by=Actor.service("srv_1")))
+
+
+@every_command_of_a_user
+def test_the_same_key_finds_what_came_of_it(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = evolve(scene.prepare(market), by=scene.allowed[0])
+    first = market.execute(command, key="k")
+
+    with nothing_changes(market, gateway, may_look=True):
+        assert market.execute(command, key="k") == first
+
+
+@every_command_of_a_user
+def test_the_same_key_for_another_command_is_a_conflict(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = evolve(scene.prepare(market), by=scene.allowed[0])
+    posted = PostJob(by=OTHER_CUSTOMER, title="Mow the lawn", currency="EUR")
+    other = evolve(posted, by=scene.allowed[0])
+    market.execute(command, key="k")
+
+    with nothing_changes(market, gateway), pytest.raises(IdempotencyConflict) as conflict:
+        market.execute(other, key="k")
+    assert (conflict.value.key, conflict.value.code) == ("k", "idempotency_conflict")
+
+
+@every_command_of_a_user
+def test_repeating_what_is_so_changes_nothing(
+    market: Marketplace, gateway: SimulatedGateway, scene: Scene
+) -> None:
+    command = evolve(scene.prepare(market), by=scene.allowed[0])
+    if type(command) in (PostJob, ApplyToJob, SendOffer):
+        pytest.skip("a second one is another one")  # or refused; see their own tests
+    first = market.execute(command)
+    before, calls = everything(market), gateway.calls
+
+    assert market.execute(command) == first
+    assert everything(market) == before
+    assert gateway.calls == calls
+
+
+@every_command
+def test_whatever_was_read_is_changed_relied_on_or_waived(
+    market: Marketplace, scene: Scene
+) -> None:
+    command = evolve(scene.prepare(market), by=scene.allowed[0])
+    seen: set[str] = set()
+
+    class Watched:
+        def __init__(self, read: Any) -> None:
+            self.read = read
+
+        def __getattr__(self, name: str) -> Any:
+            def asked(*args: Any, **kwargs: Any) -> Any:
+                answer = getattr(self.read, name)(*args, **kwargs)
+                found = [answer, *(answer if isinstance(answer, list) else [])]
+                if name == "deal":
+                    found = [answer.job, *answer.offers, *answer.payments, *answer.applications]
+                seen.update(one.id for one in found if isinstance(one, Entity))
+                return answer
+
+            return asked
+
+    decision = market.store.read(lambda read: command.decide(Watched(read), market.rules))
+    told = (*decision.latest().values(), *decision.relies_on, *decision.waives)
+
+    assert seen <= {entity.id for entity in told}
+    assert not {one.id for one in decision.relies_on} & set(decision.latest())
+
+
+@every_command
+def test_one_record_says_who_did_what(market: Marketplace, scene: Scene) -> None:
+    command = evolve(scene.prepare(market), by=scene.allowed[0])
+    with heard(market) as told:
+        market.execute(command, key="k")
+
+    first = told.records[0]
+    assert (first.actor, first.role) == (command.by.id, command.by.role)
+    assert (first.command, first.key) == (type(command).__name__, "k")
+    assert first.error is None
+    assert set(json.loads(first.body)) == {f.name for f in fields(type(command))} - {"by"}
+    assert all(record.role == "system" and record.key is None for record in told.records[1:])
+
+
+def test_a_key_belongs_to_one_actor(market: Marketplace) -> None:
+    mine = market.execute(PostJob(by=CUSTOMER, title="a", currency="USD"), key="k")
+    theirs = market.execute(PostJob(by=OTHER_CUSTOMER, title="b", currency="USD"), key="k")
+    other_role = Actor.contractor(CUSTOMER.id)
+
+    assert mine.id != theirs.id
+    assert market.execute(ApplyToJob(by=other_role, job=theirs.id), key="k").job == theirs.id
+
+
+def test_a_key_used_again_gives_what_it_made_as_it_stands_now(market: Marketplace) -> None:
+    command = PostJob(by=CUSTOMER, title="Paint", currency="USD")
+    job = market.execute(command, key="k")
+    market.execute(UpdateJob(by=CUSTOMER, job=job.id, title="Paint it red"))
+
+    again = market.execute(command, key="k")
+    assert (again.id, again.title) == (job.id, "Paint it red")
+    assert again == market.query(GetJob(job.id))
+
+
+def test_without_a_key_the_same_words_are_another_job(market: Marketplace) -> None:
+    command = PostJob(by=CUSTOMER, title="Paint", currency="USD")
+
+    assert market.execute(command).id != market.execute(command).id
+
+
+def test_a_refusal_uses_up_no_key_and_the_repeat_decides_again(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    job = post(market)
+    sent = market.execute(offering(job))
+    with nothing_changes(market, gateway):
+        for _ in range(2):
+            with pytest.raises(Exception, match="already has an offer"):
+                market.execute(offering(job), key="k")
+    market.execute(WithdrawOffer(by=CUSTOMER, offer=sent.offer.id))
+
+    assert market.execute(offering(job), key="k").offer.id != sent.offer.id
+
+
+def test_a_declined_card_is_kept_with_its_key(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    command = offering(post(market), payment_method=REFUSED)
+    with pytest.raises(PaymentDeclined) as first:
+        market.execute(command, key="k")
+    with nothing_changes(market, gateway), pytest.raises(PaymentDeclined) as again:
+        market.execute(command, key="k")
+
+    assert again.value.offer == first.value.offer
+    assert again.value.payment == first.value.payment
+    assert again.value.decline_code == first.value.decline_code == "generic_decline"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\nb", "\x00"])
+def test_an_unfit_key_is_invalid(
+    market: Marketplace, gateway: SimulatedGateway, key: str
+) -> None:
+    with nothing_changes(market, gateway), pytest.raises(InvalidInput) as unfit:
+        market.execute(PostJob(by=CUSTOMER, title="a", currency="USD"), key=key)
+    assert unfit.value.field == "key"
+
+
+def test_a_key_is_text(market: Marketplace, gateway: SimulatedGateway) -> None:
+    with nothing_changes(market, gateway), pytest.raises(TypeError):
+        market.execute(
+            PostJob(by=CUSTOMER, title="a", currency="USD"),
+            key=7,  # type: ignore[arg-type]
+        )
+
+
+def test_who_acts_is_an_actor() -> None:
+    with pytest.raises(TypeError, match="Actor"):
+        PostJob(by="cus_17", title="a", currency="USD")  # type: ignore[arg-type]
+
+
+def test_what_is_personal_is_in_the_journal_as_a_digest_only(market: Marketplace) -> None:
+    secret = "My door code is 4711"
+    with heard(market) as told:
+        job = market.execute(
+            PostJob(by=CUSTOMER, title=secret, description=secret, currency="USD")
+        )
+        market.execute(UpdateJob(by=CUSTOMER, job=job.id, title=f"{secret}!"))
+        market.execute(ApplyToJob(by=CONTRACTOR, job=job.id, message=secret))
+        market.execute(offering(job, message=secret))
+
+    for record in told.records:
+        assert secret not in record.body + record.events + str(record.result)
+        assert secret not in repr(record)
+    bodies = [json.loads(record.body) for record in told.records[:3]]
+    assert all(len(body.get("title", body.get("message"))["sha256"]) == 64 for body in bodies)
+
+
+def test_equal_texts_have_unlike_digests(market: Marketplace) -> None:
+    with heard(market) as told:
+        for _ in range(2):
+            market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+    one, other = (json.loads(record.body)["title"]["sha256"] for record in told.records)
+
+    assert one != other
+
+
+def test_the_clock_of_the_rules_is_the_only_one(
+    market: Marketplace, clock: VirtualClock
+) -> None:
+    clock.advance(days=400)
+    with heard(market) as told:
+        job = post(market)
+
+    assert job.created_at == clock()
+    assert [record.at for record in told.records] == [clock()]
+
+
+def test_ids_come_from_the_rules(open_market: OpenMarket) -> None:
+    numbers = iter(range(100))
+    market = open_market(new_id=lambda prefix: f"{prefix}_{next(numbers):026d}")
+
+    assert send(market).offer.id == "off_00000000000000000000000001"
+
+
+def test_a_result_has_its_events_in_the_history_of_what_changed(market: Marketplace) -> None:
+    accepted = assigned(market)
+
+    assert happened_to(market, accepted.offer.id) == [
+        "SendOffer",
+        "SettleTransaction",
+        "AcceptOffer",
+        "SettleTransaction",
+    ]
+    assert happened_to(market, accepted.job.id) == ["PostJob", "SettleTransaction"]

@@ -1,0 +1,129 @@
+"""Fixtures.  Whoever asks for `market` runs over every store, sync and async."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import pytest
+
+from marketpay import AsyncMarketplace, Marketplace, MemoryPublisher, MemoryStore, Rules
+from marketpay import ThreadedStore
+from marketpay.testing import SimulatedGateway, VirtualClock
+
+T = TypeVar("T")
+
+STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite")
+
+
+class Blocking:
+    """An asynchronous object that a plain test can use: one event loop, run until done."""
+
+    def __init__(self, wrapped: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._wrapped = wrapped
+        self._loop = loop
+
+    @classmethod
+    def market(cls, make: Callable[[], Awaitable[AsyncMarketplace]]) -> Marketplace:
+        """The marketplace that `make` makes, with its own loop."""
+        loop = asyncio.new_event_loop()
+
+        async def made() -> AsyncMarketplace:
+            return await make()
+
+        return cast("Marketplace", cls(loop.run_until_complete(made()), loop))
+
+    @property
+    def rules(self) -> Rules:
+        """See `AsyncMarketplace.rules`."""
+        return cast("Rules", self._wrapped.rules)
+
+    @property
+    def store(self) -> "Blocking":
+        """The store, awaited too."""
+        return Blocking(self._wrapped.store, self._loop)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._wrapped, name)
+
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            return await method(*args, **kwargs)
+
+        return lambda *args, **kwargs: self._loop.run_until_complete(awaited(*args, **kwargs))
+
+    def close(self) -> None:
+        """Close the marketplace, then the loop."""
+        self._loop.run_until_complete(self._wrapped.close())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+
+class OpenMarket(Protocol):
+    """Opens the same data again, under other rules."""
+
+    def __call__(self, **rules: Any) -> Marketplace: ...
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def gateway(clock: VirtualClock) -> SimulatedGateway:
+    return SimulatedGateway(now=clock)
+
+
+@pytest.fixture
+def publisher() -> MemoryPublisher:
+    return MemoryPublisher()
+
+
+@pytest.fixture(params=STORES)
+def open_market(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    clock: VirtualClock,
+    gateway: SimulatedGateway,
+    publisher: MemoryPublisher,
+) -> Iterator[OpenMarket]:
+    memory, database = MemoryStore(), tmp_path / "market.db"
+    opened: list[Marketplace] = []
+
+    def open_market(**rules: Any) -> Marketplace:
+        house: dict[str, Any] = {
+            "gateway": gateway,
+            "publisher": publisher,
+            "rules": Rules(now=clock, **rules),
+        }
+        market = _open(request.param, memory, database, house)
+        opened.append(market)
+        return market
+
+    yield open_market
+    for market in opened:
+        market.close()
+
+
+def _open(kind: str, memory: MemoryStore, database: Path, house: dict[str, Any]) -> Marketplace:
+    async def threaded() -> AsyncMarketplace:
+        return AsyncMarketplace(store=ThreadedStore(memory), **house)
+
+    match kind:
+        case "memory":
+            return Marketplace(store=memory, **house)
+        case "sqlite":
+            return Marketplace.connect(f"sqlite:///{database}", **house)
+        case "async memory":
+            return Blocking.market(threaded)
+        case "async sqlite":
+            url = f"sqlite:///{database}"
+        case _:
+            url = f"sqlite+aiosqlite:///{database}"
+    return Blocking.market(lambda: AsyncMarketplace.connect(url, **house))
+
+
+@pytest.fixture
+def market(open_market: OpenMarket) -> Marketplace:
+    """A fresh marketplace; a test that asks for it runs over every store."""
+    return open_market()
