@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
     from marketpay.domain.entity import Change as Change
-    from marketpay.domain.events import Event as Event
+    from marketpay.domain.event import Event as Event
     from marketpay.domain.job import Job as Job
     from marketpay.domain.ledger import (
         Account as Account,
@@ -334,7 +334,7 @@ _MODULES: Final = {
     "domain.currencies": ("register_currency",),
     "domain.decision": ("Decision",),
     "domain.entity": ("Change",),
-    "domain.events": ("Event",),
+    "domain.event": ("Event",),
     "domain.job": ("Job",),
     "domain.ledger": ("Account", "AccountKind", "LedgerEntry"),
     "domain.lifecycles": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Final
 
 from marketpay.errors import MissingDependency
@@ -20,4 +21,7 @@ def main() -> None:
             raise
         print(MissingDependency(missing, "cli"), file=sys.stderr)
         raise SystemExit(1) from None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may not know every character
     app()

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from marketpay.cli import demo as demo_command
 from marketpay.cli.deal_file import Unreadable
+from marketpay.cli.demo import many_deals, one_deal
 from marketpay.domain.errors import ConfigurationError, MarketpayError
 
-USAGE = 2  # exit status: what was asked for cannot be done
+FAILED, USAGE = 1, 2  # exit status: a check is false; what was asked for cannot be done
 
 app = typer.Typer(
     name="marketpay",
@@ -61,18 +61,10 @@ def demo(
     A simulated processor moves the money.  Exit status 1 means that a check is false.
     """
     try:
-        if deals is None:
-            is_ok = demo_command.one_deal(db, as_json=json)
-        else:
-            is_ok = demo_command.many_deals(deals, db, as_json=json)
-    except (Unreadable, ConfigurationError) as error:
-        _fail(error, USAGE)
+        is_ok = many_deals(deals, db, as_json=json) if deals else one_deal(db, as_json=json)
     except MarketpayError as error:
-        _fail(error, 1)
+        is_usage = isinstance(error, Unreadable | ConfigurationError)
+        print(error, file=sys.stderr)
+        raise typer.Exit(USAGE if is_usage else FAILED) from None
     if not is_ok:
-        raise typer.Exit(1)
-
-
-def _fail(error: MarketpayError, status: int) -> None:
-    print(error, file=sys.stderr)
-    raise typer.Exit(status) from None
+        raise typer.Exit(FAILED)

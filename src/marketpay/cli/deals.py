@@ -120,7 +120,7 @@ class DealRun:
     def _ledger_of(self, payment: PaymentId | None) -> Iterable[LedgerEntry]:
         if payment is None:
             return ()
-        return (posted.entry for posted in self.market.query(EntriesOf(payment)))
+        return (posted.entry for posted in self.market.query(EntriesOf(payment=payment)))
 
     def _run(self, deal: DealLine) -> PaymentId | None:
         """The payment of a deal whose money was captured."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from attrs import define, field, frozen
 
+from marketpay.cli.amounts import shown
 from marketpay.cli.workshop import Workshop
 from marketpay.commands.acceptance import AcceptOffer
 from marketpay.commands.applications import ApplyToJob
@@ -95,7 +96,7 @@ class Story:
         self._before = self.books()
         job = market.execute(PostJob(by=CUSTOMER, title=TITLE, currency=CURRENCY))
         self._seen["job"] = GetJob(job.id)
-        yield self._step(CUSTOMER, f"posts the job “{TITLE}”")
+        yield self._step(CUSTOMER, f"posts the job {TITLE!r}")
 
         applied = market.execute(ApplyToJob(by=CONTRACTOR, job=job.id))
         self._seen["application"] = GetApplication(applied.id)
@@ -103,9 +104,14 @@ class Story:
 
         yield from self._onboarding()
         sent = market.execute(
-            SendOffer(by=CUSTOMER, application=applied.id, job=job.id, price=PRICE,
-                      payment_method=CARD)
-        )  # fmt: skip
+            SendOffer(
+                by=CUSTOMER,
+                job=job.id,
+                application=applied.id,
+                price=PRICE,
+                payment_method=CARD,
+            )
+        )
         self._seen |= {"offer": GetOffer(sent.offer.id), "payment": GetPayment(sent.payment.id)}
         self._payment = sent.payment.id
         note = f"{shown(sent.payment.amount)} is on hold on {CUSTOMER.id}'s card; nothing is taken."
@@ -183,39 +189,10 @@ class Story:
     def _entries(self) -> tuple[LedgerEntry, ...]:
         if self._payment is None:
             return ()
-        posted = self.shop.market.query(EntriesOf(self._payment))
+        posted = self.shop.market.query(EntriesOf(payment=self._payment))
         return tuple(one.entry for one in posted)
 
     def _balance(self, kind: AccountKind) -> Money:
         """What the deal's ledger entries have put into one of the platform's accounts."""
         minor = effects(self._entries()).get(Account(kind, CURRENCY), 0)
         return Money.from_minor(minor, CURRENCY)
-
-
-def shown(money: Money) -> str:
-    """An amount as a person reads it: `USD 1,000.00`."""
-    return f"{money.currency} {digits(money)}"
-
-
-def digits(money: Money) -> str:
-    """The same without its currency."""
-    return f"{money.amount:,f}"
-
-
-def by_kind(balances: Mapping[Account, Money], currency: str) -> dict[str, tuple[Account, int]]:
-    """The accounts in one currency, those of many owners taken together, by what to call them."""
-    kinds: dict[AccountKind, list[tuple[Account, int]]] = {}
-    for account, balance in balances.items():
-        if account.currency == currency and balance:
-            kinds.setdefault(account.kind, []).append((account, balance.minor))
-    named: dict[str, tuple[Account, int]] = {}
-    for kind in AccountKind:
-        for account, _ in kinds.get(kind, [])[:1]:
-            all_of_them = kinds[kind]
-            many = f"{kind} ({len(all_of_them)} owners)"
-            name = str(account) if len(all_of_them) == 1 else many
-            named[name] = (account, sum(minor for _, minor in all_of_them))
-    return named
-
-
-Writer = Callable[[Step], None]

@@ -14,7 +14,7 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 from marketpay.domain.hiring import end_offer
 from marketpay.domain.ids import ApplicationId, JobId
 from marketpay.domain.lifecycles import APPLICATION, ApplicationStatus, JobStatus

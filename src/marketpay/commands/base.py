@@ -17,7 +17,7 @@ from marketpay.ports.store import Reader
 R = TypeVar("R")
 
 
-def _is_actor(_instance: object, _attribute: object, value: object) -> None:
+def _is_actor(_instance: object, _attribute: object, value: Any) -> None:
     if not isinstance(value, Actor):
         raise TypeError(f"by must be an Actor, such as Actor.customer(...), not {value!r}")
 

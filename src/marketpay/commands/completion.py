@@ -48,7 +48,7 @@ class CompleteJob(Command[Completion]):
     job: JobId = field(validator=IdOf("Job"))
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Completion]:
-        """The frozen parts leave escrow: the service fee to the platform, the rest to the wallet."""
+        """The frozen parts leave escrow: the fee to the platform, the rest to the wallet."""
         deal = read.deal(job=self.job)
         job, at, by = deal.job, rules.now(), self.by.role
         permit(self.by, JOB, e.JobCompleted, "complete this job", customer=job.customer)

@@ -13,7 +13,7 @@ from marketpay.domain import operations
 from marketpay.domain.actor import check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 from marketpay.domain.ids import PayoutAccountId
 from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
 from marketpay.domain.payment import Payment

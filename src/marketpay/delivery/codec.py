@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ from cattrs.strategies import configure_tagged_union
 
 from marketpay.commands.base import Command
 from marketpay.domain.entity import Entity
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 from marketpay.domain.money import Money
 from marketpay.ports.gateway import GatewayNews
 
@@ -91,7 +92,7 @@ def decode_events(text: str) -> list[Event]:
     return decoded
 
 
-def encode_result(result: object, operations: list[str]) -> str:
+def encode_result(result: Any, operations: Sequence[str]) -> str:
     """The ids of a result's entities, and of the operations it waits for."""
     if isinstance(result, Entity):
         ids: Json = {"": result.id}

@@ -146,7 +146,7 @@ def refresh(result: Any, saved: dict[str, Entity]) -> Any:
         return saved.get(result.id, result)
     if not isinstance(result, Result):
         return result
-    newer = {
+    newer: dict[str, Any] = {
         f.name: saved[entity.id]
         for f in attrs.fields(type(result))
         if isinstance(entity := getattr(result, f.name), Entity) and entity.id in saved
@@ -163,7 +163,9 @@ def rebuild(said: dict[str, Any], read: Reader) -> Any:
     """The result of which the journal has the ids, as its entities stand now."""
     kinds = {kind.__name__: kind for kind in _entity_kinds()}
     prefixes = {PREFIXES[name]: kind for name, kind in kinds.items()}
-    entities = {name: read.get(prefixes[id.split("_")[0]], id) for name, id in said["ids"].items()}
+    entities: dict[str, Any] = {
+        name: read.get(prefixes[id.split("_")[0]], id) for name, id in said["ids"].items()
+    }
     if said["kind"] in Result.kinds:
         return Result.kinds[said["kind"]](**entities)
     return entities.get("")

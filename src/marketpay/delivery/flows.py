@@ -91,13 +91,14 @@ def _ask(operation: Operation, request: GatewayRequest, rules: Rules) -> Flow[Pe
 
 
 def _settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Performed]:
-    command: Command[Any]
+    committed: Committed[Any]
     if isinstance(operation, PayoutAccount):
-        command = SettleAccount(by=Actor.SYSTEM, account=operation.id, news=news)
+        account = SettleAccount(by=Actor.SYSTEM, account=operation.id, news=news)
+        committed = yield from carry_out(account, None, rules)
     else:
-        command = SettleTransaction(by=Actor.SYSTEM, transaction=operation.id, news=news)
-    committed = yield from carry_out(command, None, rules)
-    settled = committed.saved.get(operation.id, committed.result)
+        transaction = SettleTransaction(by=Actor.SYSTEM, transaction=operation.id, news=news)
+        committed = yield from carry_out(transaction, None, rules)
+    settled: Any = committed.saved.get(operation.id, committed.result)
     return Performed(settled, news, committed.saved)
 
 

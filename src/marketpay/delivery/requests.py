@@ -27,7 +27,7 @@ def request_for(operation: Operation) -> ActingRequest:
 
 
 def look_up(operation: Operation) -> LookUp:
-    """What became of it?"""
+    """The question what became of it."""
     if isinstance(operation, PayoutAccount):
         return LookUp(request=request_for(operation), gateway_id=operation.gateway_account)
     return LookUp(request=request_for(operation), gateway_id=operation.gateway_id)

@@ -52,10 +52,15 @@ class WorkReport:
 
 
 def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
-    """Everything that is due; what one thing ends in stops no other."""
-    failures: list[Failure] = []
-    timers = yield from _fire(rules, limit, failures)
-    operations = yield from _resume_all(rules, limit, failures)
+    """Everything that is due, and what becomes due by that; one failure stops nothing else."""
+    failures: dict[str, Failure] = {}
+    timers = operations = 0
+    while True:
+        fired = yield from _fire(rules, limit - timers, failures)
+        resumed = yield from _resume_all(rules, limit - operations, failures)
+        timers, operations = timers + fired, operations + resumed
+        if not (fired or resumed) or timers >= limit or operations >= limit:
+            break
     yield Transact(lambda work: work.sequence(limit))
     published = 0
     if has_publisher:
@@ -66,11 +71,11 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
         timers=timers,
         published=published,
         folded=folded,
-        failures=tuple(failures),
+        failures=tuple(failures.values()),
     )
 
 
-def _resume_all(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
+def _resume_all(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
     done = 0
     for kind in (PaymentTransaction, PayoutAccount):
         leased: list[Operation] = yield Transact(partial(_lease, kind, rules, limit))
@@ -79,7 +84,7 @@ def _resume_all(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
                 performed = yield from resume(operation, rules)
                 done += bool(performed.saved)
             except MarketpayError as error:
-                failures.append(Failure(subject=operation.id, error=error))
+                failures[operation.id] = Failure(subject=operation.id, error=error)
     return done
 
 
@@ -95,15 +100,17 @@ def _lease(kind: type[Operation], rules: Rules, limit: int, work: Work) -> list[
     return leased
 
 
-def _fire(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
+def _fire(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
     due: list[Timer] = yield Read(lambda records: records.due(rules.now(), limit=limit))
     done = 0
     for timer in due:
+        if timer.subject in failures:
+            continue  # it has failed in this very call
         try:
             yield from carry_out(_command_of(timer), None, rules, timer)
             done += 1
         except MarketpayError as error:
-            failures.append(Failure(subject=timer.subject, error=error))
+            failures[timer.subject] = Failure(subject=timer.subject, error=error)
     return done
 
 
@@ -120,7 +127,7 @@ def _command_of(timer: Timer) -> Command[Any]:
 PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
 
 
-def _publish(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
+def _publish(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
     now = rules.now()
     start = yield Transact(
         lambda work: work.take_cursor(PUBLISHER, now=now, until=now + rules.lease)
@@ -134,7 +141,7 @@ def _publish(rules: Rules, limit: int, failures: list[Failure]) -> Flow[int]:
         if events:
             yield Publish(events)
     except Exception as error:  # noqa: BLE001  # the publisher is the host's: anything
-        failures.append(Failure(subject=PUBLISHER, error=error))
+        failures[PUBLISHER] = Failure(subject=PUBLISHER, error=error)
         events, reached = [], start
     yield Transact(lambda work: work.move_cursor(PUBLISHER, reached))
     return len(events)

@@ -1,1 +1,1 @@
-"""The rules of a marketplace: values, entities, lifecycles and money.  No I/O, no clock, no float."""
+"""The rules of a marketplace: no I/O, no clock, no float."""

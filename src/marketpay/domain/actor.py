@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
@@ -20,8 +20,8 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-def check_party(_instance: object, attribute: object, value: object) -> None:
-    """Raise unless `value` can be a party's id: 1 to 255 printable characters, chosen by the host."""
+def check_party(_instance: object, attribute: object, value: Any) -> None:
+    """Raise unless `value` can be a party's id: 1 to 255 printable characters."""
     name = getattr(attribute, "name", "id")
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")

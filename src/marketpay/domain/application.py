@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from marketpay.domain.entity import Living
-from marketpay.domain.events import ApplicationEvent, Event
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import ApplicationEvent
 from marketpay.domain.ids import ApplicationId, JobId
 from marketpay.domain.lifecycles import APPLICATION, ApplicationStatus
+from marketpay.domain.state_machine import Lifecycle
 
 LIVE = (ApplicationStatus.PENDING, ApplicationStatus.ACCEPTED)
 
@@ -28,10 +30,10 @@ class Application(Living):
     created_at: datetime
     live_pair: str | None = field(init=False, repr=False)
 
-    mutable: ClassVar = ("status", "live_pair")
-    indexed: ClassVar = ("job", "contractor")
-    unique: ClassVar = ("live_pair",)
-    lifecycle: ClassVar = APPLICATION
+    mutable: ClassVar[Names] = ("status", "live_pair")
+    indexed: ClassVar[Names] = ("job", "contractor")
+    unique: ClassVar[Names] = ("live_pair",)
+    lifecycle: ClassVar[Lifecycle[Any]] = APPLICATION
 
     @live_pair.default
     def _live_pair(self) -> str | None:

@@ -10,8 +10,10 @@ from attrs import evolve, frozen
 
 from marketpay.domain.actor import Actor, Role
 from marketpay.domain.errors import Forbidden
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 from marketpay.domain.state_machine import Lifecycle
+
+Names = tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -26,9 +28,9 @@ class Entity:
     id: str
     version: int = 0
 
-    mutable: ClassVar[tuple[str, ...]] = ()
-    unique: ClassVar[tuple[str, ...]] = ()
-    indexed: ClassVar[tuple[str, ...]] = ()
+    mutable: ClassVar[Names] = ()
+    unique: ClassVar[Names] = ()
+    indexed: ClassVar[Names] = ()
 
 
 E_co = TypeVar("E_co", bound=Entity, covariant=True)

@@ -37,12 +37,12 @@ class Reason(StrEnum):
 
 
 SENTENCES: dict[Reason, str] = {
-    Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted right now; try again in a moment.",
+    Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted; try again soon.",
     Reason.APPLICATION_CLOSED: "This application was rejected or withdrawn.",
     Reason.APPLICATION_EXISTS: "This contractor has already applied to this job.",
     Reason.APPLICATION_OF_ANOTHER_JOB: "This application belongs to another job.",
-    Reason.APPLICATION_REQUIRED: "Offers can only be sent to contractors who have applied to the job.",
-    Reason.AUTHORIZATION_EXPIRED: "The hold on the customer's money is gone, so the offer has expired.",
+    Reason.APPLICATION_REQUIRED: "Offers go only to contractors who have applied to the job.",
+    Reason.AUTHORIZATION_EXPIRED: "The hold on the money is gone, so the offer has expired.",
     Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
     Reason.JOB_NOT_OPEN: "This job is no longer open.",
     Reason.OFFER_EXISTS: "This contractor already has an offer for this job.",

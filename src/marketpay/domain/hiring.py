@@ -11,7 +11,7 @@ from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 from marketpay.domain.lifecycles import JobStatus, OfferStatus, PaymentStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
-from marketpay.domain.entity import Living
-from marketpay.domain.events import Event, JobEvent
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import JobEvent
 from marketpay.domain.ids import JobId
 from marketpay.domain.lifecycles import JOB, JobStatus
+from marketpay.domain.state_machine import Lifecycle
 
 
 @frozen(kw_only=True)
@@ -26,9 +28,9 @@ class Job(Living):
     contractor: str | None = None  # once an offer is accepted
     created_at: datetime
 
-    mutable: ClassVar = ("title", "description", "status", "contractor")
-    indexed: ClassVar = ("customer", "contractor", "status", "currency")
-    lifecycle: ClassVar = JOB
+    mutable: ClassVar[Names] = ("title", "description", "status", "contractor")
+    indexed: ClassVar[Names] = ("customer", "contractor", "status", "currency")
+    lifecycle: ClassVar[Lifecycle[Any]] = JOB
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

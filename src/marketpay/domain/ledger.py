@@ -38,19 +38,23 @@ WALLET: Final = frozenset({K.WALLET_PENDING, K.WALLET_AVAILABLE, K.WALLET_RESERV
 OWNED: Final = WALLET | {K.CONNECTED, K.CREDIT_AVAILABLE}
 INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE)
 
+SETTLING = frozenset({"SettleTransaction"})
+COMPLETING = frozenset({"CompleteJob"})
+CANCELLING = frozenset({"CancelJob"})
+
 # Which command may move money between which accounts: nothing else can be written.
 # fmt: off
 MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     #  debit                  credit                   by
-    (K.PROCESSOR,           K.ESCROW):               frozenset({"SettleTransaction"}),  # captured
-    (K.ESCROW,              K.PLATFORM_FEE):         frozenset({"SettleTransaction"}),  # captured
-    (K.ESCROW,              K.SERVICE_FEE):          frozenset({"CompleteJob"}),
-    (K.ESCROW,              K.WALLET_AVAILABLE):     frozenset({"CompleteJob"}),
-    (K.CONNECTED,           K.PROCESSOR):            frozenset({"SettleTransaction"}),  # transferred
-    (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   frozenset({"CancelJob"}),
-    (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   frozenset({"CancelJob"}),
-    (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            frozenset({"SettleTransaction"}),  # refunded
-    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     frozenset({"SettleTransaction"}),  # refund failed
+    (K.PROCESSOR,           K.ESCROW):               SETTLING,  # captured
+    (K.ESCROW,              K.PLATFORM_FEE):         SETTLING,  # captured
+    (K.ESCROW,              K.SERVICE_FEE):          COMPLETING,
+    (K.ESCROW,              K.WALLET_AVAILABLE):     COMPLETING,
+    (K.CONNECTED,           K.PROCESSOR):            SETTLING,  # transferred
+    (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   CANCELLING,
+    (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   CANCELLING,
+    (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            SETTLING,  # refunded
+    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     SETTLING,  # refund failed
 }
 # fmt: on
 

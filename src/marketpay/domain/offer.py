@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from marketpay.domain.entity import Living
-from marketpay.domain.events import Event, OfferEvent
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import OfferEvent
 from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import OFFER, OfferStatus
 from marketpay.domain.money import Money
+from marketpay.domain.state_machine import Lifecycle
 
 CLAIMING = (OfferStatus.ACCEPTING, OfferStatus.ACCEPTED)
 LIVE = (OfferStatus.PENDING, *CLAIMING)
@@ -39,10 +41,10 @@ class Offer(Living):
     claimed_job: JobId | None = field(init=False, repr=False)
     live_pair: str | None = field(init=False, repr=False)
 
-    mutable: ClassVar = ("status", "expires_at", "claimed_job", "live_pair")
-    indexed: ClassVar = ("job", "customer", "contractor")
-    unique: ClassVar = ("claimed_job", "live_pair")
-    lifecycle: ClassVar = OFFER
+    mutable: ClassVar[Names] = ("status", "expires_at", "claimed_job", "live_pair")
+    indexed: ClassVar[Names] = ("job", "customer", "contractor")
+    unique: ClassVar[Names] = ("claimed_job", "live_pair")
+    lifecycle: ClassVar[Lifecycle[Any]] = OFFER
 
     @claimed_job.default
     def _claimed_job(self) -> JobId | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from marketpay.domain.commission import Split
-from marketpay.domain.entity import Living
-from marketpay.domain.events import Event, PaymentEvent
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import PaymentEvent
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import PAYMENT, PaymentStatus
 from marketpay.domain.money import Money
+from marketpay.domain.state_machine import Lifecycle
 
 
 @frozen(kw_only=True)
@@ -39,7 +41,7 @@ class Payment(Living):
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
     created_at: datetime
 
-    mutable: ClassVar = (
+    mutable: ClassVar[Names] = (
         "status",
         "split",
         "gateway_payment",
@@ -49,9 +51,9 @@ class Payment(Living):
         "transferred",
         "transfer_blocked",
     )
-    indexed: ClassVar = ("offer", "job", "customer", "contractor")
-    unique: ClassVar = ("gateway_payment",)
-    lifecycle: ClassVar = PAYMENT
+    indexed: ClassVar[Names] = ("offer", "job", "customer", "contractor")
+    unique: ClassVar[Names] = ("gateway_payment",)
+    lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT
 
     @refunded.default
     def _nothing_refunded(self) -> Money:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
-from marketpay.domain.entity import Living
-from marketpay.domain.events import Event, PaymentTransactionEvent
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import PaymentTransactionEvent
 from marketpay.domain.ids import PaymentId, RefundId, TransactionId
 from marketpay.domain.lifecycles import PAYMENT_TRANSACTION, TransactionStatus
 from marketpay.domain.money import Money
+from marketpay.domain.state_machine import Lifecycle
 
 
 class TransactionKind(StrEnum):
@@ -52,9 +54,9 @@ class PaymentTransaction(Living):
     sent_at: datetime | None = None  # when it was first sent, or taken up to be
     created_at: datetime
 
-    mutable: ClassVar = ("status", "gateway_id", "failure", "attempts", "due_at", "sent_at")
-    indexed: ClassVar = ("payment",)
-    lifecycle: ClassVar = PAYMENT_TRANSACTION
+    mutable: ClassVar[Names] = ("status", "gateway_id", "failure", "attempts", "due_at", "sent_at")
+    indexed: ClassVar[Names] = ("payment",)
+    lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT_TRANSACTION
 
     @property
     def currency(self) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
-from marketpay.domain.entity import Living
-from marketpay.domain.events import Event, PayoutAccountEvent
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import PayoutAccountEvent
 from marketpay.domain.ids import PayoutAccountId
 from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
+from marketpay.domain.state_machine import Lifecycle
 
 
 @frozen(kw_only=True)
@@ -25,9 +27,9 @@ class PayoutAccount(Living):
     sent_at: datetime | None = None  # when it was first sent, or taken up to be
     created_at: datetime
 
-    mutable: ClassVar = ("status", "gateway_account", "due_at", "sent_at")
-    unique: ClassVar = ("contractor", "gateway_account")
-    lifecycle: ClassVar = PAYOUT_ACCOUNT
+    mutable: ClassVar[Names] = ("status", "gateway_account", "due_at", "sent_at")
+    unique: ClassVar[Names] = ("contractor", "gateway_account")
+    lifecycle: ClassVar[Lifecycle[Any]] = PAYOUT_ACCOUNT
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

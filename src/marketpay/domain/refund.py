@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
-from marketpay.domain.entity import Living
-from marketpay.domain.events import Event, RefundEvent
+from marketpay.domain.entity import Living, Names
+from marketpay.domain.event import Event
+from marketpay.domain.events import RefundEvent
 from marketpay.domain.ids import PaymentId, RefundId
 from marketpay.domain.lifecycles import REFUND, RefundStatus
 from marketpay.domain.money import Money
+from marketpay.domain.state_machine import Lifecycle
 
 
 @frozen(kw_only=True)
@@ -27,9 +29,9 @@ class Refund(Living):
     failure: str | None = None
     created_at: datetime
 
-    mutable: ClassVar = ("status", "gateway_id", "failure")
-    indexed: ClassVar = ("payment",)
-    lifecycle: ClassVar = REFUND
+    mutable: ClassVar[Names] = ("status", "gateway_id", "failure")
+    indexed: ClassVar[Names] = ("payment",)
+    lifecycle: ClassVar[Lifecycle[Any]] = REFUND
 
     @property
     def currency(self) -> str:

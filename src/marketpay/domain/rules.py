@@ -26,11 +26,12 @@ class Rules:
     """Frozen.  `now` (aware, UTC) is the only clock in the library, leases and timers too.
 
     `lease`: how long one process has a gateway operation to itself; longer than the gateway's
-    time-out with all its retries.  `lookup_every`: how seldom, at most, the gateway is asked
-    about what waits for somebody else.  `retry_base`, `retry_cap`, `retry_window`: operations without an
-    answer are sent again at once, then after `retry_base`, doubled up to `retry_cap`, for
-    `retry_window` from the first time (gateways forget keys after 24 hours).  `attempts`: how often
-    a command is decided again after losing a race.
+    time-out with all its retries.
+    `lookup_every`: how seldom, at most, the gateway is asked about what waits for somebody.
+    `retry_base`, `retry_cap`, `retry_window`: an operation without an answer is sent again at
+    once, then after `retry_base`, doubled up to `retry_cap`, until `retry_window` has passed
+    since it was first sent (gateways forget keys after 24 hours).
+    `attempts`: how often a command is decided again after losing a race.
     """
 
     commission: Commission = field(factory=Commission)
@@ -50,7 +51,8 @@ class Rules:
         The first time at once.  Spread by the id, so that what failed together does not come
         back together.
         """
-        delay = min(self.retry_cap, self.retry_base * (2 ** min(attempts - 1, 20) - 1))
+        times: int = 2 ** min(attempts - 1, 20) - 1
+        delay = min(self.retry_cap, self.retry_base * times)
         spread = sum(id.encode()) % 32  # of 64: half to all of the delay
         return now + delay * (64 - spread) // 64
 

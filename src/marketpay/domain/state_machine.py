@@ -10,7 +10,7 @@ from attrs import frozen
 
 from marketpay.domain.actor import Role
 from marketpay.domain.errors import ConfigurationError, IllegalTransition
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 
 S = TypeVar("S", bound=StrEnum)
 

@@ -19,7 +19,7 @@ class IdOf:
         self.kind = kind
         self.optional = optional
 
-    def __call__(self, _instance: object, attribute: Any, value: object) -> None:
+    def __call__(self, _instance: object, attribute: Any, value: Any) -> None:
         """Raise `InvalidInput` for anything else."""
         if not (self.optional and value is None):
             check_id(attribute.name, value, self.kind)
@@ -33,7 +33,7 @@ class Text:
         self.at_most = at_most
         self.optional = optional
 
-    def __call__(self, _instance: object, attribute: Any, value: object) -> None:
+    def __call__(self, _instance: object, attribute: Any, value: Any) -> None:
         """Raise `InvalidInput` for unfit text, `TypeError` for no text."""
         if self.optional and value is None:
             return
@@ -47,7 +47,7 @@ class Text:
             raise InvalidInput("must not have control characters.", attribute.name)
 
 
-def above_zero(_instance: object, attribute: Any, value: object) -> None:
+def above_zero(_instance: object, attribute: Any, value: Any) -> None:
     """A validator: an amount above zero."""
     if not isinstance(value, Money):
         raise TypeError(f"{attribute.name} must be Money, not {type(value).__name__}")
@@ -55,12 +55,12 @@ def above_zero(_instance: object, attribute: Any, value: object) -> None:
         raise MoneyError(f"must be above zero, not {value}.", attribute.name)
 
 
-def is_currency(_instance: object, _attribute: Any, value: str) -> None:
+def is_currency(_instance: object, _attribute: Any, value: Any) -> None:
     """A validator: the code of a known currency, or `MoneyError`."""
     exponent(value)
 
 
-def is_aware(_instance: object, attribute: Any, value: object) -> None:
+def is_aware(_instance: object, attribute: Any, value: Any) -> None:
     """A validator: a time that knows its zone, or None."""
     if value is None:
         return
@@ -70,7 +70,7 @@ def is_aware(_instance: object, attribute: Any, value: object) -> None:
         raise InvalidInput("must have a time zone.", attribute.name)
 
 
-def is_payment_method(_instance: object, attribute: Any, value: object) -> None:
+def is_payment_method(_instance: object, attribute: Any, value: Any) -> None:
     """A validator: a gateway's id of a saved payment method, or None.  Never a card number."""
     if value is None:
         return

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attrs import evolve, field, frozen
 
-from marketpay.domain.entity import Change, Entity
+from marketpay.domain.entity import Change, Entity, Names
 from marketpay.domain.errors import MoneyError
 from marketpay.domain.events import WalletCredited, WalletDebited
 from marketpay.domain.ids import WalletId
@@ -32,9 +32,9 @@ class Wallet(Entity):
     created_at: datetime
     holder: str = field(init=False, repr=False)
 
-    mutable: ClassVar = ("pending", "available", "reserved")
-    indexed: ClassVar = ("owner",)
-    unique: ClassVar = ("holder",)
+    mutable: ClassVar[Names] = ("pending", "available", "reserved")
+    indexed: ClassVar[Names] = ("owner",)
+    unique: ClassVar[Names] = ("holder",)
 
     @holder.default
     def _holder(self) -> str:
@@ -62,15 +62,12 @@ class Wallet(Entity):
     def post(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet]:
         """The wallet after its legs of `entries`; `MoneyError` if a part would be negative."""
         change = effects(entries)
-        parts = {
-            "pending": self.pending + self._part(AccountKind.WALLET_PENDING, change),
-            "available": self.available + self._part(AccountKind.WALLET_AVAILABLE, change),
-            "reserved": self.reserved + self._part(AccountKind.WALLET_RESERVED, change),
-        }
-        for name, amount in parts.items():
-            if amount.minor < 0:
-                raise MoneyError(f"The wallet of {self.owner} has not that much {name}.")
-        after = evolve(self, **parts)
+        pending = self.pending + self._part(AccountKind.WALLET_PENDING, change)
+        available = self.available + self._part(AccountKind.WALLET_AVAILABLE, change)
+        reserved = self.reserved + self._part(AccountKind.WALLET_RESERVED, change)
+        if min(pending.minor, available.minor, reserved.minor) < 0:
+            raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
+        after = evolve(self, pending=pending, available=available, reserved=reserved)
         gained = after.total - self.total
         fact = WalletDebited if gained.minor < 0 else WalletCredited
         return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=abs(gained)))

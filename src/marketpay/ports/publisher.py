@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from marketpay.domain.events import Event
+from marketpay.domain.event import Event
 
 
 @frozen(kw_only=True)

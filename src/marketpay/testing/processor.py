@@ -213,12 +213,9 @@ class Processor(ProcessorRecords):
                 group=group,
                 created=self.now(),
             )
-            shelf.tally("transfer")
-            self._book(PLATFORM, -amount, currency, Movement.TRANSFER, transfer.id)
-            self._book(to.id, amount, currency, Movement.TRANSFER, transfer.id)
             if charge is not None:
                 self._put(evolve(charge, transferred=charge.transferred + amount))
-            return self._put(transfer)
+            return self._move(transfer)
 
     def pay_out(
         self, account: str, *, amount: int, currency: str, reference: str
@@ -245,6 +242,13 @@ class Processor(ProcessorRecords):
             shelf.tally("pay_out")
             self._book(of.id, -amount, currency, Movement.PAYOUT, payout.id)
             return self._put(payout)
+
+    def _move(self, transfer: Transfer) -> Transfer:
+        amount, currency, id = transfer.amount, transfer.currency, transfer.id
+        self._shelf.tally("transfer")
+        self._book(PLATFORM, -amount, currency, Movement.TRANSFER, id)
+        self._book(transfer.account, amount, currency, Movement.TRANSFER, id)
+        return self._put(transfer)
 
     def _try_card(self, payment: Payment, card: Card) -> Payment | Refusal:
         if card.decline is not None:

@@ -65,7 +65,7 @@ class SqlRecords:
     def find(self, kind: type[E], /, **equal: object) -> list[E]:
         """See `Reader.find`."""
         shape, values = _shape(equal)
-        statement = self._sql.find(kind, shape, paged=False)
+        statement = self._sql.entities.find(kind, shape, paged=False)
         return self._entities(kind, statement, values)
 
     def deal(
@@ -79,15 +79,19 @@ class SqlRecords:
         asked = offer or ""
         if payment is not None:
             [(job, asked)] = self._rows(
-                self._sql.offer_of_payment, missing=("Payment", payment), payment=payment
+                self._sql.entities.offer_of_payment, missing=("Payment", payment), payment=payment
             )
         elif offer is not None:
-            [(job,)] = self._rows(self._sql.job_of_offer, missing=("Offer", offer), asked=offer)
+            [(job,)] = self._rows(
+                self._sql.entities.job_of_offer, missing=("Offer", offer), asked=offer
+            )
         found = self.get(Job, str(job))
         of_deal = {"job": found.id, "asked": asked}
-        offers = self._entities(Offer, self._sql.offers_of_deal, of_deal)
-        payments = self._entities(Payment, self._sql.payments_of_deal, of_deal) if offers else []
-        applications = self._entities(Application, self._sql.applications_of_deal, of_deal)
+        offers = self._entities(Offer, self._sql.entities.offers_of_deal, of_deal)
+        payments = (
+            self._entities(Payment, self._sql.entities.payments_of_deal, of_deal) if offers else []
+        )
+        applications = self._entities(Application, self._sql.entities.applications_of_deal, of_deal)
         return Deal(
             job=found,
             offers=tuple(offers),
@@ -100,7 +104,7 @@ class SqlRecords:
     ) -> list[E]:
         """See `Records.page`."""
         shape, values = _shape(equal)
-        statement = self._sql.find(kind, shape, paged=True)
+        statement = self._sql.entities.find(kind, shape, paged=True)
         values |= {"after": after or LAST_ID, "limit": limit}
         return self._entities(kind, statement, values)
 
@@ -110,18 +114,23 @@ class SqlRecords:
             for wallet in self.find(Wallet, owner=account.owner, currency=account.currency):
                 return _part(wallet, account.kind)
             return 0
-        [(amount,)] = self._rows(self._sql.balance, **_account(account))
+        [(amount,)] = self._rows(
+            self._sql.ledger.balance,
+            kind=account.kind.value,
+            owner=account.owner,
+            currency=account.currency,
+        )
         return int(amount)
 
     def accounts(self) -> list[AccountTotal]:
         """See `Records.accounts`."""
         summed: dict[Account, int] = {}
-        for kind, owner, currency, debit, credit in self._rows(self._sql.entry_sums):
+        for kind, owner, currency, debit, credit in self._rows(self._sql.ledger.entry_sums):
             account = Account(AccountKind(kind), currency, owner)
             grown = int(debit) - int(credit)
             summed[account] = grown if account.kind in ASSETS else -grown
         kept: dict[Account, int] = {}
-        for kind, owner, currency, amount in self._rows(self._sql.balances):
+        for kind, owner, currency, amount in self._rows(self._sql.ledger.balances):
             kept[Account(AccountKind(kind), currency, owner)] = int(amount)
         for wallet in self.find(Wallet):
             for part in WALLET:
@@ -139,41 +148,43 @@ class SqlRecords:
         """See `Records.statement`."""
         below = LAST_NUMBER if before is None else before
         rows = self._rows(
-            self._sql.statement, owner=owner, currency=currency, before=below, limit=limit
+            self._sql.ledger.statement, owner=owner, currency=currency, before=below, limit=limit
         )
         return [self._entry(row) for row in rows]
 
     def entries(self, payment: PaymentId, /) -> list[PostedEntry]:
         """See `Records.entries`."""
-        rows = self._rows(self._sql.entries_of_payment, payment=payment)
+        rows = self._rows(self._sql.ledger.entries_of_payment, payment=payment)
         return [self._entry(row) for row in rows]
 
     def escrow(self, *, after: str | None, limit: int) -> list[tuple[str, int]]:
         """See `Records.escrow`."""
-        rows = self._rows(self._sql.escrow, after=after or "", limit=limit)
+        rows = self._rows(self._sql.ledger.escrow, after=after or "", limit=limit)
         return [(id, int(amount)) for id, amount in rows]
 
     def journal(self, subject: str, /, *, before: int | None, limit: int) -> list[JournalEntry]:
         """See `Records.journal`."""
         below = LAST_NUMBER if before is None else before
-        rows = self._rows(self._sql.records_of_subject, subject=subject, before=below, limit=limit)
+        rows = self._rows(
+            self._sql.journal.records_of_subject, subject=subject, before=below, limit=limit
+        )
         return [JournalEntry(number=row[0], record=self._record(row)) for row in rows]
 
     def due(self, now: datetime, /, *, limit: int) -> list[Timer]:
         """See `Records.due`."""
-        rows = self._rows(self._sql.timers_due, now=now, limit=limit)
+        rows = self._rows(self._sql.journal.timers_due, now=now, limit=limit)
         return [
             Timer(TimerKind(kind), subject, self._time(due_at)) for kind, subject, due_at in rows
         ]
 
     def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
         """See `Records.feed`."""
-        rows = self._rows(self._sql.feed, after=after, limit=limit)
+        rows = self._rows(self._sql.journal.feed, after=after, limit=limit)
         return [FeedItem(position=row[0], record=self._record(row[1:])) for row in rows]
 
     def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
         self._cursor.execute(statement.sql, statement.row(values))
-        return [*map(self._sql.mapper(kind).read, self._cursor.fetchall())]
+        return [*map(self._sql.entities.mapper(kind).read, self._cursor.fetchall())]
 
     def _rows(
         self, statement: Statement, missing: tuple[str, str] | None = None, **values: Any
@@ -235,10 +246,6 @@ def _shape(
 
 def _plain(value: object) -> object:
     return value.value if isinstance(value, StrEnum) else value
-
-
-def _account(account: Account) -> dict[str, str]:
-    return {"kind": account.kind.value, "owner": account.owner, "currency": account.currency}
 
 
 def _part(wallet: Wallet, kind: AccountKind) -> int:

@@ -66,14 +66,14 @@ class Compiler:
     def insert(self, table: Table, names: Iterable[str] | None = None) -> Statement:
         """INSERT of these columns (all of them), given by name."""
         columns = [table.c[name] for name in names] if names else list(table.c)
-        values = {column: bindparam(column.name) for column in columns}
+        values: dict[Any, Any] = {column: bindparam(column.name) for column in columns}
         typed = {column.name: column for column in columns}
         return self.compile(insert(table).values(values), **typed)
 
     def update(self, table: Table, names: Iterable[str]) -> Statement:
         """UPDATE of these columns and the version, guarded by `old_id` and `old_version`."""
         columns = [table.c[name] for name in (*names, "version")]
-        values = {column: bindparam(column.name) for column in columns}
+        values: dict[Any, Any] = {column: bindparam(column.name) for column in columns}
         mine = (
             table.c.id == bindparam("old_id"),
             table.c.version == bindparam("old_version"),
@@ -87,7 +87,9 @@ class Compiler:
             table.c.id == bindparam("old_id"),
             table.c.version == bindparam("old_version"),
         )
-        return self.compile(update(table).where(*mine).values(version=table.c.version + literal_column("1")))
+        return self.compile(
+            update(table).where(*mine).values(version=table.c.version + literal_column("1"))
+        )
 
     def delete(self, table: Table, *names: str) -> Statement:
         """DELETE of the rows with these columns' values."""
@@ -97,3 +99,13 @@ class Compiler:
 
 def _constant(value: Any) -> Binder:
     return lambda _: value
+
+
+def literal(value: str | int) -> Any:
+    """A constant of ours, written into the text of a statement."""
+    return literal_column(f"'{value}'" if isinstance(value, str) else str(value))
+
+
+def literals(values: Iterable[str]) -> list[Any]:
+    """Some of them."""
+    return [literal(str(value)) for value in values]

@@ -75,7 +75,8 @@ class SqlStore:
         self._lock = Lock()
         self._in_memory = in_memory
         self._writer: Any = engine.raw_connection()
-        self._cursor: Cursor = self._writer.cursor()
+        cursor: Any = self._writer.cursor()
+        self._cursor: Cursor = cursor
         transact(self._cursor, BEGIN_WRITING, lambda: prepare(self._cursor, engine.dialect))
 
     def run(self, use: Callable[[Work], R], /) -> R:

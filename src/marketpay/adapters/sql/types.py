@@ -24,8 +24,8 @@ class UtcTime(TypeDecorator[datetime]):
     SQLite has no such type: there it is ISO 8601 text of one width, which sorts by time.
     """
 
-    impl = DateTime
-    cache_ok = True
+    impl = DateTime  # type: ignore[mutable-override]  # as SQLAlchemy wants it
+    cache_ok = True  # type: ignore[mutable-override]  # likewise
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """See `TypeDecorator.load_dialect_impl`."""

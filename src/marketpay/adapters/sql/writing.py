@@ -54,19 +54,19 @@ class SqlWork(SqlRecords):
 
     def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
         """See `Work.recorded`."""
-        rows = self._rows(self._sql.records_by_key, actor=actor, role=role, key=key)
+        rows = self._rows(self._sql.journal.records_by_key, actor=actor, role=role, key=key)
         return self._record(rows[0]) if rows else None
 
     def attempted(self, attempt: str, /) -> JournalRecord | None:
         """See `Work.attempted`."""
-        rows = self._rows(self._sql.records_by_attempt, attempt=attempt)
+        rows = self._rows(self._sql.journal.records_by_attempt, attempt=attempt)
         return self._record(rows[0]) if rows else None
 
     def lease(
         self, kind: type[E], until: Callable[[E], datetime], /, *, now: datetime, limit: int
     ) -> list[E]:
         """See `Work.lease`."""
-        due = self._entities(kind, self._sql.due(kind), {"now": now, "limit": limit})
+        due = self._entities(kind, self._sql.entities.due(kind), {"now": now, "limit": limit})
         leased = []
         for one in due:
             sent = getattr(one, "sent_at", None) or now
@@ -77,17 +77,17 @@ class SqlWork(SqlRecords):
 
     def remove(self, timer: Timer, /) -> None:
         """See `Work.remove`."""
-        statement = self._sql.timer_delete
+        statement = self._sql.journal.timer_delete
         values = {"kind": timer.kind.value, "subject": timer.subject, "due_at": timer.due_at}
         self._cursor.execute(statement.sql, statement.row(values))
 
     def sequence(self, limit: int, /) -> int:
         """See `Work.sequence`."""
-        numbers = [number for (number,) in self._rows(self._sql.waiting, limit=limit)]
+        numbers = [number for (number,) in self._rows(self._sql.journal.waiting, limit=limit)]
         if not numbers:
             return 0
-        [(last,)] = self._rows(self._sql.last_position)
-        insert, delete = self._sql.feed_insert, self._sql.to_sequence_delete
+        [(last,)] = self._rows(self._sql.journal.last_position)
+        insert, delete = self._sql.journal.feed_insert, self._sql.journal.to_sequence_delete
         placed = enumerate(numbers, start=last + 1)
         rows = [insert.row({"position": place, "journal": number}) for place, number in placed]
         gone = [delete.row({"journal": number}) for number in numbers]
@@ -96,9 +96,9 @@ class SqlWork(SqlRecords):
 
     def take_cursor(self, name: str, /, *, now: datetime, until: datetime) -> int | None:
         """See `Work.take_cursor`."""
-        rows = self._rows(self._sql.cursor_read, name=name)
+        rows = self._rows(self._sql.journal.cursor_read, name=name)
         if not rows:
-            insert = self._sql.cursor_insert
+            insert = self._sql.journal.cursor_insert
             self._cursor.execute(
                 insert.sql, insert.row({"name": name, "position": 0, "taken_until": until})
             )
@@ -115,11 +115,11 @@ class SqlWork(SqlRecords):
 
     def fold(self, limit: int, /) -> int:
         """See `Work.fold`."""
-        rows = self._rows(self._sql.deltas, limit=limit)
+        rows = self._rows(self._sql.ledger.deltas, limit=limit)
         sums: dict[tuple[str, str, str], int] = {}
         for _, kind, owner, currency, amount in rows:
             sums[kind, owner, currency] = sums.get((kind, owner, currency), 0) + amount
-        gone = self._sql.delta_delete
+        gone = self._sql.ledger.delta_delete
         if rows:
             self._cursor.executemany(gone.sql, [gone.row({"id": row[0]}) for row in rows])
         for account, amount in sorted(sums.items()):
@@ -128,7 +128,7 @@ class SqlWork(SqlRecords):
 
     def _add(self, account: tuple[str, str, str], amount: int) -> None:
         kind, owner, currency = account
-        add, insert = self._sql.balance_add, self._sql.balance_insert
+        add, insert = self._sql.ledger.balance_add, self._sql.ledger.balance_insert
         values = {"of_kind": kind, "of_owner": owner, "of_currency": currency, "amount": amount}
         self._cursor.execute(add.sql, add.row(values))
         if self._cursor.rowcount == 0:
@@ -136,12 +136,12 @@ class SqlWork(SqlRecords):
             self._cursor.execute(insert.sql, insert.row(new))
 
     def _place(self, name: str, position: int, until: datetime | None) -> None:
-        move = self._sql.cursor_move
+        move = self._sql.journal.cursor_move
         values = {"who": name, "position": position, "taken_until": until}
         self._cursor.execute(move.sql, move.row(values))
 
     def _set(self, timer: Timer) -> None:
-        move, insert = self._sql.timer_move, self._sql.timer_insert
+        move, insert = self._sql.journal.timer_move, self._sql.journal.timer_insert
         kind = timer.kind.value
         values = {"of": kind, "about": timer.subject, "due_at": timer.due_at}
         self._cursor.execute(move.sql, move.row(values))
@@ -150,7 +150,7 @@ class SqlWork(SqlRecords):
             self._cursor.execute(insert.sql, insert.row(new))
 
     def _insert_record(self, record: JournalRecord) -> int:
-        insert = self._sql.journal_insert
+        insert = self._sql.journal.journal_insert
         values = {name: getattr(record, name) for name in insert.names}
         self._cursor.execute(insert.sql, insert.row(values))
         number = self._cursor.lastrowid
@@ -168,7 +168,7 @@ class SqlWork(SqlRecords):
             return type(entity), saved if entity.id in ids else "bump"
 
         for (kind, verb), group in groupby(entities, how):
-            mapper, rows = self._sql.mapper(kind), list(group)
+            mapper, rows = self._sql.entities.mapper(kind), list(group)
             match verb:
                 case "insert":
                     yield Write(mapper.insert.sql, [mapper.inserted(one) for one in rows])
@@ -184,25 +184,25 @@ class SqlWork(SqlRecords):
     ) -> Iterator[Write]:
         """What stands beside the entities: marks of the record, entries, changed accounts."""
         sql = self._sql
-        yield _row(sql.to_sequence_insert, journal=number)
+        yield _row(sql.journal.to_sequence_insert, journal=number)
         if record.subjects:
             yield Write(
-                sql.subject_insert.sql,
-                [_mark(sql.subject_insert, number, s) for s in record.subjects],
+                sql.journal.subject_insert.sql,
+                [_mark(sql.journal.subject_insert, number, s) for s in record.subjects],
             )
         if record.personal is not None:
-            yield _row(sql.personal_insert, journal=number, body=record.personal)
+            yield _row(sql.journal.personal_insert, journal=number, body=record.personal)
         if entries:
-            at = sql.entry_insert.binders.get("at", lambda time: time)(record.at)
+            at = sql.ledger.entry_insert.binders.get("at", lambda time: time)(record.at)
             rows = [(number, at, *_entry(entry)) for entry in entries]
-            yield Write(sql.entry_insert.sql, rows)
+            yield Write(sql.ledger.entry_insert.sql, rows)
             platform = [
                 (a.kind.value, a.owner, a.currency, amount)
                 for a, amount in effects(entries).items()
                 if a.kind not in WALLET and amount
             ]
             if platform:
-                yield Write(sql.delta_insert.sql, platform)
+                yield Write(sql.ledger.delta_insert.sql, platform)
 
     def _run(self, batch: Iterable[Write]) -> None:
         for write in batch:

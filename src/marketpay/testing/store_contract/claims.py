@@ -1,0 +1,189 @@
+"""Unique values, keys and attempts: what belongs to one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from attrs import evolve
+
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import Conflict
+from marketpay.domain.lifecycles import ApplicationStatus, OfferStatus
+from marketpay.domain.offer import Offer
+from marketpay.ports.store import Store
+from marketpay.testing.store_contract.samples import (
+    AT,
+    a_job,
+    a_record,
+    a_wallet,
+    an_account,
+    an_application,
+    an_offer,
+    kept,
+    write,
+)
+
+Two = Callable[[Store], tuple[Entity, Entity]]
+
+
+def _live_offers(store: Store) -> tuple[Entity, Entity]:
+    [job] = write(store, a_job())
+    (first, payment), (second, other) = an_offer(job), an_offer(job)
+    write(store, first, payment)
+    write(store, evolve(second, status=OfferStatus.REJECTED), other)
+    return first, evolve(kept(store, second), status=OfferStatus.PENDING)
+
+
+def _claimed_offers(store: Store) -> tuple[Entity, Entity]:
+    [job] = write(store, a_job())
+    (first, payment), (second, other) = an_offer(job, "ctr_1"), an_offer(job, "ctr_2")
+    write(store, first, payment, second, other)
+    write(store, evolve(kept(store, first), status=OfferStatus.ACCEPTED))
+    return first, evolve(kept(store, second), status=OfferStatus.ACCEPTING)
+
+
+def _gateway_payments(store: Store) -> tuple[Entity, Entity]:
+    [job] = write(store, a_job())
+    (one, first), (two, second) = an_offer(job, "ctr_1"), an_offer(job, "ctr_2")
+    write(store, one, evolve(first, gateway_payment="pi_1"), two, second)
+    return first, evolve(kept(store, second), gateway_payment="pi_1")
+
+
+def _gateway_accounts(store: Store) -> tuple[Entity, Entity]:
+    first, second = an_account("ctr_1", gateway_account="acct_1"), an_account("ctr_2")
+    write(store, first, second)
+    return first, evolve(kept(store, second), gateway_account="acct_1")
+
+
+def _payout_accounts(store: Store) -> tuple[Entity, Entity]:
+    first = an_account()
+    write(store, first)
+    return first, an_account()
+
+
+def _wallets(store: Store) -> tuple[Entity, Entity]:
+    first = a_wallet()
+    write(store, first)
+    return first, a_wallet()
+
+
+def _applications(store: Store) -> tuple[Entity, Entity]:
+    [job] = write(store, a_job())
+    first = an_application(job, status=ApplicationStatus.ACCEPTED)
+    write(store, first)
+    return first, an_application(job)
+
+
+TAKEN: dict[str, Two] = {
+    "live_pair": _live_offers,
+    "claimed_job": _claimed_offers,
+    "gateway_payment": _gateway_payments,
+    "gateway_account": _gateway_accounts,
+    "contractor": _payout_accounts,
+    "holder": _wallets,
+    "live_pair of applications": _applications,
+}
+
+
+class ClaimsContract:
+    """The value of a unique field belongs to one entity of its kind at a time."""
+
+    @pytest.mark.parametrize("two", TAKEN.values(), ids=TAKEN)
+    def test_a_unique_value_that_is_taken_is_a_conflict(self, store: Store, two: Two) -> None:
+        """Nothing else of the decision is written either."""
+        first, second = two(store)
+        before, other = kept(store, first), a_job()
+
+        with pytest.raises(Conflict):
+            write(store, other, second)
+
+        assert kept(store, first) == before
+        assert store.read(lambda records: records.find(type(other), id=other.id)) == []
+
+    def test_two_of_one_decision_cannot_have_the_same_either(self, store: Store) -> None:
+        """However they are written."""
+        with pytest.raises(Conflict):
+            write(store, a_wallet(), a_wallet())
+
+    def test_any_number_can_have_none(self, store: Store) -> None:
+        """None is no value."""
+        [job] = write(store, a_job())
+        offers = [an_offer(job, f"ctr_{n}") for n in range(3)]
+
+        write(store, *(one for pair in offers for one in pair))
+
+        assert len(store.read(lambda records: records.find(Offer, claimed_job=None))) == 3
+
+    def test_a_value_that_was_given_up_can_be_taken(self, store: Store) -> None:
+        """The offer of another, after the first was declined."""
+        first, second = _claimed_offers(store)
+        write(store, evolve(kept(store, first), status=OfferStatus.EXPIRED))  # type: ignore[call-arg]
+
+        [claimed] = write(store, second)
+
+        assert kept(store, second) == claimed
+
+    def test_an_entity_keeps_its_own_value_when_it_changes(self, store: Store) -> None:
+        """From accepting to accepted, say."""
+        [job] = write(store, a_job())
+        offer, payment = an_offer(job, status=OfferStatus.ACCEPTING)
+        [claimed, _] = write(store, offer, payment)
+
+        [accepted] = write(store, evolve(claimed, status=OfferStatus.ACCEPTED))
+
+        assert kept(store, offer) == accepted
+
+    def test_a_key_belongs_to_one_record_of_an_actor(self, store: Store) -> None:
+        """The second writes nothing."""
+        write(store, record=a_record(key="k"))
+        job = a_job()
+
+        with pytest.raises(Conflict):
+            write(store, job, record=a_record(job.id, key="k"))
+
+        assert store.read(lambda records: records.find(type(job))) == []
+
+    def test_others_and_the_same_actor_in_another_role_have_keys_of_their_own(
+        self, store: Store
+    ) -> None:
+        """A key is scoped to who uses it."""
+        mine, theirs = a_record(key="k"), a_record(key="k", actor="cus_18")
+        other = a_record(key="k", role="contractor")
+        for record in (mine, theirs, other):
+            write(store, record=record)
+
+        assert store.run(lambda work: work.recorded("cus_17", "customer", "k")) == mine
+        assert store.run(lambda work: work.recorded("cus_18", "customer", "k")) == theirs
+        assert store.run(lambda work: work.recorded("cus_17", "contractor", "k")) == other
+        assert store.run(lambda work: work.recorded("cus_18", "contractor", "k")) is None
+
+    def test_any_number_of_records_can_have_no_key(self, store: Store) -> None:
+        """None is no key."""
+        write(store, record=a_record())
+        write(store, record=a_record())
+
+        assert store.run(lambda work: work.sequence(9)) == 2
+
+    def test_a_record_is_found_by_its_attempt_as_it_was_written(self, store: Store) -> None:
+        """With what is personal in it."""
+        text = '{"salt":"s","texts":{"title":"Größe ✓\\n"}}'
+        record = a_record("job_1", "off_1", key="k", personal=text, result=None, error="forbidden")
+        store.run(lambda work: work.record(record))
+
+        assert store.run(lambda work: work.attempted(record.attempt)) == record
+        assert store.run(lambda work: work.recorded("cus_17", "customer", "k")) == record
+        assert store.run(lambda work: work.attempted("another")) is None
+
+    def test_the_journal_of_a_subject_is_paged_from_the_newest(self, store: Store) -> None:
+        """By a number that grows."""
+        records = [a_record("job_1", "off_1", at=AT) for _ in range(5)]
+        for record in records:
+            store.run(lambda work, record=record: work.record(record))  # type: ignore[misc]
+        store.run(lambda work: work.record(a_record("job_2")))
+
+        first = store.read(lambda read: read.journal("job_1", before=None, limit=3))
+        rest = store.read(lambda read: read.journal("job_1", before=first[-1].number, limit=3))
+
+        assert [entry.record for entry in [*first, *rest]] == records[::-1]
+        assert store.read(lambda read: read.journal("job_3", before=None, limit=3)) == []
