@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
+from rich.box import Box
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -20,6 +21,8 @@ from marketpay.cli.story import Books, Move, Step
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry
 from marketpay.domain.money import Money, unchecked
 
+# Ruled under the names of the columns and above their sums.
+RULED = "    \n    \n ── \n    \n ── \n ── \n    \n    \n"
 FAINT, STRONG, NAME, GOOD, BAD = "dim", "bold", "bold cyan", "bold green", "bold red"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
@@ -15,6 +15,11 @@ from marketpay.domain.lifecycles import APPLICATION, ApplicationStatus
 from marketpay.domain.state_machine import Lifecycle
 
 LIVE = (ApplicationStatus.PENDING, ApplicationStatus.ACCEPTED)
+
+
+def _live_pair(application: Application) -> str | None:
+    is_live = application.status in LIVE
+    return f"{application.job}:{application.contractor}" if is_live else None
 
 
 @frozen(kw_only=True)
@@ -28,16 +33,14 @@ class Application(Living):
     message: str
     status: ApplicationStatus = ApplicationStatus.PENDING
     created_at: datetime
-    live_pair: str | None = field(init=False, repr=False)
+    live_pair: str | None = field(
+        init=False, repr=False, default=Factory(_live_pair, takes_self=True)
+    )
 
     mutable: ClassVar[Names] = ("status", "live_pair")
     indexed: ClassVar[Names] = ("job", "contractor")
     unique: ClassVar[Names] = ("live_pair",)
     lifecycle: ClassVar[Lifecycle[Any]] = APPLICATION
-
-    @live_pair.default
-    def _live_pair(self) -> str | None:
-        return f"{self.job}:{self.contractor}" if self.status in LIVE else None
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

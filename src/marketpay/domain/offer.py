@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
@@ -17,6 +17,14 @@ from marketpay.domain.state_machine import Lifecycle
 
 CLAIMING = (OfferStatus.ACCEPTING, OfferStatus.ACCEPTED)
 LIVE = (OfferStatus.PENDING, *CLAIMING)
+
+
+def _claimed_job(offer: Offer) -> JobId | None:
+    return offer.job if offer.status in CLAIMING else None
+
+
+def _live_pair(offer: Offer) -> str | None:
+    return f"{offer.job}:{offer.contractor}" if offer.status in LIVE else None
 
 
 @frozen(kw_only=True)
@@ -38,21 +46,17 @@ class Offer(Living):
     status: OfferStatus = OfferStatus.PENDING
     expires_at: datetime | None = None  # until funded, None where it shall last as its hold
     created_at: datetime
-    claimed_job: JobId | None = field(init=False, repr=False)
-    live_pair: str | None = field(init=False, repr=False)
+    claimed_job: JobId | None = field(
+        init=False, repr=False, default=Factory(_claimed_job, takes_self=True)
+    )
+    live_pair: str | None = field(
+        init=False, repr=False, default=Factory(_live_pair, takes_self=True)
+    )
 
     mutable: ClassVar[Names] = ("status", "expires_at", "claimed_job", "live_pair")
     indexed: ClassVar[Names] = ("job", "customer", "contractor")
     unique: ClassVar[Names] = ("claimed_job", "live_pair")
     lifecycle: ClassVar[Lifecycle[Any]] = OFFER
-
-    @claimed_job.default
-    def _claimed_job(self) -> JobId | None:
-        return self.job if self.status in CLAIMING else None
-
-    @live_pair.default
-    def _live_pair(self) -> str | None:
-        return f"{self.job}:{self.contractor}" if self.status in LIVE else None
 
     @property
     def currency(self) -> str:

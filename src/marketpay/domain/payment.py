@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain.commission import Split
 from marketpay.domain.entity import Living, Names
@@ -15,6 +15,13 @@ from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import PAYMENT, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
+
+
+def _nothing(payment: Payment) -> Money:
+    return Money.zero(payment.amount.currency)
+
+
+NOTHING: Any = Factory(_nothing, takes_self=True)
 
 
 @frozen(kw_only=True)
@@ -36,8 +43,8 @@ class Payment(Living):
     gateway_payment: str | None = None  # the gateway's id, e.g. Stripe `pi_...`
     authorization_expires_at: datetime | None = None  # the gateway's own date
     failure: str | None = None  # the gateway's code of the last refusal
-    refunded: Money = field()  # asked back so far, whether it has arrived or not
-    transferred: Money = field()  # lies on the contractor's account at the gateway
+    refunded: Money = field(default=NOTHING)  # asked back so far, whether it has arrived or not
+    transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
     created_at: datetime
 
@@ -54,14 +61,6 @@ class Payment(Living):
     indexed: ClassVar[Names] = ("offer", "job", "customer", "contractor")
     unique: ClassVar[Names] = ("gateway_payment",)
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT
-
-    @refunded.default
-    def _nothing_refunded(self) -> Money:
-        return Money.zero(self.amount.currency)
-
-    @transferred.default
-    def _nothing_transferred(self) -> Money:
-        return Money.zero(self.amount.currency)
 
     @property
     def currency(self) -> str:

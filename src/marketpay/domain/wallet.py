@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from marketpay.domain.entity import Change, Entity, Names
 from marketpay.domain.errors import MoneyError
@@ -13,6 +13,10 @@ from marketpay.domain.events import WalletCredited, WalletDebited
 from marketpay.domain.ids import WalletId
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, effects
 from marketpay.domain.money import Money
+
+
+def _holder(wallet: Wallet) -> str:
+    return f"{wallet.currency}:{wallet.owner}"
 
 
 @frozen(kw_only=True)
@@ -30,15 +34,11 @@ class Wallet(Entity):
     available: Money
     reserved: Money
     created_at: datetime
-    holder: str = field(init=False, repr=False)
+    holder: str = field(init=False, repr=False, default=Factory(_holder, takes_self=True))
 
     mutable: ClassVar[Names] = ("pending", "available", "reserved")
     indexed: ClassVar[Names] = ("owner",)
     unique: ClassVar[Names] = ("holder",)
-
-    @holder.default
-    def _holder(self) -> str:
-        return f"{self.currency}:{self.owner}"
 
     @classmethod
     def empty(cls, id: WalletId, owner: str, currency: str, at: datetime) -> Wallet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from marketpay.adapters.sql import books
 from marketpay.adapters.sql.statements import Compiler, Statement
@@ -148,7 +148,7 @@ class JournalSql:
         return self.compiler.compile(moved, taken_until=table.c.taken_until)
 
 
-def _record_columns(*first: Any) -> Select[Any]:
+def _record_columns(*first: Any) -> Any:
     table, personal = books.journal, books.journal_personal
     joined = table.outerjoin(personal, personal.c.journal == table.c.id)
     return select(*first, *table.c, personal.c.body.label("personal")).select_from(joined)

@@ -206,7 +206,7 @@ def write(
 ) -> list[Any]:
     """Save `entities` in a transaction of its own, and give them back as they are kept."""
     decision = deciding(*entities, **parts)
-    written = record or a_record(*(entity.id for entity in entities))
+    written = record or a_record(*decision.latest())
     kept = store.run(lambda work: work.write(decision, written))
     return [kept[entity.id] for entity in entities]
 
