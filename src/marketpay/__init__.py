@@ -108,6 +108,30 @@ if TYPE_CHECKING:
     from marketpay.domain.decision import Decision as Decision
     from marketpay.domain.entity import Change as Change
     from marketpay.domain.event import Event as Event
+    from marketpay.domain.ids import (
+        ApplicationId as ApplicationId,
+    )
+    from marketpay.domain.ids import (
+        JobId as JobId,
+    )
+    from marketpay.domain.ids import (
+        OfferId as OfferId,
+    )
+    from marketpay.domain.ids import (
+        PaymentId as PaymentId,
+    )
+    from marketpay.domain.ids import (
+        PayoutAccountId as PayoutAccountId,
+    )
+    from marketpay.domain.ids import (
+        RefundId as RefundId,
+    )
+    from marketpay.domain.ids import (
+        TransactionId as TransactionId,
+    )
+    from marketpay.domain.ids import (
+        WalletId as WalletId,
+    )
     from marketpay.domain.job import Job as Job
     from marketpay.domain.ledger import (
         Account as Account,
@@ -335,6 +359,16 @@ _MODULES: Final = {
     "domain.decision": ("Decision",),
     "domain.entity": ("Change",),
     "domain.event": ("Event",),
+    "domain.ids": (
+        "ApplicationId",
+        "JobId",
+        "OfferId",
+        "PaymentId",
+        "PayoutAccountId",
+        "RefundId",
+        "TransactionId",
+        "WalletId",
+    ),
     "domain.job": ("Job",),
     "domain.ledger": ("Account", "AccountKind", "LedgerEntry"),
     "domain.lifecycles": (
@@ -421,6 +455,7 @@ __all__ = [
     "AccountKind",
     "Actor",
     "Application",
+    "ApplicationId",
     "ApplicationStatus",
     "ApplyToJob",
     "AsyncMarketplace",
@@ -459,6 +494,7 @@ __all__ = [
     "IllegalTransition",
     "InvalidInput",
     "Job",
+    "JobId",
     "JobStatus",
     "JournalOf",
     "LedgerEntry",
@@ -478,6 +514,7 @@ __all__ = [
     "Offer",
     "OfferFunding",
     "OfferHistory",
+    "OfferId",
     "OfferStatus",
     "OpenPayoutAccount",
     "Page",
@@ -485,9 +522,11 @@ __all__ = [
     "Payment",
     "PaymentDeclined",
     "PaymentGateway",
+    "PaymentId",
     "PaymentStatus",
     "PaymentTransaction",
     "PayoutAccount",
+    "PayoutAccountId",
     "PayoutAccountStatus",
     "Pending",
     "PostJob",
@@ -496,6 +535,7 @@ __all__ = [
     "Question",
     "Reason",
     "Refund",
+    "RefundId",
     "RefundStatus",
     "Refused",
     "RejectApplication",
@@ -511,6 +551,7 @@ __all__ = [
     "StatementLine",
     "Store",
     "ThreadedStore",
+    "TransactionId",
     "TransactionKind",
     "TransactionStatus",
     "TrialBalance",
@@ -519,6 +560,7 @@ __all__ = [
     "Verify",
     "Wallet",
     "WalletBalance",
+    "WalletId",
     "WalletStatement",
     "WebhookRejected",
     "WithdrawApplication",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -12,7 +13,7 @@ from marketpay.delivery import flows, working
 from marketpay.delivery.loops import AsyncWorld, World
 from marketpay.delivery.working import WorkReport
 from marketpay.domain.decision import Decision
-from marketpay.domain.errors import InvalidInput, MissingDependency
+from marketpay.domain.errors import ConfigurationError, InvalidInput, MissingDependency
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
@@ -42,6 +43,13 @@ def _check_key(key: str | None) -> None:
         raise InvalidInput("must be 1 to 255 printable characters.", "key")
 
 
+def _checked(rules: Rules | None) -> Rules:
+    rules = rules or Rules()
+    if rules.now().utcoffset() is None:
+        raise ConfigurationError("Rules.now must return times with a time zone (UTC).")
+    return rules
+
+
 def _payment_id(payment: Payment | PaymentId) -> PaymentId:
     return payment.id if isinstance(payment, Payment) else payment
 
@@ -65,7 +73,7 @@ class Marketplace:
             from marketpay.adapters.memory.store import MemoryStore
 
             store = MemoryStore()
-        self.rules = rules or Rules()
+        self.rules = _checked(rules)
         self.store = store
         if isinstance(gateway, _TakesClock):
             gateway.use_clock(self.rules.now)
@@ -166,7 +174,11 @@ class AsyncMarketplace:
             from marketpay.adapters.memory.store import MemoryStore
 
             store = ThreadedStore(MemoryStore())
-        self.rules = rules or Rules()
+        if not inspect.iscoroutinefunction(store.run):
+            raise ConfigurationError(
+                "An AsyncMarketplace needs an async store, such as ThreadedStore."
+            )
+        self.rules = _checked(rules)
         self.store = store
         if isinstance(gateway, _TakesClock):
             gateway.use_clock(self.rules.now)

@@ -82,7 +82,9 @@ def test_minor_units_text_and_decimal_say_the_same_amount(minor: int, currency: 
         (Decimal("1E+2"), "USD", 10000),
         (Decimal("-1.5E-1"), "USD", -15),
         (Decimal("0E+999999"), "USD", 0),
+        (Decimal("0E-999999999999999999"), "USD", 0),
         (Decimal("-0"), "USD", 0),
+        ("0" * 79 + "1", "USD", 100),
         (Decimal("1.00" + "0" * 100), "USD", 100),
         ("10000000000000.00", "USD", LIMIT),
         ("-10000000000000.00", "USD", -LIMIT),
@@ -112,6 +114,13 @@ def test_a_refusal_quotes_what_was_said_cut_where_it_is_long() -> None:
         with pytest.raises(MoneyError) as caught:
             Money(text, "USD")
         assert caught.value.problem == f"{said} is not an amount."
+
+
+def test_too_many_digits_are_refused_with_how_many_there_are() -> None:
+    with pytest.raises(MoneyError, match=r"USD has 2 digits after the point, too few for 0\.005"):
+        Money("0.005", "USD")
+    with pytest.raises(MoneyError, match=r"JPY has no digits after the point, too few for 1\.5"):
+        Money("1.5", "JPY")
 
 
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "NaN123"])

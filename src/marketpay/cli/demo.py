@@ -12,7 +12,7 @@ from marketpay.cli.checks import Checks
 from marketpay.cli.deal_file import opened, read_deals
 from marketpay.cli.deals import DealRun, Totals
 from marketpay.cli.screen import Screen, progress_bar
-from marketpay.cli.story import CURRENCY, PRICE, Story
+from marketpay.cli.story import PRICE, Story
 from marketpay.cli.workshop import Workshop, workshop
 
 
@@ -51,8 +51,7 @@ def _show(story: Story) -> bool:
     for number, step in enumerate(story.steps(), 1):
         screen.step(number, step)
     checks = shop.check()
-    screen.books(story.books())
-    screen.trial_balance(checks.balances, CURRENCY)
+    screen.books(story.books(), checks.balances)
     screen.checks(checks)
     return checks.ok
 

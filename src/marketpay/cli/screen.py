@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 from rich.box import Box
-from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -23,6 +22,8 @@ from marketpay.domain.money import Money, unchecked
 
 # Ruled under the names of the columns and above their sums.
 RULED = "    \n    \n ── \n    \n ── \n ── \n    \n    \n"
+GAP = 4  # columns between two tables
+COMFORT = 72  # columns that the steps are laid out for
 FAINT, STRONG, NAME, GOOD, BAD = "dim", "bold", "bold cyan", "bold green", "bold red"
 
 
@@ -57,35 +58,33 @@ class Screen:
         if step.note:
             self._indented(Text(step.note, "italic"))
 
-    def books(self, books: Books) -> None:
-        """The contractor's wallet and the platform's revenue."""
+    def books(self, books: Books, balances: Mapping[Account, Money]) -> None:
+        """The contractor's wallet, the platform's revenue, and all accounts."""
         wallet, revenue = books.wallet, books.revenue
-        self._sums(
-            f"Wallet of {wallet.owner}, {wallet.currency}",
-            {
-                "pending": wallet.pending,
-                "available": wallet.available,
-                "reserved": wallet.reserved,
-            },
-            wallet.total,
-        )
-        self._sums(
-            f"Revenue of the platform, {revenue.currency}",
-            {"platform fee": revenue.platform_fee, "service fee": revenue.service_fee},
-            revenue.total,
+        in_wallet = {
+            "pending": wallet.pending,
+            "available": wallet.available,
+            "reserved": wallet.reserved,
+        }
+        fees = {"platform fee": revenue.platform_fee, "service fee": revenue.service_fee}
+        self._side_by_side(
+            self._block(f"Wallet of {wallet.owner}", self._sums(in_wallet, wallet.total)),
+            self._block("Revenue of the platform", self._sums(fees, revenue.total)),
+            self._trial_balance(balances, revenue.currency),
         )
 
-    def trial_balance(self, balances: Mapping[Account, Money], currency: str) -> None:
+    def _trial_balance(self, balances: Mapping[Account, Money], currency: str) -> RenderableType:
         """Every account on its own side of the book; both sides have the same sum."""
         rows = [*_by_kind(balances, currency)]
         debits, credits = (
             sum(minor for _, side, minor in rows if side is is_debit) for is_debit in (True, False)
         )
-        table = _table("account", "debit", "credit", footer=["total", debits, credits], of=currency)
+        footer = ["total", *(digits(unchecked(side, currency)) for side in (debits, credits))]
+        table = self._table("account", "debit", "credit", footer=footer)
         for name, is_debit, minor in rows:
             amount = digits(unchecked(minor, currency))
             table.add_row(name, *((amount, "") if is_debit else ("", amount)))
-        self._headed(f"Trial balance, {currency}", table)
+        return self._block(f"Trial balance in {currency}", table)
 
     def bad_lines(self, lines: Sequence[BadLine]) -> None:
         """What was not run, and why."""
@@ -96,19 +95,22 @@ class Screen:
         table.add_column()
         for line in lines:
             table.add_row(f"line {line.line}", line.reason)
-        self._headed(f"{_many(len(lines), 'line')} not run", table)
+        self._print(self._block(f"{_many(len(lines), 'line')} not run", table))
 
     def totals(self, totals: Totals) -> None:
         """By outcome and by currency."""
-        table = _table("outcome", "deals", footer=["total", f"{totals.deals:,}"])
-        for outcome, count in totals.by_outcome.most_common():
-            table.add_row(outcome.value, f"{count:,}")
-        self._headed("By outcome", table)
-        table = _table("currency", "deals", "captured", "revenue", "paid")
+        count = f"{totals.deals:,}"
+        outcomes = self._table("outcome", "deals", footer=["total", count])
+        for outcome, deals in totals.by_outcome.most_common():
+            outcomes.add_row(outcome.value, f"{deals:,}")
+        footer = ["total", count, "", "", ""]
+        currencies = self._table("currency", "deals", "captured", "revenue", "paid", footer=footer)
         for code, total in sorted(totals.by_currency.items()):
             amounts = (digits(m) for m in (total.volume, total.revenue, total.paid))
-            table.add_row(code, f"{total.deals:,}", *amounts)
-        self._headed("By currency", table)
+            currencies.add_row(code, f"{total.deals:,}", *amounts)
+        self._side_by_side(
+            self._block("By outcome", outcomes), self._block("By currency", currencies)
+        )
 
     def checks(self, checks: Checks) -> None:
         """Whether all is well, or else what is wrong."""
@@ -120,14 +122,13 @@ class Screen:
             table.add_row(name, Text("FALSE", BAD) if problems else Text("ok", GOOD))
             for problem in problems:
                 table.add_row("", Text(str(problem), BAD))
-        self._headed("Checks", table)
+        self._print(self._block("Checks", table))
 
-    def _sums(self, title: str, parts: Mapping[str, Money], total: Money) -> None:
-        table = _table("", "", footer=["total", total.minor], of=total.currency)
-        table.show_header = False
+    def _sums(self, parts: Mapping[str, Money], total: Money) -> Table:
+        table = self._table("", total.currency, footer=["total", digits(total)])
         for name, part in parts.items():
             table.add_row(name, digits(part))
-        self._headed(title, table)
+        return table
 
     def _moves(self, moves: Sequence[Move]) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -139,22 +140,57 @@ class Screen:
 
     def _entries(self, entries: Sequence[LedgerEntry]) -> Table:
         table = Table.grid(padding=(0, 2))
-        table.add_column(style=FAINT, min_width=14)
-        table.add_column(min_width=34)
-        table.add_column(justify="right", style=STRONG, min_width=12, no_wrap=True)
+        is_wide = self.console.width >= COMFORT
+        table.add_column(style=FAINT, min_width=14 if is_wide else None)
+        table.add_column(min_width=34 if is_wide else None)
+        table.add_column(justify="right", style=STRONG, no_wrap=True)
+        label = f"debit{self._arrow}credit"
         for number, entry in enumerate(entries):
             line = f"{entry.debit}{self._arrow}{entry.credit}"
-            table.add_row("" if number else "debit, credit", line, digits(entry.amount))
+            table.add_row("" if number else label, line, digits(entry.amount))
         return table
 
     @property
     def _arrow(self) -> str:
         return " -> " if self.console.options.ascii_only else " → "
 
-    def _headed(self, title: str, content: RenderableType) -> None:
+    def _table(self, *columns: str, footer: Sequence[str]) -> Table:
+        """A first column of words and others of numbers, and a line for their sums."""
+        is_plain = self.console.options.ascii_only
+        rules = Box(RULED.replace("─", "-"), ascii=True) if is_plain else Box(RULED)
+        table = Table(box=rules, show_edge=False, pad_edge=False, show_footer=True)
+        for number, (name, total) in enumerate(zip(columns, footer, strict=True)):
+            table.add_column(
+                name,
+                total,
+                justify="right" if number else "left",
+                header_style=FAINT,
+                footer_style=STRONG,
+            )
+        return table
+
+    def _block(self, title: str, content: RenderableType) -> RenderableType:
+        return Group(Text(title, STRONG), Padding(content, (0, 0, 0, 4), expand=False))
+
+    def _side_by_side(self, *blocks: RenderableType) -> None:
+        """As many in a row as there is room for."""
+        rows: list[list[RenderableType]] = [[]]
+        room = self.console.width
+        for block in blocks:
+            width = self.console.measure(block).maximum + GAP
+            if rows[-1] and width > room + GAP:
+                rows.append([])
+                room = self.console.width
+            rows[-1].append(block)
+            room -= width
+        for row in rows:
+            grid = Table.grid(padding=(0, GAP, 0, 0))
+            grid.add_row(*row)
+            self._print(grid)
+
+    def _print(self, content: RenderableType) -> None:
         self.console.print()
-        self.console.print(Text(title, STRONG))
-        self._indented(content)
+        self.console.print(content)
 
     def _indented(self, content: RenderableType) -> None:
         self.console.print(Padding(content, (0, 0, 0, 4), expand=False))
@@ -169,23 +205,6 @@ def progress_bar() -> Progress:
         TimeElapsedColumn(),
         console=Console(stderr=True),
     )
-
-
-def _table(*columns: str, footer: Sequence[str | int] = (), of: str | None = None) -> Table:
-    """A first column of words and others of numbers, and a line for their sums, if any."""
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, show_footer=bool(footer))
-    for number, name in enumerate(columns):
-        total = footer[number] if footer else ""
-        if of is not None and isinstance(total, int):
-            total = digits(unchecked(total, of))
-        table.add_column(
-            name,
-            str(total),
-            justify="right" if number else "left",
-            header_style=FAINT,
-            footer_style=STRONG,
-        )
-    return table
 
 
 def _by_kind(balances: Mapping[Account, Money], currency: str) -> Iterator[tuple[str, bool, int]]:

@@ -27,14 +27,14 @@ class Deal:
         for offer in self.offers:
             if offer.id == id:
                 return offer
-        raise NotFound("offer", id)
+        raise NotFound("Offer", id)
 
     def payment(self, id: str) -> Payment:
         """The payment with this id, or `NotFound`."""
         for payment in self.payments:
             if payment.id == id:
                 return payment
-        raise NotFound("payment", id)
+        raise NotFound("Payment", id)
 
     @property
     def claimed(self) -> Offer | None:

@@ -172,8 +172,6 @@ def _minor_units(amount: str | int | Decimal, currency: str) -> int:
 
 
 def _exactly(number: Decimal, decimals: int, currency: str) -> int:
-    if not number:
-        return 0
     try:
         return int(number.scaleb(decimals, EXACT).to_integral_exact(context=EXACT))
     except Inexact:

@@ -189,10 +189,11 @@ def voided(
     else:
         waived.append(payment)
     for other in others:
-        if other.status is TransactionStatus.AWAITING_CONFIRMATION:
+        is_waiting = other.status is TransactionStatus.AWAITING_CONFIRMATION
+        if is_waiting and other.gateway_id == transaction.target:
             event = e.PaymentTransactionCanceled
             changes.append(other.become(event, SYSTEM, at, due_at=None))
-        elif other.id != transaction.id:
+        else:
             waived.append(other)
     return Decision(settled.entity, changes=changes, waives=waived)
 

@@ -78,9 +78,7 @@ class GatewayContract:
             self.authorize(),
             Capture(gateway_id=self.held(gateway).gateway_id, amount=PRICE),
             Void(gateway_id=self.held(gateway).gateway_id),
-            RefundPayment(
-                reference=new_id("ptx"), gateway_id=self.captured(gateway), amount=PRICE
-            ),
+            RefundPayment(reference=new_id("ptx"), gateway_id=self.captured(gateway), amount=PRICE),
             OpenAccount(reference=new_id("pac"), owner="ctr_42"),
         ]
 
@@ -161,9 +159,7 @@ class GatewayContract:
         """However often it is asked, nothing is there until somebody acts."""
         requests = [
             self.authorize(),
-            RefundPayment(
-                reference=new_id("ptx"), gateway_id=self.captured(gateway), amount=PRICE
-            ),
+            RefundPayment(reference=new_id("ptx"), gateway_id=self.captured(gateway), amount=PRICE),
             OpenAccount(reference=new_id("pac"), owner="ctr_42"),
             Capture(gateway_id=self.held(gateway).gateway_id, amount=PRICE),
             Void(gateway_id=self.held(gateway).gateway_id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -30,7 +31,8 @@ def transact(cursor: Cursor, begin: str, use: Callable[[], R]) -> R:
         try:
             result = use()
         except BaseException:
-            cursor.execute("ROLLBACK")
+            with suppress(sqlite3.OperationalError):  # after some errors SQLite has done so
+                cursor.execute("ROLLBACK")
             raise
         _commit(cursor)
     except sqlite3.Error as error:

@@ -165,9 +165,7 @@ class BooksContract:
         assert len({posted.number for posted in found}) == 4
         assert found == sorted(found, key=lambda posted: posted.number)
 
-    def test_a_statement_has_the_entries_of_one_wallet_the_newest_first(
-        self, store: Store
-    ) -> None:
+    def test_a_statement_has_the_entries_of_one_wallet_the_newest_first(self, store: Store) -> None:
         """Of that owner, byte by byte, in that currency, in pages."""
         payment = _payment(store)
         mine, other, euros = a_wallet("Bob"), a_wallet("bob"), a_wallet("Bob", "EUR")

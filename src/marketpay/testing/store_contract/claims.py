@@ -113,7 +113,7 @@ class ClaimsContract:
 
         write(store, *(one for pair in offers for one in pair))
 
-        assert len(store.read(lambda records: records.find(Offer, claimed_job=None))) == 3
+        assert len(store.read(lambda records: records.find(Offer, job=job.id))) == 3
 
     def test_a_value_that_was_given_up_can_be_taken(self, store: Store) -> None:
         """The offer of another, after the first was declined."""
@@ -168,7 +168,7 @@ class ClaimsContract:
     def test_a_record_is_found_by_its_attempt_as_it_was_written(self, store: Store) -> None:
         """With what is personal in it."""
         text = '{"salt":"s","texts":{"title":"Größe ✓\\n"}}'
-        record = a_record("job_1", "off_1", key="k", personal=text, result=None, error="forbidden")
+        record = a_record(key="k", personal=text, result=None, error="forbidden")
         store.run(lambda work: work.record(record))
 
         assert store.run(lambda work: work.attempted(record.attempt)) == record
@@ -177,7 +177,7 @@ class ClaimsContract:
 
     def test_the_journal_of_a_subject_is_paged_from_the_newest(self, store: Store) -> None:
         """By a number that grows."""
-        records = [a_record("job_1", "off_1", at=AT) for _ in range(5)]
+        records = [a_record("job_1", at=AT) for _ in range(5)]
         for record in records:
             store.run(lambda work, record=record: work.record(record))  # type: ignore[misc]
         store.run(lambda work: work.record(a_record("job_2")))
@@ -185,5 +185,21 @@ class ClaimsContract:
         first = store.read(lambda read: read.journal("job_1", before=None, limit=3))
         rest = store.read(lambda read: read.journal("job_1", before=first[-1].number, limit=3))
 
-        assert [entry.record for entry in [*first, *rest]] == records[::-1]
+        found = [entry.record.attempt for entry in (*first, *rest)]
+        assert found == [record.attempt for record in records[::-1]]
         assert store.read(lambda read: read.journal("job_3", before=None, limit=3)) == []
+
+    def test_a_record_keeps_what_it_is_about(self, store: Store) -> None:
+        """However it is found."""
+        record = a_record("job_1", "off_1", key="k")
+        store.run(lambda work: work.record(record))
+        store.run(lambda work: work.sequence(1))
+
+        [entry] = store.read(lambda read: read.journal("off_1", before=None, limit=9))
+        [item] = store.read(lambda read: read.feed(0, limit=9))
+        attempted = store.run(lambda work: work.attempted(record.attempt))
+
+        assert sorted(entry.record.subjects) == ["job_1", "off_1"]
+        assert sorted(item.record.subjects) == ["job_1", "off_1"]
+        assert attempted is not None
+        assert sorted(attempted.subjects) == ["job_1", "off_1"]

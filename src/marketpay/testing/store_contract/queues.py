@@ -111,9 +111,7 @@ class QueuesContract:
 
         assert _due(store) == [moved]
 
-    def test_a_timer_removed_in_a_transaction_that_fails_is_still_there(
-        self, store: Store
-    ) -> None:
+    def test_a_timer_removed_in_a_transaction_that_fails_is_still_there(self, store: Store) -> None:
         """It fires again."""
         write(store, timers=[_timer("off_1")])
 
@@ -129,9 +127,7 @@ class QueuesContract:
         [leased] = _lease(store, LATER, LATER + SECOND)
 
         assert leased == kept(store, due)
-        assert leased == evolve(
-            due, due_at=LATER + SECOND, sent_at=LATER, version=due.version + 1
-        )
+        assert leased == evolve(due, due_at=LATER + SECOND, sent_at=LATER, version=due.version + 1)
         assert _lease(store, LATER) == []
         assert _lease(store, LATER + SECOND - timedelta(microseconds=1)) == []
         assert ids(_lease(store, LATER + SECOND, LATER + 2 * SECOND)) == [due.id]
@@ -208,7 +204,7 @@ class QueuesContract:
 
     def test_the_feed_has_what_the_record_says_of_the_event(self, store: Store) -> None:
         """Who, what and when."""
-        record = _record(store, a_record("job_1", key="k", events='[{"name":"job.posted"}]'))
+        record = _record(store, a_record(key="k", events='[{"name":"job.posted"}]'))
         store.run(lambda work: work.sequence(1))
 
         [item] = store.read(lambda read: read.feed(0, limit=1))

@@ -1,0 +1,106 @@
+"""The types of the public API.  Checked by mypy and pyright; never executed."""
+
+from typing import assert_type
+
+from marketpay import (
+    Acceptance,
+    AcceptOffer,
+    Actor,
+    AsyncMarketplace,
+    CancelJob,
+    Cancellation,
+    ClientAction,
+    Command,
+    CompleteJob,
+    Completion,
+    Decision,
+    GetJob,
+    Job,
+    JobId,
+    ListOffers,
+    Marketplace,
+    Money,
+    Offer,
+    OfferFunding,
+    OfferId,
+    OpenPayoutAccount,
+    Page,
+    Payment,
+    PayoutAccount,
+    Pending,
+    PostJob,
+    Revenue,
+    SendOffer,
+    Verification,
+    WalletBalance,
+    WorkReport,
+)
+from marketpay.ports.gateway import (
+    AsyncPaymentGateway,
+    GatewayReply,
+    GatewayRequest,
+    PaymentGateway,
+)
+from marketpay.ports.store import Store
+from marketpay.testing import SimulatedGateway
+
+
+def a_command_says_what_it_returns(
+    market: Marketplace,
+    post: PostJob,
+    send: SendOffer,
+    accept: AcceptOffer,
+    complete: CompleteJob,
+    cancel: CancelJob,
+    account: OpenPayoutAccount,
+) -> None:
+    assert_type(market.execute(post), Job)
+    assert_type(market.execute(send, key="k"), OfferFunding)
+    assert_type(market.execute(accept), Acceptance)
+    assert_type(market.execute(complete), Completion)
+    assert_type(market.execute(cancel), Cancellation)
+    assert_type(market.execute(account), PayoutAccount)
+    assert_type(market.preview(send), Decision[OfferFunding])
+
+
+def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
+    assert_type(market.query(GetJob(job)), Job)
+    assert_type(market.query(ListOffers(job=job)), Page[Offer])
+    assert_type(market.wallet("ctr_42", "USD"), WalletBalance)
+    assert_type(market.wallet("ctr_42", "USD").available, Money)
+    assert_type(market.revenue("USD"), Revenue)
+    assert_type(market.verify(), Verification)
+    assert_type(market.work(), WorkReport)
+
+
+def what_is_still_to_do_is_a_value(sent: OfferFunding) -> None:
+    assert_type(sent.next_action, ClientAction | Pending | None)
+    assert_type(sent.offer, Offer)
+    assert_type(sent.payment, Payment)
+
+
+async def awaited_or_not(market: AsyncMarketplace, post: PostJob, job: JobId) -> None:
+    assert_type(await market.execute(post), Job)
+    assert_type(await market.query(GetJob(job)), Job)
+    assert_type(await market.wallet("ctr_42", "USD"), WalletBalance)
+
+
+class MyGateway:
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        return SimulatedGateway().perform(request, key=key)
+
+
+class MyAsyncGateway:
+    async def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        return SimulatedGateway().perform(request, key=key)
+
+
+def a_gateway_is_whatever_has_its_one_method(store: Store) -> Marketplace:
+    gateway: PaymentGateway = MyGateway()
+    also: AsyncPaymentGateway = MyAsyncGateway()
+    AsyncMarketplace(gateway=also)
+    return Marketplace(gateway=gateway, store=store)
+
+
+def a_command_is_covariant(offer: OfferId) -> list[Command[Acceptance]]:
+    return [AcceptOffer(by=Actor.contractor("ctr_42"), offer=offer)]
