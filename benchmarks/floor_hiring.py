@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_hex
+from typing import Any
 
 from benchmarks.floor_rows import (
     Books,
     Json,
+    Move,
     Refusal,
-    Row,
     insert,
     job_event,
     money,
@@ -34,27 +35,26 @@ from marketpay.ports.gateway import (
 LEASE = timedelta(minutes=5)
 
 JOB = select("jobs", "version, status, customer, contractor, currency", "id = ?")
-OFFER = """
-SELECT o.job, o.customer, o.contractor, o.price, o.currency, o.version, o.status, o.expires_at,
-       p.id, p.version, p.status, p.gateway_payment, j.version, j.status
-FROM marketpay_offers o JOIN marketpay_payments p ON p.id = o.payment
-JOIN marketpay_jobs j ON j.id = o.job WHERE o.id = ?"""
-SENT = """
-SELECT t.version, t.status, t.kind, t.amount, t.currency, p.id, p.version, p.status, p.offer,
-       p.gateway_payment
-FROM marketpay_payment_transactions t JOIN marketpay_payments p ON p.id = t.payment
-WHERE t.id = ?"""
+COLUMNS = """
+o.job, o.customer, o.contractor, o.price, o.currency, o.version, o.status, o.expires_at,
+p.id, p.version, p.status, p.gateway_payment, j.version, j.status"""
+JOINS = "JOIN marketpay_payments p ON p.id = o.payment JOIN marketpay_jobs j ON j.id = o.job"
+OFFER = f"SELECT {COLUMNS} FROM marketpay_offers o {JOINS} WHERE o.id = ?"
+SENT = f"""
+SELECT t.version, t.status, t.kind, o.id, {COLUMNS}
+FROM marketpay_payment_transactions t JOIN marketpay_payments tp ON tp.id = t.payment
+JOIN marketpay_offers o ON o.id = tp.offer {JOINS} WHERE t.id = ?"""
 RIVALS = """
 SELECT o.id, o.contractor, o.price, o.version, o.status, p.id, p.status, p.gateway_payment
 FROM marketpay_offers o JOIN marketpay_payments p ON p.id = o.payment
 WHERE o.job = ? AND o.id <> ? AND o.status IN ('pending', 'accepting', 'accepted')"""
 APPLICATIONS = select(
-    "applications", "id, version, status, contractor", "job = ? AND status IN ('pending', 'accepted')"
+    "applications",
+    "id, version, status, contractor",
+    "job = ? AND status IN ('pending', 'accepted')",
 )
 
-NEW_JOB = insert(
-    "jobs", "id, version, customer, title, description, currency, status, created_at"
-)
+NEW_JOB = insert("jobs", "id, version, customer, title, description, currency, status, created_at")
 NEW_OFFER = insert(
     "offers",
     "id, version, job, application, customer, contractor, price, currency, message, payment,"
@@ -117,8 +117,8 @@ class Hiring(Books):
             self.change(BUMP_JOB, job, version)
             new = (offer, 1, job, applied, customer, contractor, price, currency, "", payment)
             self.execute(NEW_OFFER, (*new, "pending", at, f"{job}:{contractor}"))
-            new = (payment, 1, offer, *parties, price, currency, "pending", 0, 0, at)
-            self.execute(NEW_PAYMENT, new)
+            of_offer = (payment, 1, offer, *parties, price, currency)
+            self.execute(NEW_PAYMENT, (*of_offer, "pending", 0, 0, at))
             started = self.start(
                 sent, payment, "authorize", price, currency, customer, job, at, lease, method=card
             )
@@ -144,9 +144,9 @@ class Hiring(Books):
     def _settle_hold(self, sent: str, reply: GatewayReply) -> bool:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            row = self.one(SENT, sent)
-            version, status, kind, price, currency, payment, paid, _, offer, _ = row
-            job, customer, contractor, _, _, offered, standing, *_ = self.one(OFFER, offer)
+            version, status, kind, offer, *deal = self.one(SENT, sent)
+            job, customer, contractor, price, currency, offered, standing, _ = deal[:8]
+            payment, paid = deal[8:10]
             amount = money(price, currency)
             of_payment = (at, payment, offer, job, customer, contractor, amount)
             of_sent = (at, sent, payment, kind, amount)
@@ -214,10 +214,9 @@ class Hiring(Books):
     def _settle_capture(self, sent: str, reply: GatewayReply) -> None:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            row = self.one(SENT, sent)
-            version, status, kind, price, currency, payment, paid, _, offer, _ = row
-            deal = self.one(OFFER, offer)
-            job, customer, contractor, _, _, offered, standing, *_ = deal
+            version, status, kind, offer, *deal = self.one(SENT, sent)
+            job, customer, contractor, price, currency, offered, standing, _ = deal[:8]
+            payment, paid = deal[8:10]
             if status != "pending" or standing != "accepting":
                 raise Refusal("settled already")
             assert isinstance(reply, Captured)
@@ -240,11 +239,14 @@ class Hiring(Books):
             news = {"gateway_id": reply.gateway_id, "amount": amount, "type": "Captured"}
             number = self.settled(at, sent, news, events, subjects)
             fee = split(price)[0]
-            moves = [("processor", "", "escrow", "", price), ("escrow", "", "platform_fee", "", fee)]
+            moves = [
+                ("processor", "", "escrow", "", price),
+                ("escrow", "", "platform_fee", "", fee),
+            ]
             self.book(number, at, currency, payment, moves)
 
     def _end_rivals(
-        self, at: str, deal: Row, offer: str, events: list[Json], subjects: list[str]
+        self, at: str, deal: list[Any], offer: str, events: list[Json], subjects: list[str]
     ) -> None:
         """The job's other offers and applications end; holds will be let go."""
         job, customer, contractor, _, currency, *_ = deal

@@ -208,9 +208,7 @@ class Books:
     def book(self, number: int, at: str, currency: str, payment: str, moves: list[Move]) -> None:
         """Ledger entries, and what they do to the accounts that are no wallets."""
         moves = [move for move in moves if move[4]]
-        self.executemany(
-            ENTRY, [(number, at, *move, currency, payment) for move in moves]
-        )
+        self.executemany(ENTRY, [(number, at, *move, currency, payment) for move in moves])
         deltas: dict[tuple[str, str], int] = {}
         for debit, debit_owner, credit, credit_owner, amount in moves:
             grown = amount if debit in ASSETS else -amount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -66,5 +67,8 @@ def demo(
         is_usage = isinstance(error, Unreadable | ConfigurationError)
         print(error, file=sys.stderr)
         raise typer.Exit(USAGE if is_usage else FAILED) from None
+    except sqlite3.Error as error:
+        print(f"The database failed: {error}.", file=sys.stderr)
+        raise typer.Exit(FAILED) from None
     if not is_ok:
         raise typer.Exit(FAILED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,15 +60,20 @@ def workshop(path: Path | None) -> Iterator[Workshop]:
 def _opened(path: Path, *, is_kept: bool) -> Iterator[Workshop]:
     processor = path.with_name(f"{path.name}.processor")
     _check_place(path, processor)
-    with (
-        closing(SimulatedGateway(processor)) as gateway,
-        Marketplace.connect(f"sqlite:///{path}", gateway=gateway) as market,
-    ):
+    with ExitStack() as stack:
+        try:
+            gateway = stack.enter_context(closing(SimulatedGateway(processor)))
+            url = f"sqlite:///{path}"
+            market = stack.enter_context(Marketplace.connect(url, gateway=gateway))
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"{path} cannot be opened: {error}.") from None
         yield Workshop(market=market, gateway=gateway, database=path, is_kept=is_kept)
 
 
 def _check_place(path: Path, processor: Path) -> None:
     """Refuse half of a pair: what one side has done, the other could not know."""
+    if "?" in str(path) or str(path) == ":memory:":
+        raise ConfigurationError(f"{path} is no name for a database's file.")
     if not path.parent.is_dir():
         raise ConfigurationError(f"There is no directory {path.parent}.")
     if path.is_dir():

@@ -16,14 +16,14 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
-from marketpay.domain.hiring import end_offer
+from marketpay.domain.hiring import end_offer, expiry_timers
 from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
+from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OFFER, JobStatus, OfferStatus
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
-from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero, is_aware, is_payment_method
 from marketpay.ports.store import Reader
 
@@ -73,7 +73,27 @@ class SendOffer(Command[OfferFunding]):
         permit(self.by, OFFER, event, "send an offer for this job", customer=job.customer)
         contractor = application.contractor if application else str(self.contractor)
         self._check(deal, contractor, application, at, rules)
-        offer = Offer(
+        offer = self._offer(job, contractor, application, rules, at)
+        payment = Payment.behind(offer, at)
+        hold = operations.authorize(payment, self.payment_method, rules, at)
+        return Decision(
+            OfferFunding(offer=offer, payment=payment),
+            changes=(offer.begun(at), payment.begun(at), hold),
+            relies_on=(job,),
+            waives=(*deal.rest(job), *([application] if application else [])),
+            operations=(hold.entity,),
+            timers=tuple(expiry_timers(offer, payment)),
+        )
+
+    def _offer(
+        self,
+        job: Job,
+        contractor: str,
+        application: Application | None,
+        rules: Rules,
+        at: datetime,
+    ) -> Offer:
+        return Offer(
             id=OfferId(rules.new_id("off")),
             job=job.id,
             application=application.id if application else None,
@@ -84,27 +104,6 @@ class SendOffer(Command[OfferFunding]):
             payment=PaymentId(rules.new_id("pay")),
             expires_at=self.expires_at,
             created_at=at,
-        )
-        payment = Payment(
-            id=offer.payment,
-            offer=offer.id,
-            job=job.id,
-            customer=job.customer,
-            contractor=contractor,
-            amount=self.price,
-            created_at=at,
-        )
-        hold = operations.authorize(payment, self.payment_method, rules, at)
-        expiry = (
-            [Timer(TimerKind.OFFER_EXPIRY, offer.id, self.expires_at)] if self.expires_at else []
-        )
-        return Decision(
-            OfferFunding(offer=offer, payment=payment),
-            changes=(offer.begun(at), payment.begun(at), hold),
-            relies_on=(job,),
-            waives=(*deal.rest(job), *([application] if application else [])),
-            operations=(hold.entity,),
-            timers=expiry,
         )
 
     def _application(self, deal: Deal, read: Reader) -> Application | None:

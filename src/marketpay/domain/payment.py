@@ -14,6 +14,7 @@ from marketpay.domain.events import PaymentEvent
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import PAYMENT, PaymentStatus
 from marketpay.domain.money import Money
+from marketpay.domain.offer import Offer
 from marketpay.domain.state_machine import Lifecycle
 
 
@@ -61,6 +62,19 @@ class Payment(Living):
     indexed: ClassVar[Names] = ("offer", "job", "customer", "contractor")
     unique: ClassVar[Names] = ("gateway_payment",)
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT
+
+    @classmethod
+    def behind(cls, offer: Offer, at: datetime) -> Payment:
+        """The new payment of a new offer: its price, from its customer to its contractor."""
+        return cls(
+            id=offer.payment,
+            offer=offer.id,
+            job=offer.job,
+            customer=offer.customer,
+            contractor=offer.contractor,
+            amount=offer.price,
+            created_at=at,
+        )
 
     @property
     def currency(self) -> str:
