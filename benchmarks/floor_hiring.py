@@ -8,7 +8,6 @@ from typing import Any
 from benchmarks.floor_rows import (
     Books,
     Json,
-    Move,
     Refusal,
     insert,
     job_event,

@@ -49,7 +49,7 @@ class DealLine:
     title: str = field(validator=Text(at_least=1, at_most=TITLE))
     customer: str = field(validator=check_party)
     contractor: str = field(validator=check_party)
-    price: Money = field(validator=above_zero)
+    amount: Money = field(validator=above_zero)
     outcome: Outcome
 
     def __attrs_post_init__(self) -> None:
@@ -79,13 +79,17 @@ def opened(path: Path) -> Iterator[TextIO]:
 def read_deals(file: TextIO) -> Iterator[DealLine | BadLine]:
     """Every deal of a file, and every line that is none.  Empty lines are passed over.
 
-    Of the file, no more than a record is in memory at once.  `Unreadable` if it does not
-    start with the header.
+    Of the file, no more than a record is in memory at once.  `Unreadable` at once if it does
+    not start with the header.
     """
     records = _records(_Lines(file))
     _, header = next(records, (1, []))
     if not isinstance(header, list) or tuple(header) != HEADER:
         raise Unreadable(f"The first line of a file of deals is: {','.join(HEADER)}")
+    return _deals(records)
+
+
+def _deals(records: Iterator[tuple[int, list[str] | csv.Error]]) -> Iterator[DealLine | BadLine]:
     for line, record in records:
         if isinstance(record, csv.Error):
             yield BadLine(line=line, reason=f"The line is not CSV: {record}.")
@@ -98,14 +102,14 @@ def _deal(line: int, record: list[str]) -> DealLine | BadLine:
         if any(not _is_text(value) for value in record):
             raise InvalidInput("The line is not UTF-8.")
         if len(record) != len(HEADER):
-            raise InvalidInput(f"The line has {len(record)} of {len(HEADER)} fields.")
+            raise InvalidInput(f"The line has {len(record)} fields, not {len(HEADER)}.")
         title, customer, contractor, amount, currency, outcome = record
         return DealLine(
             line=line,
             title=title,
             customer=customer,
             contractor=contractor,
-            price=Money(amount, currency),
+            amount=Money(amount, currency),
             outcome=_outcome(outcome),
         )
     except MarketpayError as error:

@@ -84,7 +84,7 @@ class Totals:
 
     def add(self, deal: DealLine, entries: Iterable[LedgerEntry]) -> None:
         """Count a deal that was run."""
-        currency = deal.price.currency
+        currency = deal.amount.currency
         total = self.by_currency.setdefault(currency, CurrencyTotal(currency))
         total.deals += 1
         total.add(entries)
@@ -141,7 +141,7 @@ class DealRun:
         return None
 
     def _send_offer(self, deal: DealLine) -> OfferFunding:
-        customer, currency = _customer(deal), deal.price.currency
+        customer, currency = _customer(deal), deal.amount.currency
         job = self.market.execute(PostJob(by=customer, title=deal.title, currency=currency))
         card = BAD_CARD if deal.outcome is Outcome.DECLINED else GOOD_CARD
         return self.market.execute(
@@ -149,7 +149,7 @@ class DealRun:
                 by=customer,
                 job=job.id,
                 contractor=deal.contractor,
-                price=deal.price,
+                price=deal.amount,
                 payment_method=card,
             )
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from marketpay.cli.amounts import shown
 from marketpay.cli.checks import Checks
-from marketpay.cli.deal_file import opened, read_deals
+from marketpay.cli.deal_file import BadLine, DealLine, opened, read_deals
 from marketpay.cli.deals import DealRun, Totals
 from marketpay.cli.screen import Screen, progress_bar
 from marketpay.cli.story import PRICE, Story
@@ -31,18 +33,20 @@ def one_deal(database: Path | None, *, as_json: bool) -> bool:
 
 def many_deals(path: Path, database: Path | None, *, as_json: bool) -> bool:
     """Run a file of deals and show the totals.  Whether both checks are true."""
-    with opened(path) as file, workshop(database) as shop:
-        totals = _run(file, path, shop)
-        checks = shop.check()
-        if as_json:
-            _print_json(_of_totals(totals) | _of_checks(checks))
+    with opened(path) as file:
+        lines = read_deals(file)
+        with workshop(database) as shop:
+            totals = _run(lines, file, shop)
+            checks = shop.check()
+            if as_json:
+                _print_json(_of_totals(totals) | _of_checks(checks))
+            else:
+                screen = Screen.on_stdout()
+                screen.title(f"The deals of {path.name}", _place(shop))
+                screen.bad_lines(totals.bad_lines)
+                screen.totals(totals)
+                screen.checks(checks)
             return checks.ok
-        screen = Screen.on_stdout()
-        screen.title(f"{totals.deals:,} deals of {path.name}", _place(shop))
-        screen.bad_lines(totals.bad_lines)
-        screen.totals(totals)
-        screen.checks(checks)
-        return checks.ok
 
 
 def _show(story: Story) -> bool:
@@ -61,11 +65,11 @@ def _place(shop: Workshop) -> str:
     return f"SQLite in {database}, with a simulated payment processor"
 
 
-def _run(file: TextIO, path: Path, shop: Workshop) -> Totals:
-    run, size = DealRun(shop.market, shop.gateway), path.stat().st_size
+def _run(lines: Iterator[DealLine | BadLine], file: TextIO, shop: Workshop) -> Totals:
+    run, size = DealRun(shop.market, shop.gateway), os.fstat(file.fileno()).st_size
     with progress_bar() as progress:
         task = progress.add_task("", total=size or None, deals=0)
-        for line in read_deals(file):
+        for line in lines:
             run.take(line)
             done = file.buffer.tell() if size else 0
             progress.update(task, completed=done, deals=run.totals.deals)

@@ -199,9 +199,10 @@ class Screen:
 def progress_bar() -> Progress:
     """How far it is, on the standard error."""
     return Progress(
-        TextColumn("{task.fields[deals]:,} deals"),
+        TextColumn("deals"),
         BarColumn(),
         TaskProgressColumn(),
+        TextColumn("{task.fields[deals]:,}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
     )

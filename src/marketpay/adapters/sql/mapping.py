@@ -18,7 +18,7 @@ import attrs
 from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
-from marketpay.adapters.sql.statements import Compiler, Statement, binder, reader
+from marketpay.adapters.sql.statements import Compiler, Statement, binder, reader, written
 from marketpay.domain.commission import Split
 from marketpay.domain.entity import Entity
 from marketpay.domain.money import Money
@@ -61,6 +61,7 @@ class Mapper(Generic[E]):
         self.inserted: Callable[[E], Row] = self._writer(self.insert)
         self.updated: Callable[[E], Row] = self._writer(self.update)
         self.read: Callable[[Row], E] = self._reader()
+        self.saved: Callable[[E], E] = self._saver()
 
     def bumped(self, entity: Entity) -> Row:
         """The parameters of `bump`."""
@@ -71,7 +72,7 @@ class Mapper(Generic[E]):
         """A function from an entity to the parameters of a statement that saves it."""
         scope: dict[str, Any] = {}
         terms = [self._term(name, scope) for name in statement.names]
-        return _function("entity", f"({', '.join(terms)},)", scope)
+        return written("entity", f"({', '.join(terms)},)", scope)
 
     def _term(self, name: str, scope: dict[str, Any]) -> str:
         """The expression of one parameter; what it needs is put into `scope`."""
@@ -101,7 +102,15 @@ class Mapper(Generic[E]):
         scope: dict[str, Any] = {"kind": self.kind, "money": Money.from_minor, "split": _split}
         given = [f for f in attrs.fields(self.kind) if f.init]
         terms = [f"{field.name}={self._value(field, scope)}" for field in given]
-        return _function("row", f"kind({', '.join(terms)})", scope)
+        return written("row", f"kind({', '.join(terms)})", scope)
+
+    def _saver(self) -> Callable[[E], E]:
+        """A function from an entity to itself with the next version, as it is kept."""
+        given = [field.name for field in attrs.fields(self.kind) if field.init]
+        terms = [f"{name}=entity.{name}" for name in given if name != "version"]
+        return written(
+            "entity", f"kind(version=entity.version + 1, {', '.join(terms)})", {"kind": self.kind}
+        )
 
     def _value(self, field: attrs.Attribute[Any], scope: dict[str, Any]) -> str:
         name, declared = field.name, plain_type(field.type)
@@ -120,11 +129,6 @@ class Mapper(Generic[E]):
 
     def _cell(self, name: str) -> str:
         return f"row[{self.columns.index(name)}]"
-
-
-def _function(argument: str, expression: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
-    made: Callable[[Any], Any] = eval(f"lambda {argument}: {expression}", scope)  # noqa: S307
-    return made
 
 
 def _split(platform: int | None, service: int, payout: int, currency: str) -> Split | None:

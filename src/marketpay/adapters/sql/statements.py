@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
@@ -17,20 +17,37 @@ from sqlalchemy.sql import ClauseElement
 Binder = Callable[[Any], Any]
 
 
+def written(argument: str, expression: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
+    """A function of one argument, written out: no loop over names at each call."""
+    made: Callable[[Any], Any] = eval(f"lambda {argument}: {expression}", scope)  # noqa: S307
+    return made
+
+
+def _row_maker(statement: Statement) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    scope: dict[str, Any] = {}
+    terms = []
+    for number, name in enumerate(statement.names):
+        if name in statement.binders:
+            scope[f"bind_{number}"] = statement.binders[name]
+            terms.append(f"bind_{number}(values.get({name!r}))")
+        else:
+            terms.append(f"values[{name!r}]")
+    return written("values", f"({''.join(f'{term}, ' for term in terms)})", scope)
+
+
 @frozen
 class Statement:
-    """SQL text, and the names of its parameters in their order."""
+    """SQL text, the names of its parameters in their order, and how they are bound.
+
+    `row` makes of values by name the parameters as the driver takes them.
+    """
 
     sql: str
     names: tuple[str, ...]
     binders: Mapping[str, Binder] = field(factory=dict)
-
-    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The parameters as the driver takes them."""
-        return tuple(
-            self.binders[name](values.get(name)) if name in self.binders else values[name]
-            for name in self.names
-        )
+    row: Callable[[Mapping[str, Any]], tuple[Any, ...]] = field(
+        init=False, default=Factory(_row_maker, takes_self=True)
+    )
 
 
 def binder(column: Column[Any], dialect: Dialect) -> Binder | None:

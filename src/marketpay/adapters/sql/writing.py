@@ -45,7 +45,8 @@ class SqlWork(SqlRecords):
         self._run(self._booked(number, record, decision.entries))
         for timer in decision.timers:
             self._set(timer)
-        return {one.id: evolve(one, version=one.version + 1) for one in everything}
+        mapper = self._sql.entities.mapper
+        return {one.id: mapper(type(one)).saved(one) for one in everything}
 
     def record(self, record: JournalRecord, /) -> None:
         """See `Work.record`."""
@@ -73,7 +74,7 @@ class SqlWork(SqlRecords):
             changed: Any = {"due_at": until(one), "sent_at": sent}
             leased.append(evolve(one, **changed))
         self._run(self._saved(sorted(leased, key=lambda one: one.id), leased))
-        return [evolve(one, version=one.version + 1) for one in leased]
+        return [*map(self._sql.entities.mapper(kind).saved, leased)]
 
     def remove(self, timer: Timer, /) -> None:
         """See `Work.remove`."""

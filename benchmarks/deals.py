@@ -1,0 +1,204 @@
+"""AcceptOffer, a whole deal, and a whole file of deals, against the same by hand (`floor`).
+
+Both sides write the same rows in as many durable commits to fresh SQLite files side by side in
+TMPDIR, and call simulated gateways of the same kind; what they left is compared before anything
+is measured.  They take turns every few operations.  Where a disk is slow to sync, it hides what
+is computed: so the processor's time alone is given as well.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory, gettempdir
+from time import perf_counter, process_time
+from typing import Any
+
+from attrs import field, frozen
+
+from benchmarks.dealings import DEALS, Deal, Dealer, Hand, Ours, catch_up, run_deal
+from benchmarks.floor import Floor
+from benchmarks.harness import Comparison, Goal
+from marketpay import Marketplace
+from marketpay.testing import SimulatedGateway
+
+OURS, FLOOR = "marketpay", "by hand"
+TIMES = 2.0  # what an operation may take, beside the floor's
+PACE = 0.45  # of the floor's deals a second, over the whole file
+
+ACCEPTED = 160  # offers a side and round
+DEALT = 60  # deals a side and round
+TURN = 10  # operations until it is the other side's turn
+
+ENTITIES = (
+    "jobs", "offers", "payments", "payment_transactions", "refunds", "payout_accounts",
+    "applications",
+)  # fmt: skip
+LENGTHS = "SELECT sum(length(body)), sum(length(events)), sum(length(result)) FROM marketpay_{}"
+
+
+class Unequal(Exception):
+    """The two sides did not do the same: their times cannot be compared."""
+
+
+@frozen
+class Sides:
+    """A fresh file for each side, and what each has spent."""
+
+    dealers: dict[str, Dealer]
+    wall: dict[str, float] = field(factory=lambda: {OURS: 0.0, FLOOR: 0.0})
+    processor: dict[str, float] = field(factory=lambda: {OURS: 0.0, FLOOR: 0.0})
+
+    def measure(self, name: str, act: Callable[[], object]) -> None:
+        wall, processor = perf_counter(), process_time()
+        act()
+        self.processor[name] += process_time() - processor
+        self.wall[name] += perf_counter() - wall
+
+    def take_turns(self, number: int, act: Callable[[Dealer, int], object]) -> None:
+        """`act` for each of so many numbers by both, a few by one and then by the other."""
+        for start in range(0, number, TURN):
+            turn = range(start, min(start + TURN, number))
+            names = (OURS, FLOOR) if (start // TURN) % 2 == 0 else (FLOOR, OURS)
+            for name in names:
+                dealer = self.dealers[name]
+                self.measure(name, lambda: [act(dealer, n) for n in turn])  # noqa: B023  # at once
+
+
+@contextmanager
+def sides() -> Iterator[Sides]:
+    """Both, in files of their own beside each other; the files must be alike at the end."""
+    with TemporaryDirectory(prefix="marketpay-bench-") as folder:
+        ours, floor = Path(folder, "marketpay.db"), Path(folder, "floor.db")
+        market = Marketplace.connect(f"sqlite:///{ours}", gateway=SimulatedGateway())
+        by_hand = Floor(floor, SimulatedGateway())
+        yield Sides({OURS: Ours(market), FLOOR: Hand(by_hand)})
+        market.close()
+        by_hand.close()
+        check_alike(ours, floor)
+
+
+def run(rounds: int = 5) -> list[Comparison]:
+    """Each comparison, as the medians of so many interleaved rounds."""
+    _check_all_outcomes()
+    accepting = _compared(rounds, _accept_round, ACCEPTED)
+    dealing = _compared(rounds, _deal_round, DEALT)
+    filing = _compared(rounds, _file_round, len(DEALS))
+    return [
+        *_comparisons("AcceptOffer", accepting, TIMES),
+        *_comparisons("A whole deal: post, offer, accept, start, complete", dealing, TIMES),
+        *_comparisons(f"A file of {len(DEALS)} deals, for each deal", filing, 1 / PACE),
+    ]
+
+
+def _comparisons(
+    title: str, found: tuple[dict[str, float], dict[str, float]], times: float
+) -> list[Comparison]:
+    goal = (Goal(OURS, FLOOR, times),)
+    wall, processor = found
+    return [
+        Comparison(f"{title}, on {gettempdir()}", FLOOR, wall, goal),
+        Comparison(f"{title}, the processor's time alone", FLOOR, processor),
+    ]
+
+
+def _compared(
+    rounds: int, round_: Callable[[Sides], None], number: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The medians of what one operation takes, by the clock on the wall and by the processor's."""
+    walls: list[dict[str, float]] = []
+    processors: list[dict[str, float]] = []
+    for _ in range(rounds):
+        with sides() as both:
+            round_(both)
+        walls.append(both.wall)
+        processors.append(both.processor)
+    return _medians(walls, number), _medians(processors, number)
+
+
+def _medians(taken: list[dict[str, float]], number: int) -> dict[str, float]:
+    return {name: median(one[name] for one in taken) / number for name in (OURS, FLOOR)}
+
+
+def _accept_round(both: Sides) -> None:
+    sent = {
+        name: [dealer.send_offer(DEALS[n], dealer.post_job(DEALS[n])) for n in range(ACCEPTED)]
+        for name, dealer in both.dealers.items()
+    }
+    offers = {id(dealer): sent[name] for name, dealer in both.dealers.items()}
+    both.take_turns(ACCEPTED, lambda dealer, n: dealer.accept(DEALS[n], offers[id(dealer)][n]))
+
+
+def _deal_round(both: Sides) -> None:
+    both.take_turns(DEALT, lambda dealer, n: run_deal(dealer, DEALS[n], "completed"))
+
+
+def _file_round(both: Sides) -> None:
+    both.take_turns(len(DEALS), _deal_of_file)
+    for name, dealer in both.dealers.items():
+        both.measure(name, lambda: catch_up(dealer))  # noqa: B023  # called at once
+
+
+def _deal_of_file(dealer: Dealer, number: int) -> None:
+    deal = DEALS[number]
+    run_deal(dealer, deal, deal.outcome)
+    if (number + 1) % 50 == 0:
+        catch_up(dealer)
+
+
+def _check_all_outcomes() -> None:
+    """A file of every outcome, on both sides: `sides` compares what there is at its end."""
+    with sides() as both:
+        for dealer in both.dealers.values():
+            for number in range(100):
+                _deal_of_file(dealer, number)
+
+
+def check_alike(ours: Path, floor: Path) -> None:
+    """Raise unless both files hold as many rows of every kind, and books that are right."""
+    for path in (ours, floor):
+        with Marketplace.connect(f"sqlite:///{path}", gateway=SimulatedGateway()) as market:
+            verification = market.verify()
+        if not verification.ok:
+            raise Unequal(f"{path.name}: {'; '.join(verification.problems)}")
+    mine, theirs = _contents(ours), _contents(floor)
+    for what, found in mine.items():
+        if found != theirs[what]:
+            raise Unequal(f"{what}: {OURS} {found}, {FLOOR} {theirs[what]}")
+    for what, found in _texts(ours).items():
+        if not 0.95 <= _texts(floor)[what] / found <= 1.05:
+            raise Unequal(f"text of {what}: {OURS} {found}, {FLOOR} {_texts(floor)[what]}")
+
+
+def _contents(path: Path) -> dict[str, Any]:
+    """What has to be the same: rows by table, by status and version, and what was moved."""
+    connection = sqlite3.connect(path)
+
+    def rows(sql: str) -> list[Any]:
+        return connection.execute(sql).fetchall()
+
+    tables = [name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found: dict[str, Any] = {name: rows(f"SELECT count(*) FROM {name}") for name in tables}
+    for name in ENTITIES:
+        sql = f"SELECT status, version, count(*) FROM marketpay_{name} GROUP BY 1, 2 ORDER BY 1, 2"
+        found[f"{name} by status"] = rows(sql)
+    for name, columns, amount in (
+        ("ledger_entries", "debit_kind, credit_kind, currency", "amount"),
+        ("account_deltas", "kind, currency", "amount"),
+        ("account_balances", "kind, currency", "balance"),
+        ("wallets", "owner, currency, version", "available"),
+        ("timers", "kind", "1"),
+        ("journal", "command, actor, role", "1"),
+    ):
+        sql = f"SELECT {columns}, count(*), sum({amount}) FROM marketpay_{name}"
+        found[f"{name} summed"] = rows(f"{sql} GROUP BY {columns} ORDER BY {columns}")
+    connection.close()
+    return found
+
+
+def _texts(path: Path) -> dict[str, int]:
+    connection = sqlite3.connect(path)
+    [row] = connection.execute(LENGTHS.format("journal")).fetchall()
+    connection.close()
+    return dict(zip(("body", "events", "result"), row, strict=True))
