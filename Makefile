@@ -1,7 +1,7 @@
 # Needs python3.11 (or newer), pip and make; everything else goes into .venv.
 # `make help` lists the targets.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv

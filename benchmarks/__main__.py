@@ -5,9 +5,11 @@ import sys
 from argparse import ArgumentParser
 from importlib import import_module
 
+from benchmarks.figures import Figures
 from benchmarks.harness import Comparison, data, table
 
-MODULES = ("money",)  # each a module of this package with `run(rounds) -> list[Comparison]`
+# Each a module of this package with `run(rounds) -> list[Comparison]` (or of `Figures`).
+MODULES = ("money", "imports", "deals", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,14 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
     if options.rounds < 1:
         parser.error("--rounds must be at least 1")
 
-    everything: list[Comparison] = []
+    everything: list[Comparison | Figures] = []
     for name in options.names or MODULES:
-        for comparison in import_module(f"benchmarks.{name}").run(options.rounds):
-            everything.append(comparison)
+        for found in import_module(f"benchmarks.{name}").run(options.rounds):
+            everything.append(found)
             if not options.json:
-                print(table(comparison), end="\n\n", flush=True)
+                text = table(found) if isinstance(found, Comparison) else found.table()
+                print(text, end="\n\n", flush=True)
     if options.json:
-        print(json.dumps([data(comparison) for comparison in everything], indent=2))
+        said = [data(one) if isinstance(one, Comparison) else one.data() for one in everything]
+        print(json.dumps(said, indent=2))
     return 0
 
 

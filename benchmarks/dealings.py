@@ -25,6 +25,7 @@ from marketpay.domain.ids import JobId, OfferId
 
 GOOD, BAD = "pm_card_visa", "pm_card_chargeDeclined"
 BATCH = 1000  # of each kind of work that is due
+WORK_EVERY = 50  # deals
 
 
 @frozen(kw_only=True)
@@ -62,6 +63,7 @@ def deals(number: int) -> list[Deal]:
 WHAT = ("A booking website", "Product photographs", "A logo", "A mobile app", "Translation")
 WHOM = ("a small hotel", "our web shop", "a horse racing club", "the neighbourhood bakery")
 DEALS: Final = deals(1000)
+COMPLETED: Final = [deal for deal in DEALS if deal.outcome == "completed"]
 
 
 class Dealer(Protocol):
@@ -78,13 +80,13 @@ class Dealer(Protocol):
     def work(self) -> bool: ...
 
 
-def run_deal(dealer: Dealer, deal: Deal, outcome: str) -> None:
+def run_deal(dealer: Dealer, deal: Deal) -> None:
     """From posting to its outcome."""
     job = dealer.post_job(deal)
     offer = dealer.send_offer(deal, job)
     if offer is None:
         return
-    match outcome:
+    match deal.outcome:
         case "rejected":
             dealer.reject(deal, offer)
         case "withdrawn":
@@ -96,6 +98,13 @@ def run_deal(dealer: Dealer, deal: Deal, outcome: str) -> None:
             dealer.accept(deal, offer)
             dealer.start_work(deal, job)
             dealer.complete(deal, job)
+
+
+def run_line(dealer: Dealer, number: int) -> None:
+    """That line of the file; every so often a worker catches up."""
+    run_deal(dealer, DEALS[number])
+    if (number + 1) % WORK_EVERY == 0:
+        catch_up(dealer)
 
 
 def catch_up(dealer: Dealer) -> None:

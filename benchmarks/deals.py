@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from benchmarks.dealings import DEALS, Deal, Dealer, Hand, Ours, catch_up, run_deal
+from benchmarks.dealings import COMPLETED, DEALS, Dealer, Hand, Ours, catch_up, run_deal, run_line
 from benchmarks.floor import Floor
 from benchmarks.harness import Comparison, Goal
 from marketpay import Marketplace
@@ -56,14 +56,13 @@ class Sides:
         self.processor[name] += process_time() - processor
         self.wall[name] += perf_counter() - wall
 
-    def take_turns(self, number: int, act: Callable[[Dealer, int], object]) -> None:
+    def take_turns(self, number: int, act: Callable[[str, int], object]) -> None:
         """`act` for each of so many numbers by both, a few by one and then by the other."""
         for start in range(0, number, TURN):
             turn = range(start, min(start + TURN, number))
             names = (OURS, FLOOR) if (start // TURN) % 2 == 0 else (FLOOR, OURS)
             for name in names:
-                dealer = self.dealers[name]
-                self.measure(name, lambda: [act(dealer, n) for n in turn])  # noqa: B023  # at once
+                self.measure(name, lambda: [act(name, n) for n in turn])  # noqa: B023  # at once
 
 
 @contextmanager
@@ -122,29 +121,22 @@ def _medians(taken: list[dict[str, float]], number: int) -> dict[str, float]:
 
 
 def _accept_round(both: Sides) -> None:
-    sent = {
-        name: [dealer.send_offer(DEALS[n], dealer.post_job(DEALS[n])) for n in range(ACCEPTED)]
-        for name, dealer in both.dealers.items()
+    dealers, deals = both.dealers, COMPLETED[:ACCEPTED]
+    offers = {
+        name: [dealer.send_offer(deal, dealer.post_job(deal)) for deal in deals]
+        for name, dealer in dealers.items()
     }
-    offers = {id(dealer): sent[name] for name, dealer in both.dealers.items()}
-    both.take_turns(ACCEPTED, lambda dealer, n: dealer.accept(DEALS[n], offers[id(dealer)][n]))
+    both.take_turns(ACCEPTED, lambda name, n: dealers[name].accept(deals[n], offers[name][n]))
 
 
 def _deal_round(both: Sides) -> None:
-    both.take_turns(DEALT, lambda dealer, n: run_deal(dealer, DEALS[n], "completed"))
+    both.take_turns(DEALT, lambda name, n: run_deal(both.dealers[name], COMPLETED[n]))
 
 
 def _file_round(both: Sides) -> None:
-    both.take_turns(len(DEALS), _deal_of_file)
+    both.take_turns(len(DEALS), lambda name, n: run_line(both.dealers[name], n))
     for name, dealer in both.dealers.items():
         both.measure(name, lambda: catch_up(dealer))  # noqa: B023  # called at once
-
-
-def _deal_of_file(dealer: Dealer, number: int) -> None:
-    deal = DEALS[number]
-    run_deal(dealer, deal, deal.outcome)
-    if (number + 1) % 50 == 0:
-        catch_up(dealer)
 
 
 def _check_all_outcomes() -> None:
@@ -152,7 +144,7 @@ def _check_all_outcomes() -> None:
     with sides() as both:
         for dealer in both.dealers.values():
             for number in range(100):
-                _deal_of_file(dealer, number)
+                run_line(dealer, number)
 
 
 def check_alike(ours: Path, floor: Path) -> None:

@@ -8,8 +8,14 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pytest
 
-from marketpay import AsyncMarketplace, Marketplace, MemoryPublisher, MemoryStore, Rules
-from marketpay import ThreadedStore
+from marketpay import (
+    AsyncMarketplace,
+    Marketplace,
+    MemoryPublisher,
+    MemoryStore,
+    Rules,
+    ThreadedStore,
+)
 from marketpay.testing import SimulatedGateway, VirtualClock
 
 T = TypeVar("T")

@@ -105,9 +105,7 @@ def completed(market: Marketplace, to: Actor = CONTRACTOR, **changes: Any) -> Co
     return market.execute(CompleteJob(by=CUSTOMER, job=accepted.job.id))
 
 
-def payee(
-    market: Marketplace, gateway: SimulatedGateway, by: Actor = CONTRACTOR
-) -> PayoutAccount:
+def payee(market: Marketplace, gateway: SimulatedGateway, by: Actor = CONTRACTOR) -> PayoutAccount:
     """A contractor's payout account, active."""
     account = market.execute(OpenPayoutAccount(by=by))
     gateway.activate(account)
@@ -143,7 +141,9 @@ def operations(
     )
 
 
-def balance(market: Marketplace, kind: AccountKind, owner: str = "", currency: str = "USD") -> Money:
+def balance(
+    market: Marketplace, kind: AccountKind, owner: str = "", currency: str = "USD"
+) -> Money:
     """What is in an account."""
     return market.query(GetBalance(account=Account(kind, currency, owner)))
 

@@ -19,8 +19,8 @@ from marketpay import (
     PaymentStatus,
     Pending,
     Reason,
-    Refused,
     RefundStatus,
+    Refused,
     TransactionKind,
     TransactionStatus,
 )
@@ -224,9 +224,7 @@ def test_work_under_way_is_stopped_by_an_administrator_only(
     books_are_right(market, gateway)
 
 
-def test_a_completed_job_is_not_cancelled(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_a_completed_job_is_not_cancelled(market: Marketplace, gateway: SimulatedGateway) -> None:
     job = completed(market).job
     with nothing_changes(market, gateway):
         for by in (CUSTOMER, CONTRACTOR, ADMIN):

@@ -33,9 +33,7 @@ from tests.deals import (
 )
 
 
-def test_a_posted_job_is_open_and_as_it_was_said(
-    market: Marketplace, clock: VirtualClock
-) -> None:
+def test_a_posted_job_is_open_and_as_it_was_said(market: Marketplace, clock: VirtualClock) -> None:
     with heard(market) as told:
         job = market.execute(
             PostJob(by=CUSTOMER, title="Paint", description="White,\nboth sides", currency="EUR")
@@ -90,9 +88,7 @@ def test_a_description_can_be_taken_away(market: Marketplace) -> None:
     assert market.execute(UpdateJob(by=CUSTOMER, job=job.id, description="")).description == ""
 
 
-def test_an_assigned_job_keeps_its_words(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_an_assigned_job_keeps_its_words(market: Marketplace, gateway: SimulatedGateway) -> None:
     job = assigned(market).job
     with nothing_changes(market, gateway), pytest.raises(IllegalTransition) as illegal:
         market.execute(UpdateJob(by=CUSTOMER, job=job.id, title="More work"))

@@ -102,9 +102,7 @@ def test_the_key_of_the_call_is_the_transaction(
     assert (hold.retry_of, hold.due_at) == (None, None)
 
 
-def test_an_offer_can_end_before_its_hold(
-    market: Marketplace, clock: VirtualClock
-) -> None:
+def test_an_offer_can_end_before_its_hold(market: Marketplace, clock: VirtualClock) -> None:
     tomorrow = clock() + timedelta(days=1)
     sent = send(market, expires_at=tomorrow)
 
@@ -180,9 +178,7 @@ def test_nobody_works_for_themselves(market: Marketplace, gateway: SimulatedGate
     assert refusal(market, gateway, command) is Reason.OWN_JOB
 
 
-def test_one_live_offer_for_each_contractor(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_one_live_offer_for_each_contractor(market: Marketplace, gateway: SimulatedGateway) -> None:
     job = post(market)
     first = send(market, job)
     send(market, job, to=RIVAL)
@@ -192,9 +188,7 @@ def test_one_live_offer_for_each_contractor(
     assert send(market, job).offer.id != first.offer.id
 
 
-def test_only_an_open_job_can_be_offered(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_only_an_open_job_can_be_offered(market: Marketplace, gateway: SimulatedGateway) -> None:
     taken, gone = assigned(market).job, post(market)
     market.execute(CancelJob(by=CUSTOMER, job=gone.id))
 
@@ -254,9 +248,7 @@ def test_without_a_card_the_customers_client_chooses_one(
     assert now(market, sent.offer).expires_at is not None
 
 
-def test_a_card_may_ask_its_owner_first(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_a_card_may_ask_its_owner_first(market: Marketplace, gateway: SimulatedGateway) -> None:
     with heard(market) as told:
         sent = send(market, payment_method=ASKING)
 

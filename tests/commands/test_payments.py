@@ -98,9 +98,7 @@ def test_the_other_card_may_be_refused_too(market: Marketplace) -> None:
         market.execute(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=card), key="k")
 
 
-def test_the_other_card_may_ask_its_owner(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_the_other_card_may_ask_its_owner(market: Marketplace, gateway: SimulatedGateway) -> None:
     offer = declined(market)
     paid = market.execute(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=ASKING))
     assert isinstance(paid.next_action, ClientAction)
@@ -111,9 +109,7 @@ def test_the_other_card_may_ask_its_owner(
     assert payment_of(market, offer).status is PaymentStatus.AUTHORIZED
 
 
-def test_the_other_card_may_get_no_answer(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_the_other_card_may_get_no_answer(market: Marketplace, gateway: SimulatedGateway) -> None:
     offer = declined(market)
     gateway.script(Authorize, Outcome.TIMEOUT_AFTER)
     paid = market.execute(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD))
@@ -198,9 +194,7 @@ def test_an_offer_that_is_being_accepted_is_not_paid(
     assert refused.value.reason is Reason.ACCEPTANCE_IN_PROGRESS
 
 
-def test_an_offer_that_is_over_is_not_paid(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_an_offer_that_is_over_is_not_paid(market: Marketplace, gateway: SimulatedGateway) -> None:
     rejected, gone, accepted = declined(market), declined(market), assigned(market).offer
     market.execute(RejectOffer(by=CONTRACTOR, offer=rejected.id))
     market.execute(CancelJob(by=CUSTOMER, job=gone.job))

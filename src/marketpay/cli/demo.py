@@ -62,7 +62,7 @@ def _show(story: Story) -> bool:
 
 def _place(shop: Workshop) -> str:
     database = shop.database if shop.is_kept else "a temporary file"
-    return f"SQLite in {database}, with a simulated payment processor"
+    return f"SQLite in {database}; simulated payment processor"
 
 
 def _run(lines: Iterator[DealLine | BadLine], file: TextIO, shop: Workshop) -> Totals:

@@ -42,7 +42,7 @@ class Screen:
         """What is being done, and where."""
         self.console.print(Text(text, STRONG))
         for line in under:
-            self.console.print(Text(line, FAINT))
+            self.console.print(Text(line, FAINT), soft_wrap=True)  # a path stays whole
 
     def step(self, number: int, step: Step) -> None:
         """Who did what, the statuses that came of it, the ledger entries."""
@@ -164,6 +164,7 @@ class Screen:
                 name,
                 total,
                 justify="right" if number else "left",
+                overflow="fold",  # an amount is never cut
                 header_style=FAINT,
                 footer_style=STRONG,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -19,6 +19,7 @@ from marketpay.domain.actor import Actor
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, effects
 from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
 from marketpay.queries.base import Question
 from marketpay.queries.entities import (
     GetApplication,
@@ -92,8 +93,13 @@ class Story:
 
     def steps(self) -> Iterator[Step]:
         """Every step, as soon as it is done."""
-        market = self.shop.market
         self._before = self.books()
+        payment = yield from self._hiring()
+        yield from self._working(payment)
+
+    def _hiring(self) -> Generator[Step, None, Payment]:
+        """From the posted job to the captured payment."""
+        market = self.shop.market
         job = market.execute(PostJob(by=CUSTOMER, title=TITLE, currency=CURRENCY))
         self._seen["job"] = GetJob(job.id)
         yield self._step(CUSTOMER, f"posts the job {TITLE!r}")
@@ -121,15 +127,19 @@ class Story:
         self._held = self._balance(AccountKind.ESCROW)
         note = f"{shown(self._held)} is held for the contractor in escrow."
         yield self._step(CONTRACTOR, "accepts the offer, and the card is charged", note)
+        return sent.payment
 
-        market.execute(StartJob(by=CONTRACTOR, job=job.id))
+    def _working(self, payment: Payment) -> Iterator[Step]:
+        """From the start of the work to the money on the contractor's account."""
+        market = self.shop.market
+        market.execute(StartJob(by=CONTRACTOR, job=payment.job))
         yield self._step(CONTRACTOR, "starts the work")
 
-        market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+        market.execute(CompleteJob(by=CUSTOMER, job=payment.job))
         yield self._step(CUSTOMER, "completes the job, and escrow pays out")
 
         self.shop.work()
-        moved = market.query(GetPayment(sent.payment.id)).transferred
+        moved = market.query(GetPayment(payment.id)).transferred
         note = f"{shown(moved)} lies on {CONTRACTOR.id}'s account at the processor."
         yield self._step(Actor.SYSTEM, "transfers what the contractor earned", note)
 

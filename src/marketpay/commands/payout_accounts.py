@@ -86,15 +86,19 @@ class SettleAccount(Command[PayoutAccount]):
 
     def _fact(self, account: PayoutAccount) -> tuple[type[Event] | None, str | None]:
         """What is new in the news, if anything, and the gateway's id of the account."""
+        event: type[Event] | None = None
+        gateway_account = account.gateway_account
         if isinstance(self.news, Declined):
-            return e.PayoutAccountRejected, account.gateway_account
-        if not isinstance(self.news, AccountState):
-            return None, None
-        if self.news.standing.value != account.status.value:
-            return EVENTS[self.news.standing], self.news.gateway_id
-        if account.gateway_account is None:
-            return e.PayoutAccountConnected, self.news.gateway_id
-        return None, None
+            event = e.PayoutAccountRejected
+        elif isinstance(self.news, AccountState):
+            gateway_account = self.news.gateway_id
+            if self.news.standing.value != account.status.value:
+                event = EVENTS[self.news.standing]
+            elif account.gateway_account is None:
+                event = e.PayoutAccountConnected
+        if event not in PAYOUT_ACCOUNT.possible(account.status, self.by.role):
+            return None, None  # stale: the account has moved on
+        return event, gateway_account
 
 
 @frozen(kw_only=True)

@@ -126,7 +126,7 @@ class GetRevenue(Question[Revenue]):
         return Revenue(currency=self.currency, platform_fee=platform, service_fee=service)
 
 
-@frozen(kw_only=True)
+@frozen
 class GetBalance(Question[Money]):
     """What is in one account, on its own side of the book."""
 
@@ -137,7 +137,7 @@ class GetBalance(Question[Money]):
         return Money.from_minor(records.balance(self.account), self.account.currency)
 
 
-@frozen(kw_only=True)
+@frozen
 class EntriesOf(Question[tuple[PostedEntry, ...]]):
     """Every ledger entry of a payment, the oldest first; `NotFound` for one that is not."""
 

@@ -1,0 +1,82 @@
+"""One entity by its id."""
+
+from typing import Any
+
+import pytest
+
+from marketpay import (
+    CancelJob,
+    FindPayoutAccount,
+    GetApplication,
+    GetJob,
+    GetOffer,
+    GetPayment,
+    GetPaymentTransaction,
+    GetPayoutAccount,
+    GetRefund,
+    InvalidInput,
+    Marketplace,
+    NotFound,
+    OpenPayoutAccount,
+    TransactionKind,
+)
+from tests.deals import (
+    CONTRACTOR,
+    CUSTOMER,
+    NONE_SUCH,
+    applied,
+    assigned,
+    operations,
+    post,
+)
+
+QUESTIONS = {
+    GetJob: "job",
+    GetApplication: "app",
+    GetOffer: "off",
+    GetPayment: "pay",
+    GetPaymentTransaction: "ptx",
+    GetRefund: "ref",
+    GetPayoutAccount: "pac",
+}
+every_question = pytest.mark.parametrize(
+    ("question", "prefix"), QUESTIONS.items(), ids=lambda value: getattr(value, "__name__", value)
+)
+
+
+def test_each_thing_is_found_by_its_id(market: Marketplace) -> None:
+    job = post(market)
+    application = applied(market, job)
+    accepted = assigned(market)
+    account = market.execute(OpenPayoutAccount(by=CONTRACTOR))
+    cancelled = market.execute(CancelJob(by=CUSTOMER, job=accepted.job.id))
+    [capture] = operations(market, accepted.payment, TransactionKind.CAPTURE)
+
+    assert market.query(GetJob(job.id)) == job
+    assert market.query(GetApplication(application.id)) == application
+    assert market.query(GetOffer(accepted.offer.id)) == accepted.offer
+    assert market.query(GetPayment(accepted.payment.id)) == cancelled.payment
+    assert market.query(GetPaymentTransaction(capture.id)) == capture
+    assert cancelled.refund is not None
+    assert market.query(GetRefund(cancelled.refund.id)) == cancelled.refund
+    assert market.query(GetPayoutAccount(account.id)) == account
+
+
+@every_question
+def test_what_is_not_there_is_not_found(market: Marketplace, question: Any, prefix: str) -> None:
+    with pytest.raises(NotFound) as missing:
+        market.query(question(f"{prefix}_{NONE_SUCH}"))
+
+    assert missing.value.kind == question.__name__.removeprefix("Get")
+    assert NONE_SUCH in str(missing.value)
+
+
+@every_question
+@pytest.mark.parametrize("id", ["cus_17", "", 7, None])
+def test_an_id_of_another_kind_is_invalid(question: Any, prefix: str, id: Any) -> None:
+    with pytest.raises(InvalidInput, match=f"{prefix}_"):
+        question(id)
+
+
+def test_who_has_no_payout_account_has_none(market: Marketplace) -> None:
+    assert market.query(FindPayoutAccount(contractor="ctr_42")) is None

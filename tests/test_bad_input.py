@@ -1,0 +1,412 @@
+"""Bad input: the one error that says so, with nothing changed and nothing sent."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from marketpay import (
+    AcceptApplication,
+    AcceptOffer,
+    Actor,
+    ApplyToJob,
+    CancelJob,
+    Commission,
+    CompleteJob,
+    CurrencyMismatch,
+    Forbidden,
+    IllegalTransition,
+    InvalidInput,
+    Marketplace,
+    MarketpayError,
+    Money,
+    MoneyError,
+    NotFound,
+    PayOffer,
+    PostJob,
+    Refused,
+    RejectApplication,
+    RejectOffer,
+    SendOffer,
+    StartJob,
+    UpdateJob,
+    WithdrawApplication,
+    WithdrawOffer,
+)
+from marketpay.ports.gateway import Capture
+from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.deals import (
+    CONTRACTOR,
+    CUSTOMER,
+    NONE_SUCH,
+    OTHER_CUSTOMER,
+    PRICE,
+    RIVAL,
+    applied,
+    assigned,
+    everything,
+    in_progress,
+    nothing_changes,
+    offering,
+    post,
+    send,
+    usd,
+)
+
+
+@frozen
+class World:
+    """What there is before the bad input comes."""
+
+    market: Marketplace
+    gateway: SimulatedGateway
+    clock: VirtualClock
+
+
+@pytest.fixture
+def world(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -> World:
+    return World(market, gateway, clock)
+
+
+Doing = Callable[[], object]
+
+
+def attempt(world: World, do: Doing, error: type[Exception], code: str | None) -> Exception:
+    """The error that `do` comes to; nothing else may come of it."""
+    denials = 1 if error is Forbidden else 0
+    with nothing_changes(world.market, world.gateway, denials=denials):
+        with pytest.raises(error) as raised:
+            do()
+    assert type(raised.value) is error
+    if isinstance(raised.value, MarketpayError):
+        assert raised.value.code == code
+        assert str(raised.value)[-1] in ".)?!"  # a sentence
+        assert "<" not in str(raised.value)
+        assert not raised.value.retryable or code == "acceptance_in_progress"
+    return raised.value
+
+
+def rejected_when_made(make: Callable[[Marketplace], object]) -> Callable[[World], Doing]:
+    return lambda world: lambda: make(world.market)
+
+
+def offered(**changes: Any) -> Callable[[World], Doing]:
+    """An offer for an open job, but for these changes."""
+
+    def prepare(world: World) -> Doing:
+        job = post(world.market)
+        return lambda: world.market.execute(offering(job, **changes))
+
+    return prepare
+
+
+def made(make: Callable[[], object]) -> Callable[[World], Doing]:
+    return lambda world: make
+
+
+AMOUNTS = {
+    "a float amount": (made(lambda: Money(10.0, "USD")), TypeError, None),  # type: ignore[arg-type]
+    "a float of minor units": (
+        made(lambda: Money.from_minor(10.0, "USD")),  # type: ignore[arg-type]
+        TypeError,
+        None,
+    ),
+    "a float price": (offered(price=1000.0), TypeError, None),
+    "a price without currency": (offered(price="1000"), TypeError, None),
+    "too many decimals": (made(lambda: Money("10.005", "USD")), MoneyError, "money_error"),
+    "decimals of a whole currency": (made(lambda: Money("10.5", "JPY")), MoneyError, "money_error"),
+    "not a number": (made(lambda: Money("NaN", "USD")), MoneyError, "money_error"),
+    "infinitely much": (made(lambda: Money("Infinity", "USD")), MoneyError, "money_error"),
+    "no amount": (made(lambda: Money("ten", "USD")), MoneyError, "money_error"),
+    "too much": (made(lambda: Money("1e30", "USD")), MoneyError, "money_error"),
+    "a price of zero": (offered(price=usd("0")), MoneyError, "money_error"),
+    "a price below zero": (offered(price=usd("-1")), MoneyError, "money_error"),
+    "an unknown currency": (made(lambda: Money("1", "XXQ")), MoneyError, "money_error"),
+    "a currency in small letters": (made(lambda: Money("1", "usd")), MoneyError, "money_error"),
+    "a job in an unknown currency": (
+        rejected_when_made(lambda market: post(market, currency="XXQ")),
+        MoneyError,
+        "money_error",
+    ),
+    "a job in a currency that is no text": (
+        rejected_when_made(lambda market: post(market, currency=840)),  # type: ignore[arg-type]
+        TypeError,
+        None,
+    ),
+    "another currency than the job's": (
+        offered(price=Money("1000", "EUR")),
+        CurrencyMismatch,
+        "currency_mismatch",
+    ),
+    "a rate above one": (made(lambda: Commission("1.01", "0")), InvalidInput, "invalid_input"),
+    "a rate below zero": (made(lambda: Commission("-0.1", "0")), InvalidInput, "invalid_input"),
+    "rates that sum above one": (
+        made(lambda: Commission("0.6", "0.5")),
+        InvalidInput,
+        "invalid_input",
+    ),
+    "a float rate": (made(lambda: Commission(0.1, "0.2")), TypeError, None),  # type: ignore[arg-type]
+    "a rate that is no number": (made(lambda: Commission("NaN", "0")), InvalidInput, "invalid_input"),
+}
+
+
+def titled(title: Any) -> tuple[Any, ...]:
+    make = rejected_when_made(
+        lambda market: market.execute(PostJob(by=CUSTOMER, title=title, currency="USD"))
+    )
+    if not isinstance(title, str):
+        return make, TypeError, None
+    return make, InvalidInput, "invalid_input"
+
+
+def updated(**changes: Any) -> Callable[[World], Doing]:
+    def prepare(world: World) -> Doing:
+        job = post(world.market)
+        return lambda: world.market.execute(UpdateJob(by=CUSTOMER, job=job.id, **changes))
+
+    return prepare
+
+
+WORDS = {
+    "an empty title": titled(""),
+    "a blank title": titled("  \t "),
+    "a title without end": titled("x" * 256),
+    "a title with a control character": titled("a\x00b"),
+    "a title that is half a character": titled("a\ud800b"),
+    "a title that is no text": titled(7),
+    "no title": titled(None),
+    "a new title that is empty": (updated(title=" "), InvalidInput, "invalid_input"),
+    "an update of nothing": (updated(), InvalidInput, "invalid_input"),
+    "an endless description": (updated(description="x" * 20_001), InvalidInput, "invalid_input"),
+    "an actor without name": (made(lambda: Actor.customer("")), InvalidInput, "invalid_input"),
+    "an actor with a blank name": (made(lambda: Actor.customer(" ")), InvalidInput, "invalid_input"),
+    "an actor with a line for a name": (
+        made(lambda: Actor.customer("a\nb")),
+        InvalidInput,
+        "invalid_input",
+    ),
+    "an actor with an endless name": (
+        made(lambda: Actor.customer("x" * 256)),
+        InvalidInput,
+        "invalid_input",
+    ),
+    "an actor that is a number": (
+        made(lambda: Actor.customer(17)),  # type: ignore[arg-type]
+        TypeError,
+        None,
+    ),
+    "a contractor without name": (offered(contractor=""), InvalidInput, "invalid_input"),
+    "a card number": (
+        offered(payment_method="4242424242424242"),
+        InvalidInput,
+        "invalid_input",
+    ),
+    "a date without time zone": (
+        offered(expires_at=datetime(2030, 1, 1)),  # noqa: DTZ001
+        InvalidInput,
+        "invalid_input",
+    ),
+    "a date that is text": (offered(expires_at="2030-01-01"), TypeError, None),
+}
+
+ABOUT: dict[str, tuple[Any, str, str]] = {
+    "update": (lambda id: UpdateJob(by=CUSTOMER, job=id, title="x"), "job", "off"),
+    "apply": (lambda id: ApplyToJob(by=CONTRACTOR, job=id), "job", "cus"),
+    "send": (
+        lambda id: SendOffer(by=CUSTOMER, job=id, contractor="ctr_42", price=PRICE),
+        "job",
+        "off",
+    ),
+    "send for an application": (
+        lambda id: SendOffer(by=CUSTOMER, job=f"job_{NONE_SUCH}", application=id, price=PRICE),  # type: ignore[arg-type]
+        "app",
+        "ctr",
+    ),
+    "start": (lambda id: StartJob(by=CONTRACTOR, job=id), "job", "pay"),
+    "complete": (lambda id: CompleteJob(by=CUSTOMER, job=id), "job", "off"),
+    "cancel": (lambda id: CancelJob(by=CUSTOMER, job=id), "job", "off"),
+    "accept": (lambda id: AcceptOffer(by=CONTRACTOR, offer=id), "off", "job"),
+    "reject": (lambda id: RejectOffer(by=CONTRACTOR, offer=id), "off", "app"),
+    "withdraw": (lambda id: WithdrawOffer(by=CUSTOMER, offer=id), "off", "pay"),
+    "pay": (lambda id: PayOffer(by=CUSTOMER, offer=id), "off", "pay"),
+    "accept application": (
+        lambda id: AcceptApplication(by=CUSTOMER, application=id), "app", "off",
+    ),
+    "reject application": (
+        lambda id: RejectApplication(by=CUSTOMER, application=id), "app", "job",
+    ),
+    "withdraw application": (
+        lambda id: WithdrawApplication(by=CONTRACTOR, application=id), "app", "off",
+    ),
+}  # fmt: skip
+
+
+def _ids() -> dict[str, tuple[Any, ...]]:
+    rows: dict[str, tuple[Any, ...]] = {}
+    for name, (command, right, wrong) in ABOUT.items():
+        for what, id in {
+            "another kind": f"{wrong}_{NONE_SUCH}",
+            "no kind": NONE_SUCH,
+            "nothing": "",
+            "a number": 7,
+            "an endless kind": f"{right}_{'0' * 90}",
+        }.items():
+            rows[f"{name}, an id of {what}"] = (
+                made(lambda command=command, id=id: command(id)),  # type: ignore[misc]
+                InvalidInput,
+                "invalid_input",
+            )
+        rows[f"{name}, of what is not there"] = (
+            lambda world, command=command, id=f"{right}_{NONE_SUCH}": (
+                lambda: world.market.execute(command(id))
+            ),
+            NotFound,
+            "not_found",
+        )
+    return rows
+
+
+def _to_oneself(world: World) -> Doing:
+    job = post(world.market)
+    return lambda: world.market.execute(offering(job, contractor=CUSTOMER.id))
+
+
+def _of_another_job(world: World) -> Doing:
+    application = applied(world.market, post(world.market))
+    job = post(world.market)
+    command = offering(job, contractor=None, application=application.id)
+    return lambda: world.market.execute(command)
+
+
+def _by_another_customer(world: World) -> Doing:
+    job = post(world.market)
+    command = SendOffer(by=OTHER_CUSTOMER, job=job.id, contractor="ctr_42", price=PRICE)
+    return lambda: world.market.execute(command)
+
+
+def _for_an_assigned_job(world: World) -> Doing:
+    job = assigned(world.market).job
+    return lambda: world.market.execute(offering(job, to=RIVAL))
+
+
+def _for_a_cancelled_job(world: World) -> Doing:
+    job = post(world.market)
+    world.market.execute(CancelJob(by=CUSTOMER, job=job.id))
+    return lambda: world.market.execute(offering(job))
+
+
+def _in_the_past(world: World) -> Doing:
+    job = post(world.market)
+    past = world.clock() - timedelta(seconds=1)
+    return lambda: world.market.execute(offering(job, expires_at=past))
+
+
+def _accepting_too_late(world: World) -> Doing:
+    sent = send(world.market, expires_at=world.clock() + timedelta(hours=1))
+    world.clock.advance(hours=1)
+    return lambda: world.market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+
+
+def _accepting_after_the_timer(world: World) -> Doing:
+    accepting = _accepting_too_late(world)
+    world.market.work()
+    return accepting
+
+
+def _accepting_after_another(world: World) -> Doing:
+    job = post(world.market)
+    sent, other = send(world.market, job), send(world.market, job, to=RIVAL)
+    world.market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    return lambda: world.market.execute(AcceptOffer(by=RIVAL, offer=other.offer.id))
+
+
+def _accepting_for_another(world: World) -> Doing:
+    sent = send(world.market)
+    return lambda: world.market.execute(AcceptOffer(by=RIVAL, offer=sent.offer.id))
+
+
+def _cancelling_while_accepting(world: World) -> Doing:
+    sent = send(world.market)
+    world.gateway.script(Capture, Outcome.TIMEOUT_BEFORE)
+    world.market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    return lambda: world.market.execute(CancelJob(by=CUSTOMER, job=sent.offer.job))
+
+
+def _completing_before_start(world: World) -> Doing:
+    job = assigned(world.market).job
+    return lambda: world.market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+
+
+def _completing_for_another(world: World) -> Doing:
+    job = in_progress(world.market).job
+    return lambda: world.market.execute(CompleteJob(by=CONTRACTOR, job=job.id))
+
+
+SITUATIONS = {
+    "an offer to oneself": (_to_oneself, Refused, "own_job"),
+    "an offer to an applicant of another job": (
+        _of_another_job,
+        Refused,
+        "application_of_another_job",
+    ),
+    "an offer by someone else's customer": (_by_another_customer, Forbidden, "forbidden"),
+    "an offer for an assigned job": (_for_an_assigned_job, Refused, "job_not_open"),
+    "an offer for a cancelled job": (_for_a_cancelled_job, Refused, "job_not_open"),
+    "an offer that has expired": (_in_the_past, InvalidInput, "invalid_input"),
+    "accepting after expiry": (_accepting_too_late, Refused, "offer_expired"),
+    "accepting after the timer": (_accepting_after_the_timer, Refused, "offer_expired"),
+    "accepting after another": (_accepting_after_another, Refused, "job_already_assigned"),
+    "accepting for another": (_accepting_for_another, Forbidden, "forbidden"),
+    "cancelling while accepting": (
+        _cancelling_while_accepting,
+        Refused,
+        "acceptance_in_progress",
+    ),
+    "completing before start": (_completing_before_start, IllegalTransition, "illegal_transition"),
+    "completing by the contractor": (_completing_for_another, Forbidden, "forbidden"),
+}
+
+ROWS = {**AMOUNTS, **WORDS, **SITUATIONS}
+VALUES = _ids()
+
+
+@pytest.mark.parametrize(("prepare", "error", "code"), ROWS.values(), ids=ROWS)
+def test_bad_input_is_told_apart_and_changes_nothing(
+    world: World,
+    prepare: Callable[[World], Doing],
+    error: type[Exception],
+    code: str | None,
+) -> None:
+    attempt(world, prepare(world), error, code)
+
+
+def test_an_id_of_another_kind_or_of_nothing_is_told_apart(world: World) -> None:
+    send(world.market)
+    for name, (prepare, error, code) in VALUES.items():
+        raised = attempt(world, prepare(world), error, code)
+        assert isinstance(raised, MarketpayError), name
+
+
+@pytest.mark.parametrize(("prepare", "error", "code"), SITUATIONS.values(), ids=SITUATIONS)
+def test_a_preview_says_the_same(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[World], Doing],
+    error: type[Exception],
+    code: str,
+) -> None:
+    do = prepare(world)
+    monkeypatch.setattr(world.market, "execute", world.market.preview, raising=False)
+    with nothing_changes(world.market, world.gateway), pytest.raises(error):
+        do()
+
+
+def test_the_same_contractor_accepting_again_is_no_error(world: World) -> None:
+    accepted = assigned(world.market)
+    before, calls = everything(world.market), world.gateway.calls
+    again = world.market.execute(AcceptOffer(by=CONTRACTOR, offer=accepted.offer.id))
+
+    assert again == accepted
+    assert (everything(world.market), world.gateway.calls) == (before, calls)
