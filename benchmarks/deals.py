@@ -67,12 +67,15 @@ class Sides:
 
 @contextmanager
 def sides() -> Iterator[Sides]:
-    """Both, in files of their own beside each other; the files must be alike at the end."""
+    """Both, warm, in files beside each other; the files must be alike at the end."""
     with TemporaryDirectory(prefix="marketpay-bench-") as folder:
         ours, floor = Path(folder, "marketpay.db"), Path(folder, "floor.db")
         market = Marketplace.connect(f"sqlite:///{ours}", gateway=SimulatedGateway())
         by_hand = Floor(floor, SimulatedGateway())
-        yield Sides({OURS: Ours(market), FLOOR: Hand(by_hand)})
+        dealers: dict[str, Dealer] = {OURS: Ours(market), FLOOR: Hand(by_hand)}
+        for dealer in dealers.values():
+            run_deal(dealer, COMPLETED[-1])  # statements are compiled and kept at their first use
+        yield Sides(dealers)
         market.close()
         by_hand.close()
         check_alike(ours, floor)

@@ -19,8 +19,8 @@ from marketpay import (
     Forbidden,
     IllegalTransition,
     InvalidInput,
-    Marketplace,
     MarketpayError,
+    Marketplace,
     Money,
     MoneyError,
     NotFound,
@@ -76,9 +76,11 @@ Doing = Callable[[], object]
 def attempt(world: World, do: Doing, error: type[Exception], code: str | None) -> Exception:
     """The error that `do` comes to; nothing else may come of it."""
     denials = 1 if error is Forbidden else 0
-    with nothing_changes(world.market, world.gateway, denials=denials):
-        with pytest.raises(error) as raised:
-            do()
+    with (
+        nothing_changes(world.market, world.gateway, denials=denials),
+        pytest.raises(error) as raised,
+    ):
+        do()
     assert type(raised.value) is error
     if isinstance(raised.value, MarketpayError):
         assert raised.value.code == code
@@ -148,7 +150,11 @@ AMOUNTS = {
         "invalid_input",
     ),
     "a float rate": (made(lambda: Commission(0.1, "0.2")), TypeError, None),  # type: ignore[arg-type]
-    "a rate that is no number": (made(lambda: Commission("NaN", "0")), InvalidInput, "invalid_input"),
+    "a rate that is no number": (
+        made(lambda: Commission("NaN", "0")),
+        InvalidInput,
+        "invalid_input",
+    ),
 }
 
 
@@ -181,7 +187,11 @@ WORDS = {
     "an update of nothing": (updated(), InvalidInput, "invalid_input"),
     "an endless description": (updated(description="x" * 20_001), InvalidInput, "invalid_input"),
     "an actor without name": (made(lambda: Actor.customer("")), InvalidInput, "invalid_input"),
-    "an actor with a blank name": (made(lambda: Actor.customer(" ")), InvalidInput, "invalid_input"),
+    "an actor with a blank name": (
+        made(lambda: Actor.customer(" ")),
+        InvalidInput,
+        "invalid_input",
+    ),
     "an actor with a line for a name": (
         made(lambda: Actor.customer("a\nb")),
         InvalidInput,
@@ -212,33 +222,33 @@ WORDS = {
 }
 
 ABOUT: dict[str, tuple[Any, str, str]] = {
-    "update": (lambda id: UpdateJob(by=CUSTOMER, job=id, title="x"), "job", "off"),
-    "apply": (lambda id: ApplyToJob(by=CONTRACTOR, job=id), "job", "cus"),
+    "update": (lambda value: UpdateJob(by=CUSTOMER, job=value, title="x"), "job", "off"),
+    "apply": (lambda value: ApplyToJob(by=CONTRACTOR, job=value), "job", "cus"),
     "send": (
-        lambda id: SendOffer(by=CUSTOMER, job=id, contractor="ctr_42", price=PRICE),
+        lambda value: SendOffer(by=CUSTOMER, job=value, contractor="ctr_42", price=PRICE),
         "job",
         "off",
     ),
     "send for an application": (
-        lambda id: SendOffer(by=CUSTOMER, job=f"job_{NONE_SUCH}", application=id, price=PRICE),  # type: ignore[arg-type]
+        lambda value: SendOffer(by=CUSTOMER, job=f"job_{NONE_SUCH}", application=value, price=PRICE),  # type: ignore[arg-type]
         "app",
         "ctr",
     ),
-    "start": (lambda id: StartJob(by=CONTRACTOR, job=id), "job", "pay"),
-    "complete": (lambda id: CompleteJob(by=CUSTOMER, job=id), "job", "off"),
-    "cancel": (lambda id: CancelJob(by=CUSTOMER, job=id), "job", "off"),
-    "accept": (lambda id: AcceptOffer(by=CONTRACTOR, offer=id), "off", "job"),
-    "reject": (lambda id: RejectOffer(by=CONTRACTOR, offer=id), "off", "app"),
-    "withdraw": (lambda id: WithdrawOffer(by=CUSTOMER, offer=id), "off", "pay"),
-    "pay": (lambda id: PayOffer(by=CUSTOMER, offer=id), "off", "pay"),
+    "start": (lambda value: StartJob(by=CONTRACTOR, job=value), "job", "pay"),
+    "complete": (lambda value: CompleteJob(by=CUSTOMER, job=value), "job", "off"),
+    "cancel": (lambda value: CancelJob(by=CUSTOMER, job=value), "job", "off"),
+    "accept": (lambda value: AcceptOffer(by=CONTRACTOR, offer=value), "off", "job"),
+    "reject": (lambda value: RejectOffer(by=CONTRACTOR, offer=value), "off", "app"),
+    "withdraw": (lambda value: WithdrawOffer(by=CUSTOMER, offer=value), "off", "pay"),
+    "pay": (lambda value: PayOffer(by=CUSTOMER, offer=value), "off", "pay"),
     "accept application": (
-        lambda id: AcceptApplication(by=CUSTOMER, application=id), "app", "off",
+        lambda value: AcceptApplication(by=CUSTOMER, application=value), "app", "off",
     ),
     "reject application": (
-        lambda id: RejectApplication(by=CUSTOMER, application=id), "app", "job",
+        lambda value: RejectApplication(by=CUSTOMER, application=value), "app", "job",
     ),
     "withdraw application": (
-        lambda id: WithdrawApplication(by=CONTRACTOR, application=id), "app", "off",
+        lambda value: WithdrawApplication(by=CONTRACTOR, application=value), "app", "off",
     ),
 }  # fmt: skip
 
@@ -246,7 +256,7 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
 def _ids() -> dict[str, tuple[Any, ...]]:
     rows: dict[str, tuple[Any, ...]] = {}
     for name, (command, right, wrong) in ABOUT.items():
-        for what, id in {
+        for what, value in {
             "another kind": f"{wrong}_{NONE_SUCH}",
             "no kind": NONE_SUCH,
             "nothing": "",
@@ -254,13 +264,13 @@ def _ids() -> dict[str, tuple[Any, ...]]:
             "an endless kind": f"{right}_{'0' * 90}",
         }.items():
             rows[f"{name}, an id of {what}"] = (
-                made(lambda command=command, id=id: command(id)),  # type: ignore[misc]
+                made(lambda command=command, value=value: command(value)),  # type: ignore[misc]
                 InvalidInput,
                 "invalid_input",
             )
         rows[f"{name}, of what is not there"] = (
-            lambda world, command=command, id=f"{right}_{NONE_SUCH}": (
-                lambda: world.market.execute(command(id))
+            lambda world, command=command, value=f"{right}_{NONE_SUCH}": (
+                lambda: world.market.execute(command(value))
             ),
             NotFound,
             "not_found",

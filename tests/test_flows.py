@@ -55,14 +55,11 @@ from tests.deals import (
     usd,
 )
 
-
 # --- the offer is created ---------------------------------------------------------------
 
 
 @pytest.mark.seed("A090")
-def test_the_offer_is_created_in_six_steps(
-    market: Marketplace, publisher: MemoryPublisher
-) -> None:
+def test_the_offer_is_created_in_six_steps(market: Marketplace, publisher: MemoryPublisher) -> None:
     job = post(market)
     with heard(market) as told:
         sent = send(market, job)
@@ -289,9 +286,7 @@ def test_the_other_offers_for_the_job_are_blocked(
 
 
 @pytest.mark.seed("A107")
-def test_the_job_is_completed_in_nine_steps(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_the_job_is_completed_in_nine_steps(market: Marketplace, gateway: SimulatedGateway) -> None:
     payee(market, gateway)
     job = in_progress(market).job
     with heard(market) as told:
@@ -507,9 +502,7 @@ def test_the_worked_example_of_a_thousand_dollars(
     assert market.wallet(CONTRACTOR.id, "USD").available == usd("700")
     assert gateway.balance("USD") == usd("300")
     assert gateway.connected_balance(account, "USD") == usd("700")
-    assert {
-        str(one): str(money.amount) for one, money in market.query(TrialBalance()).items()
-    } == {
+    assert {str(one): str(money.amount) for one, money in market.query(TrialBalance()).items()} == {
         "connected(ctr_42)": "700.00",
         "escrow": "0.00",
         "platform_fee": "100.00",

@@ -169,7 +169,7 @@ def test_a_record_is_numbered_by_the_line_it_starts_on() -> None:
     text = f'"Two\nlines"{REST}short\n\n"Three\n\nlines",x\nlast{REST}'
     assert lines(text) == [
         (2, "Two\nlines"),
-        (4, "The line has 1 fields, not 6."),
+        (4, "The line has 1 field, not 6."),
         (6, "The line has 2 fields, not 6."),
         (9, "last"),
     ]

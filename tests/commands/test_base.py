@@ -28,7 +28,6 @@ from marketpay import (
     PostJob,
     RejectApplication,
     RejectOffer,
-    SendOffer,
     StartJob,
     TransactionKind,
     UpdateJob,
@@ -155,7 +154,8 @@ def of_nothing(command: Command[Any]) -> Command[Any]:
     for name in ("job", "offer", "application", "payment", "transaction", "account"):
         id = getattr(command, name, None)
         if id is not None:
-            return evolve(command, **{name: f"{id.split('_')[0]}_{NONE_SUCH}"})
+            other: dict[str, Any] = {name: f"{id.split('_')[0]}_{NONE_SUCH}"}
+            return evolve(command, **other)
     raise AssertionError("it is about nothing yet")
 
 

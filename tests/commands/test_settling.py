@@ -86,6 +86,7 @@ def unanswered(
     market: Marketplace, gateway: SimulatedGateway, kind: TransactionKind
 ) -> tuple[Any, Any]:
     """An operation of this kind that was never answered, and its payment."""
+    payment: Any
     if kind is TransactionKind.AUTHORIZE:
         gateway.script(Authorize, Outcome.TIMEOUT_BEFORE)
         payment = send(market).payment
@@ -141,7 +142,7 @@ def test_another_amount_than_was_asked_for_is_the_gateways_fault(
     if kind is TransactionKind.AUTHORIZE:
         return  # a hold's amount is not in the news
     one, _ = unanswered(market, gateway, kind)
-    news = {
+    news: Any = {
         TransactionKind.CAPTURE: Captured,
         TransactionKind.REFUND: Refunded,
         TransactionKind.TRANSFER: Transferred,
@@ -292,6 +293,7 @@ def test_after_the_window_what_was_done_is_found(
 
 
 def _done_unheard(market: Marketplace, gateway: SimulatedGateway, kind: TransactionKind) -> Any:
+    payment: Any
     request = {
         TransactionKind.AUTHORIZE: Authorize,
         TransactionKind.CAPTURE: Capture,

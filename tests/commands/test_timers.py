@@ -9,6 +9,7 @@ from marketpay import (
     AcceptOffer,
     Actor,
     CancelJob,
+    Command,
     JobStatus,
     Marketplace,
     OfferStatus,
@@ -206,7 +207,7 @@ def test_a_timer_that_fires_early_or_twice_does_nothing(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
     sent = send(market, expires_at=clock() + DAY)
-    commands = (
+    commands: tuple[Command[Any], ...] = (
         ExpireOffer(by=Actor.SYSTEM, offer=sent.offer.id),
         ExpireAuthorization(by=Actor.SYSTEM, payment=sent.payment.id),
     )

@@ -26,6 +26,7 @@ from tests.deals import (
     NONE_SUCH,
     applied,
     assigned,
+    now,
     operations,
     post,
 )
@@ -52,7 +53,7 @@ def test_each_thing_is_found_by_its_id(market: Marketplace) -> None:
     cancelled = market.execute(CancelJob(by=CUSTOMER, job=accepted.job.id))
     [capture] = operations(market, accepted.payment, TransactionKind.CAPTURE)
 
-    assert market.query(GetJob(job.id)) == job
+    assert market.query(GetJob(job.id)) == now(market, job)
     assert market.query(GetApplication(application.id)) == application
     assert market.query(GetOffer(accepted.offer.id)) == accepted.offer
     assert market.query(GetPayment(accepted.payment.id)) == cancelled.payment

@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,8 +57,6 @@ def ids(page: Any) -> list[str]:
 
 def pages(market: Marketplace, question: Any) -> list[Any]:
     """Every page of a list."""
-    from attrs import evolve
-
     found = [market.query(question)]
     while found[-1].next is not None:
         found.append(market.query(evolve(question, cursor=found[-1].next)))
@@ -76,7 +75,9 @@ def test_the_newest_come_first(market: Marketplace) -> None:
     assert ids(market.query(ListJobs())) == [job.id for job in reversed(jobs)]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(limit=st.integers(1, 9))
 def test_pages_of_any_size_are_the_whole_list(market: Marketplace, limit: int) -> None:
     while len(market.query(ListJobs()).items) < 7:
@@ -245,6 +246,7 @@ def token(text: str) -> str:
 
 
 @every_list
+@pytest.mark.parametrize("open_market", ["memory"], indirect=True)
 @pytest.mark.parametrize(
     "cursor", ["", "!!!", "nonsense", "é", "eA", token("nobody"), token("-1"), token("1" * 30)]
 )
@@ -279,9 +281,10 @@ def test_a_cursor_of_another_list_is_invalid(market: Marketplace) -> None:
     of_jobs = market.query(ListJobs(limit=1)).next
     of_journal = market.query(JournalOf(subject=job.id, limit=1)).next
 
-    for question in (ListJobs(cursor=of_journal), JournalOf(subject=job.id, cursor=of_jobs)):
-        with pytest.raises(InvalidInput):
-            market.query(question)
+    with pytest.raises(InvalidInput):
+        market.query(ListJobs(cursor=of_journal))
+    with pytest.raises(InvalidInput):
+        market.query(JournalOf(subject=job.id, cursor=of_jobs))
 
 
 def test_a_list_shows_things_as_they_stand(market: Marketplace) -> None:

@@ -107,7 +107,9 @@ def test_a_statement_has_a_line_for_each_movement(
     assert newest.number > oldest.number
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(limit=st.integers(1, 5))
 def test_a_statement_comes_page_by_page_and_sums_to_the_balance(
     market: Marketplace, limit: int
@@ -183,6 +185,8 @@ def test_balances_may_pass_the_limit_of_a_single_amount(
         completed(market, to=to, price=most)
 
     assert market.verify().ok
-    assert market.query(GetBalance(account=Account(AccountKind.PROCESSOR, "USD"))).minor == 2 * 10**15
+    assert (
+        market.query(GetBalance(account=Account(AccountKind.PROCESSOR, "USD"))).minor == 2 * 10**15
+    )
     assert market.wallet("ctr_42", "USD").available.minor == 14 * 10**14
     assert evolve(market.revenue("USD"), currency="USD").total.minor == 6 * 10**14

@@ -16,8 +16,10 @@ from marketpay import (
 )
 from marketpay.domain import events as e
 from marketpay.domain.entity import Entity
+from marketpay.domain.ids import new_id
 from marketpay.ports.gateway import RefundPayment
 from marketpay.ports.journal import JournalRecord
+from marketpay.queries import verification
 from marketpay.testing import Outcome, SimulatedGateway
 from tests.deals import (
     CUSTOMER,
@@ -39,7 +41,7 @@ def plant(
     changes = () if entity is None else (Change(entity, fact),)
     decision: Decision[None] = Decision(None, changes=changes, entries=entries)
     record = JournalRecord(
-        attempt="planted",
+        attempt=new_id("att"),
         at=at,
         actor="eve",
         role="admin",
@@ -59,9 +61,7 @@ def test_an_empty_book_is_right(market: Marketplace) -> None:
     assert market.verify().problems == ()
 
 
-def test_a_deal_is_right_at_every_moment(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
+def test_a_deal_is_right_at_every_moment(market: Marketplace, gateway: SimulatedGateway) -> None:
     for far_enough in (send, assigned, in_progress, completed):
         far_enough(market)
         assert market.verify().problems == ()
@@ -116,34 +116,11 @@ def test_money_taken_for_a_payment_that_was_never_captured_is_found(market: Mark
 
 
 def test_a_fault_among_many_is_found(market: Marketplace, monkeypatch: Any) -> None:
-    from marketpay.queries import verification
-
     monkeypatch.setattr(verification, "BATCH", 2)
     payments = [assigned(market, price=usd("1")).payment for _ in range(5)]
     processor = Account(AccountKind.PROCESSOR, "USD")
     escrow = Account(AccountKind.ESCROW, "USD")
     for payment in (payments[0], payments[4]):
-        plant_one = LedgerEntry(processor, escrow, usd("1"), payment=payment.id)
-        market.store.run(lambda work: None)
-        _plant_named(market, plant_one, payment.id)
+        plant(market, entries=(LedgerEntry(processor, escrow, usd("1"), payment=payment.id),))
 
     assert len(market.verify().problems) == 2
-
-
-def _plant_named(market: Marketplace, entry: LedgerEntry, name: str) -> None:
-    at = market.rules.now()
-    decision: Decision[None] = Decision(None, entries=(entry,))
-    record = JournalRecord(
-        attempt=name,
-        at=at,
-        actor="eve",
-        role="admin",
-        key=None,
-        command="Plant",
-        body="{}",
-        events="[]",
-        result=None,
-        error=None,
-        subjects=(),
-    )
-    market.store.run(lambda work: work.write(decision, record))

@@ -102,7 +102,8 @@ def _deal(line: int, record: list[str]) -> DealLine | BadLine:
         if any(not _is_text(value) for value in record):
             raise InvalidInput("The line is not UTF-8.")
         if len(record) != len(HEADER):
-            raise InvalidInput(f"The line has {len(record)} fields, not {len(HEADER)}.")
+            fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+            raise InvalidInput(f"The line has {fields}, not {len(HEADER)}.")
         title, customer, contractor, amount, currency, outcome = record
         return DealLine(
             line=line,

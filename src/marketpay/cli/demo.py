@@ -79,14 +79,14 @@ def _run(lines: Iterator[DealLine | BadLine], file: TextIO, shop: Workshop) -> T
 
 
 def _facts(story: Story) -> dict[str, Any]:
-    outcome = story.outcome()
+    sums = story.sums()
     return {
-        "held": str(outcome.held.amount),
-        "platform_fee": str(outcome.platform_fee.amount),
-        "service_fee": str(outcome.service_fee.amount),
-        "contractor_available": str(outcome.contractor_available.amount),
-        "platform_revenue": str(outcome.platform_revenue.amount),
-        "currency": outcome.held.currency,
+        "held": str(sums.held.amount),
+        "platform_fee": str(sums.platform_fee.amount),
+        "service_fee": str(sums.service_fee.amount),
+        "contractor_available": str(sums.contractor_available.amount),
+        "platform_revenue": str(sums.platform_revenue.amount),
+        "currency": sums.held.currency,
     }
 
 

@@ -61,7 +61,7 @@ class Step:
 
 
 @frozen(kw_only=True)
-class Outcome:
+class Sums:
     """What the ledger and the wallets say of this deal."""
 
     held: Money  # in escrow after the acceptance
@@ -81,7 +81,7 @@ class Books:
 
 @define
 class Story:
-    """Runs the deal: take all of `steps`, then ask for the `outcome`."""
+    """Runs the deal: take all of `steps`, then ask for the `sums`."""
 
     shop: Workshop
     _seen: dict[str, Question[Any]] = field(factory=dict)  # the entities of this deal
@@ -143,11 +143,11 @@ class Story:
         note = f"{shown(moved)} lies on {CONTRACTOR.id}'s account at the processor."
         yield self._step(Actor.SYSTEM, "transfers what the contractor earned", note)
 
-    def outcome(self) -> Outcome:
+    def sums(self) -> Sums:
         """What came of it; of a database with earlier deals in it, only what this one added."""
         assert self._before is not None  # the steps were taken
         now = self.books()
-        return Outcome(
+        return Sums(
             held=self._held,
             platform_fee=self._balance(AccountKind.PLATFORM_FEE),
             service_fee=self._balance(AccountKind.SERVICE_FEE),

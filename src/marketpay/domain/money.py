@@ -14,7 +14,7 @@ from marketpay.domain.errors import CurrencyMismatch, MoneyError
 from marketpay.domain.numbers import EXACT, is_int, is_number, read, shown
 
 _DIGITS: Final = 15
-LIMIT: Final = 10**_DIGITS  # minor units, either way: thousands of such amounts fit 64 bits
+LIMIT: Final = 10**_DIGITS  # minor units that an amount has at most: thousands fit 64 bits
 
 
 @final
@@ -22,7 +22,8 @@ LIMIT: Final = 10**_DIGITS  # minor units, either way: thousands of such amounts
 class Money:
     """An exact amount.  One that its currency cannot pay, like USD 0.005, cannot be built.
 
-    The amount is text in plain digits, an int or a Decimal.  A float is a `TypeError` everywhere,
+    The amount is text in plain digits, an int or a Decimal, and at most 10**15 smallest units;
+    only a sum of amounts may be more.  A float is a `TypeError` everywhere,
     as no float is ten cents.
 
     >>> Money("100.00", "USD") - Money(10, "USD")
@@ -46,7 +47,9 @@ class Money:
         if not is_int(minor):
             raise TypeError(f"minor units are an int, not {_kind(minor)}")
         exponent(currency)
-        return _within_limit(int(minor), _plain(currency))
+        if not -LIMIT <= minor <= LIMIT:
+            raise _too_large(currency)
+        return unchecked(int(minor), _plain(currency))
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -76,19 +79,19 @@ class Money:
             return NotImplemented
         if self.currency != other.currency:
             raise CurrencyMismatch(self.currency, other.currency)
-        return _within_limit(self.minor + other.minor, self.currency)
+        return unchecked(self.minor + other.minor, self.currency)
 
     def __sub__(self, other: Money) -> Money:
         if not isinstance(other, Money):
             return NotImplemented
         if self.currency != other.currency:
             raise CurrencyMismatch(self.currency, other.currency)
-        return _within_limit(self.minor - other.minor, self.currency)
+        return unchecked(self.minor - other.minor, self.currency)
 
     def __mul__(self, times: int) -> Money:
         if not is_int(times):
             return NotImplemented
-        return _within_limit(self.minor * int(times), self.currency)
+        return unchecked(self.minor * int(times), self.currency)
 
     __rmul__ = __mul__
 
@@ -141,17 +144,11 @@ _set_currency: Final[Callable[[Money, str], None]] = vars(Money)["currency"].__s
 
 
 def unchecked(minor: int, currency: str) -> Money:
-    """Money of which the caller knows that it is within the limit, in a known currency."""
+    """So many units of a currency that is known; a sum may pass the limit of one amount."""
     money = _new(Money)
     _set_minor(money, minor)
     _set_currency(money, currency)
     return money
-
-
-def _within_limit(minor: int, currency: str) -> Money:
-    if not -LIMIT <= minor <= LIMIT:
-        raise _too_large(currency)
-    return unchecked(minor, currency)
 
 
 def _minor_units(amount: str | int | Decimal, currency: str) -> int:

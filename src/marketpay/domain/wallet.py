@@ -12,7 +12,7 @@ from marketpay.domain.errors import MoneyError
 from marketpay.domain.events import WalletCredited, WalletDebited
 from marketpay.domain.ids import WalletId
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, effects
-from marketpay.domain.money import Money
+from marketpay.domain.money import Money, unchecked
 
 
 def _holder(wallet: Wallet) -> str:
@@ -74,4 +74,4 @@ class Wallet(Entity):
 
     def _part(self, kind: AccountKind, change: dict[Account, int]) -> Money:
         minor = change.get(Account(kind, self.currency, self.owner), 0)
-        return Money.from_minor(minor, self.currency)
+        return unchecked(minor, self.currency)

@@ -59,26 +59,31 @@ class Listing(Question[Page[T]]):
         if self.cursor is None:
             return None
         try:
-            return base64.urlsafe_b64decode(self.cursor.encode()).decode()
+            text = base64.urlsafe_b64decode(self.cursor.encode()).decode()
         except (binascii.Error, UnicodeError, ValueError):
-            raise InvalidInput("is not one that a page gave.", "cursor") from None
+            text = ""
+        kind, _, position = text.partition(":")
+        if kind != type(self).__name__ or not position:
+            raise InvalidInput("is not one that a page of this list gave.", "cursor")
+        return position
 
     def number(self) -> int | None:
         """The same, where lists are numbered."""
         position = self.position()
         if position is None:
             return None
-        if not position.isdecimal() or len(position) > 18:
-            raise InvalidInput("is not one that a page gave.", "cursor")
+        if not (position.isascii() and position.isdigit()) or len(position) > 18:
+            raise InvalidInput("is not one that a page of this list gave.", "cursor")
         return int(position)
 
     def paged(self, found: list[T], last: str | None) -> Page[T]:
         """A page of what was found, asked for with one more than `limit`.
 
-        `last` is the position of the last item that fits.
+        `last` is the position of the last item that fits, None where everything did.
         """
-        more = len(found) > self.limit and last is not None
-        token = base64.urlsafe_b64encode(str(last).encode()).decode() if more else None
+        token = None
+        if last is not None:
+            token = base64.urlsafe_b64encode(f"{type(self).__name__}:{last}".encode()).decode()
         return Page(items=tuple(found[: self.limit]), next=token)
 
     def entities(self: Listing[E], records: Records, kind: type[E], **equal: object) -> Page[E]:

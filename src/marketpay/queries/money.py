@@ -9,7 +9,7 @@ from attrs import field, frozen
 from marketpay.domain.actor import check_party
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.ledger import INCOME, Account, effects
-from marketpay.domain.money import Money
+from marketpay.domain.money import Money, unchecked
 from marketpay.domain.payment import Payment
 from marketpay.domain.validators import IdOf, is_currency
 from marketpay.domain.wallet import Wallet
@@ -92,7 +92,7 @@ class WalletStatement(Listing[StatementLine]):
             debit=entry.debit,
             credit=entry.credit,
             amount=entry.amount,
-            change=Money.from_minor(sum(mine), self.currency),
+            change=unchecked(sum(mine), self.currency),
             payment=entry.payment,
         )
 
@@ -120,7 +120,7 @@ class GetRevenue(Question[Revenue]):
     def answer(self, records: Records) -> Revenue:
         """See `Question.answer`."""
         platform, service = (
-            Money.from_minor(records.balance(Account(kind, self.currency)), self.currency)
+            unchecked(records.balance(Account(kind, self.currency)), self.currency)
             for kind in INCOME
         )
         return Revenue(currency=self.currency, platform_fee=platform, service_fee=service)
@@ -134,7 +134,7 @@ class GetBalance(Question[Money]):
 
     def answer(self, records: Records) -> Money:
         """See `Question.answer`."""
-        return Money.from_minor(records.balance(self.account), self.account.currency)
+        return unchecked(records.balance(self.account), self.account.currency)
 
 
 @frozen
@@ -156,4 +156,4 @@ class TrialBalance(Question[dict[Account, Money]]):
     def answer(self, records: Records) -> dict[Account, Money]:
         """See `Question.answer`."""
         totals = records.accounts()
-        return {t.account: Money.from_minor(t.kept, t.account.currency) for t in totals}
+        return {t.account: unchecked(t.kept, t.account.currency) for t in totals}

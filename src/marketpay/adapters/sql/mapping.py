@@ -21,7 +21,7 @@ from sqlalchemy.engine import Dialect
 from marketpay.adapters.sql.statements import Compiler, Statement, binder, reader, written
 from marketpay.domain.commission import Split
 from marketpay.domain.entity import Entity
-from marketpay.domain.money import Money
+from marketpay.domain.money import Money, unchecked
 
 E = TypeVar("E", bound=Entity)
 Row = tuple[Any, ...]
@@ -99,7 +99,7 @@ class Mapper(Generic[E]):
 
     def _reader(self) -> Callable[[Row], E]:
         """A function from a row of all columns to the entity."""
-        scope: dict[str, Any] = {"kind": self.kind, "money": Money.from_minor, "split": _split}
+        scope: dict[str, Any] = {"kind": self.kind, "money": unchecked, "split": _split}
         given = [f for f in attrs.fields(self.kind) if f.init]
         terms = [f"{field.name}={self._value(field, scope)}" for field in given]
         return written("row", f"kind({', '.join(terms)})", scope)
@@ -134,5 +134,5 @@ class Mapper(Generic[E]):
 def _split(platform: int | None, service: int, payout: int, currency: str) -> Split | None:
     if platform is None:
         return None
-    parts = [Money.from_minor(minor, currency) for minor in (platform, service, payout)]
+    parts = [unchecked(minor, currency) for minor in (platform, service, payout)]
     return Split(parts[0] + parts[1] + parts[2], *parts)
