@@ -524,7 +524,7 @@ TestDeals = pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractive
     Deals.TestCase
 )
 TestDeals.settings = settings(
-    max_examples=3_000 if THOROUGH else 150,
+    max_examples=3_000 if THOROUGH else 100,
     stateful_step_count=80 if THOROUGH else 40,
     deadline=None,
     derandomize=not THOROUGH,  # the same lives every time; `thorough` prints what failed

@@ -245,7 +245,8 @@ class AsyncMarketplace:
         return await self.query(Verify())
 
     async def close(self) -> None:
-        """See `Marketplace.close`."""
+        """Wait for what is under way, then let go of the store."""
+        await self._world.finish()
         await self.store.close()
 
     async def __aenter__(self) -> Self:

@@ -19,7 +19,7 @@ from marketpay.commands.payout_accounts import OpenPayoutAccount
 from marketpay.domain.actor import Actor
 from marketpay.domain.errors import MarketpayError, PaymentDeclined
 from marketpay.domain.ids import PaymentId
-from marketpay.domain.ledger import INCOME, WALLET, AccountKind, LedgerEntry, effects
+from marketpay.domain.ledger import INCOME, WALLET, LedgerEntry, effects
 from marketpay.domain.money import Money, unchecked
 from marketpay.marketplace import Marketplace
 from marketpay.queries.listings import FindPayoutAccount
@@ -43,7 +43,7 @@ class CurrencyTotal:
 
     @property
     def volume(self) -> Money:
-        """What was captured: the prices of all deals that were accepted, cancelled ones too."""
+        """The prices of all its deals, whatever came of them."""
         return unchecked(self._volume, self.currency)
 
     @property
@@ -56,13 +56,11 @@ class CurrencyTotal:
         """What went into the contractors' wallets."""
         return unchecked(self._paid, self.currency)
 
-    def add(self, entries: Iterable[LedgerEntry]) -> None:
-        """Count what the ledger says of one payment."""
-        entries = tuple(entries)
-        for entry in entries:
-            if (entry.debit.kind, entry.credit.kind) == (AccountKind.PROCESSOR, AccountKind.ESCROW):
-                self._volume += entry.amount.minor
-        for account, minor in effects(entries).items():
+    def add(self, price: Money, entries: Iterable[LedgerEntry]) -> None:
+        """Count a deal, with what the ledger says of its payment."""
+        self.deals += 1
+        self._volume += price.minor
+        for account, minor in effects(tuple(entries)).items():
             if account.kind in INCOME:
                 self._revenue += minor
             elif account.kind in WALLET:
@@ -86,8 +84,7 @@ class Totals:
         """Count a deal that was run."""
         currency = deal.amount.currency
         total = self.by_currency.setdefault(currency, CurrencyTotal(currency))
-        total.deals += 1
-        total.add(entries)
+        total.add(deal.amount, entries)
         self.by_outcome[deal.outcome] += 1
 
 

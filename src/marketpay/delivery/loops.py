@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from marketpay.delivery.steps import Call, Flow, Pause, Publish, Read, Step, Transact
 from marketpay.ports.gateway import AsyncPaymentGateway, PaymentGateway
@@ -62,14 +62,21 @@ class AsyncWorld:
     store: AsyncStore
     gateway: PaymentGateway | AsyncPaymentGateway
     publisher: Publisher | AsyncPublisher | None
+    _running: set[asyncio.Task[Any]] = field(factory=set, init=False, repr=False)
 
     async def drive(self, flow: Flow[T]) -> T:
         """Run a flow to its end, whether the caller waits for it or not.
 
         Cancelling the caller stops the wait, never a flow between its commit and its settling.
         """
-        task = asyncio.ensure_future(self._drive(flow))
+        task = asyncio.create_task(self._drive(flow))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for the flows whose callers no longer do.  What they end in is on record."""
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _drive(self, flow: Flow[T]) -> T:
         try:

@@ -43,12 +43,14 @@ class WorkReport:
 
     operations: int = 0
     timers: int = 0
+    sequenced: int = 0
     published: int = 0
     folded: int = 0
     failures: tuple[Failure, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.operations or self.timers or self.published or self.folded)
+        done = (self.operations, self.timers, self.sequenced, self.published, self.folded)
+        return any(done)
 
 
 def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
@@ -61,7 +63,7 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
         timers, operations = timers + fired, operations + resumed
         if not (fired or resumed) or timers >= limit or operations >= limit:
             break
-    yield Transact(lambda work: work.sequence(limit))
+    sequenced = yield Transact(lambda work: work.sequence(limit))
     published = 0
     if has_publisher:
         published = yield from _publish(rules, limit, failures)
@@ -69,6 +71,7 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     return WorkReport(
         operations=operations,
         timers=timers,
+        sequenced=sequenced,
         published=published,
         folded=folded,
         failures=tuple(failures.values()),

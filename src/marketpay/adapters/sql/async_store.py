@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -50,9 +51,14 @@ class AsyncSqlStore:
         store._sql = Sql(engine.dialect)
         store._lock = asyncio.Lock()
         store._in_memory = is_in_memory(url)
-        await store._on_connection(
-            lambda cursor: transact(cursor, BEGIN_WRITING, lambda: prepare(cursor, engine.dialect))
-        )
+        try:
+            await store._on_connection(
+                lambda cursor: transact(
+                    cursor, BEGIN_WRITING, lambda: prepare(cursor, engine.dialect)
+                )
+            )
+        except sqlite3.DatabaseError as error:
+            raise ConfigurationError(f"The database at {url} cannot be opened: {error}.") from error
         return store
 
     _engine: AsyncEngine

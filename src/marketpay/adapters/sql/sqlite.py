@@ -23,8 +23,9 @@ PRAGMAS = (
 
 def is_in_memory(url: str) -> bool:
     """Whether the database lives in this process only."""
-    database = make_url(url).database
-    return not database or ":memory:" in database or "mode=memory" in database
+    parsed = make_url(url)
+    database = parsed.database or ":memory:"
+    return database in (":memory:", "file::memory:") or parsed.query.get("mode") == "memory"
 
 
 def open_engine(url: str, **options: Any) -> Engine:

@@ -68,7 +68,10 @@ class SqlStore:
         """Open the database at `url`; make the tables if it is empty."""
         store = cls.__new__(cls)
         check_sqlite(url.partition(":")[0].partition("+")[0])
-        store._open(open_engine(url, **engine_options), in_memory=is_in_memory(url))
+        try:
+            store._open(open_engine(url, **engine_options), in_memory=is_in_memory(url))
+        except sqlite3.DatabaseError as error:
+            raise ConfigurationError(f"The database at {url} cannot be opened: {error}.") from error
         return store
 
     def _open(self, engine: Engine, *, in_memory: bool) -> None:

@@ -1,0 +1,600 @@
+"""Whatever a command reads it changes, relies on or waives: nothing is read by the way.
+
+What is neither can change between the decision and its writing, and two decisions that each
+were right can be wrong together.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from typing import Any, TypeVar
+
+import pytest
+from attrs import field, frozen
+
+from marketpay import (
+    AcceptApplication,
+    AcceptOffer,
+    Actor,
+    ApplyToJob,
+    CancelJob,
+    Command,
+    CompleteJob,
+    Decision,
+    Job,
+    Marketplace,
+    MarketpayError,
+    MemoryStore,
+    Money,
+    Offer,
+    OpenPayoutAccount,
+    Payment,
+    PaymentTransaction,
+    PayoutAccount,
+    PayOffer,
+    PostJob,
+    Refund,
+    RejectApplication,
+    RejectOffer,
+    Rules,
+    SendOffer,
+    StartJob,
+    UpdateJob,
+    Wallet,
+    WithdrawApplication,
+    WithdrawOffer,
+)
+from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
+from marketpay.commands.settling import SettleTransaction
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.delivery.commit import Attempt
+from marketpay.domain.application import Application
+from marketpay.domain.deal import Deal
+from marketpay.domain.entity import Entity
+from marketpay.domain.errors import Conflict, NotFound
+from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.ports.gateway import (
+    AccountStanding,
+    AccountState,
+    ActionRequired,
+    Authorize,
+    Authorized,
+    Capture,
+    Captured,
+    Declined,
+    HoldGone,
+    NoAnswer,
+    NotThere,
+    OpenAccount,
+    Processing,
+    Refunded,
+    RefundPayment,
+    Transfer,
+    Transferred,
+    Void,
+    Voided,
+)
+from marketpay.ports.store import Reader, Records, Store, Work
+from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+
+E = TypeVar("E", bound=Entity)
+R = TypeVar("R")
+
+CUSTOMER, ADMIN = Actor.customer("cus_17"), Actor.admin("adm_1")
+ANN, BEN = Actor.contractor("ann"), Actor.contractor("ben")
+PRICE = Money("1000", "USD")
+GOOD, BAD, ASKING = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required"
+
+
+@frozen
+class RecordingReader:
+    """Remembers every entity that is read."""
+
+    reader: Reader
+    seen: dict[str, Entity] = field(factory=dict)
+
+    def get(self, kind: type[E], id: str, /) -> E:
+        found = self.reader.get(kind, id)
+        self.seen[found.id] = found
+        return found
+
+    def find(self, kind: type[E], /, **equal: object) -> list[E]:
+        found = self.reader.find(kind, **equal)
+        self.seen.update({one.id: one for one in found})
+        return found
+
+    def deal(
+        self,
+        *,
+        job: JobId | None = None,
+        offer: OfferId | None = None,
+        payment: PaymentId | None = None,
+    ) -> Deal:
+        found = self.reader.deal(job=job, offer=offer, payment=payment)
+        self.seen.update({one.id: one for one in found.rest()})
+        return found
+
+
+def check(command: Command[Any], reader: Reader, rules: Rules) -> None:
+    """Decide, and compare what was read with what the decision says of it."""
+    recording = RecordingReader(reader)
+    try:
+        decision = command.decide(recording, rules)
+    except MarketpayError:
+        return  # nothing is decided on what was read
+    name = type(command).__name__
+    changed = {change.entity.id for change in decision.changes}
+    relied = {one.id for one in decision.relies_on}
+    waived = {one.id for one in decision.waives}
+    forgotten = recording.seen.keys() - changed - relied - waived
+    assert not forgotten, f"{name} reads and forgets {sorted(forgotten)}"
+    assert not changed & waived, f"{name} changes and waives {sorted(changed & waived)}"
+    assert not relied & waived, f"{name} relies on and waives {sorted(relied & waived)}"
+    assert relied <= recording.seen.keys(), f"{name} relies on what it never read"
+    for one in decision.relies_on:
+        assert one == recording.seen[one.id], f"{name} relies on what it made up"
+
+
+@frozen
+class CheckedStore:
+    """Checks every command that is decided, before it is carried out."""
+
+    store: Store
+    decided: set[str] = field(factory=set)
+
+    def run(self, use: Callable[[Work], R], /) -> R:
+        def checked(work: Work) -> R:
+            if isinstance(use, Attempt):
+                self.decided.add(type(use.command).__name__)
+                check(use.command, work, use.rules)
+            return use(work)
+
+        return self.store.run(checked)
+
+    def read(self, use: Callable[[Records], R], /) -> R:
+        return self.store.read(use)
+
+    def close(self) -> None:
+        self.store.close()
+
+
+class House:
+    """A marketplace, and everything around it, for one story."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.gateway = SimulatedGateway(now=self.clock)
+        self.memory = MemoryStore()
+        self.store = CheckedStore(self.memory)
+        rules = Rules(now=self.clock)
+        self.market = Marketplace(store=self.store, gateway=self.gateway, rules=rules)
+
+    def say(self, command: Command[R]) -> R | None:
+        """Its result, or None where it was refused."""
+        try:
+            return self.market.execute(command)
+        except MarketpayError:
+            return None
+
+    def rest(self, minutes: int = 6) -> None:
+        self.clock.advance(minutes=minutes)
+        while self.market.work():
+            pass
+
+    def post(self) -> Job:
+        return self.market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+
+    def send(self, job: Job, to: Actor = ANN, method: str | None = GOOD) -> Offer:
+        command = SendOffer(
+            by=CUSTOMER, job=job.id, contractor=to.id, price=PRICE, payment_method=method
+        )
+        self.say(command)
+        found = self.memory.read(lambda r: r.find(Offer, job=job.id, contractor=to.id))
+        return found[-1]
+
+    def payee(self, who: Actor = ANN) -> None:
+        self.market.execute(OpenPayoutAccount(by=who))
+        self.gateway.activate(who.id)
+        self.rest()
+
+    def accepted(self, to: Actor = ANN) -> Offer:
+        job = self.post()
+        self.say(ApplyToJob(by=ANN, job=job.id))
+        self.say(ApplyToJob(by=BEN, job=job.id))
+        offer, _ = self.send(job, to), self.send(job, BEN if to == ANN else ANN)
+        self.say(AcceptOffer(by=to, offer=offer.id))
+        return offer
+
+
+def words(house: House) -> None:
+    """Posting, changing words, applications."""
+    job = house.post()
+    application = house.market.execute(ApplyToJob(by=ANN, job=job.id))
+    other = house.market.execute(ApplyToJob(by=BEN, job=job.id))
+    for _ in range(2):
+        house.say(UpdateJob(by=CUSTOMER, job=job.id, title="Paint it"))
+        house.say(ApplyToJob(by=ANN, job=job.id))
+        house.say(AcceptApplication(by=CUSTOMER, application=application.id))
+        house.say(RejectApplication(by=CUSTOMER, application=other.id))
+    house.send(job)
+    house.send(job, BEN)
+    house.say(SendOffer(by=CUSTOMER, job=job.id, application=other.id, price=PRICE))
+    for _ in range(2):
+        house.say(WithdrawApplication(by=ANN, application=application.id))
+        house.say(CancelJob(by=CUSTOMER, job=job.id))
+
+
+def paid(house: House) -> None:
+    """From the offer to the transfer, everything said twice."""
+    house.payee()
+    house.say(OpenPayoutAccount(by=ANN))
+    offer = house.accepted()
+    for _ in range(2):
+        house.say(AcceptOffer(by=ANN, offer=offer.id))
+        house.rest()
+    for _ in range(2):
+        house.say(StartJob(by=ANN, job=offer.job))
+    for _ in range(2):
+        house.say(CompleteJob(by=CUSTOMER, job=offer.job))
+        house.rest()
+
+
+def paid_late(house: House) -> None:
+    """Completed first, onboarded later."""
+    for _ in range(2):
+        offer = house.accepted()
+        house.say(StartJob(by=CUSTOMER, job=offer.job))
+        house.say(CompleteJob(by=CUSTOMER, job=offer.job))
+    house.rest()
+    house.gateway.script(OpenAccount, Outcome.TIMEOUT_BEFORE)
+    house.market.execute(OpenPayoutAccount(by=ANN))
+    house.rest()
+    house.rest()
+    house.gateway.activate(ANN.id)
+    house.gateway.script(Transfer, Outcome.TIMEOUT_AFTER, Outcome.DECLINE)
+    house.rest()
+    house.rest()
+
+
+def refunded(house: House) -> None:
+    """Cancelled after it was assigned, with every outcome."""
+    for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+        offer = house.accepted()
+        house.gateway.script(RefundPayment, outcome)
+        for _ in range(2):
+            house.say(CancelJob(by=CUSTOMER, job=offer.job))
+        house.rest()
+        house.say(CancelJob(by=CUSTOMER, job=offer.job))
+    offer = house.accepted()
+    house.say(StartJob(by=ANN, job=offer.job))
+    house.say(CancelJob(by=ADMIN, job=offer.job))
+
+
+def cards(house: House) -> None:
+    """Refused, challenged, unanswered, and paid with another one."""
+    for method in (BAD, ASKING, None):
+        for passes in (True, False):
+            job = house.post()
+            offer = house.send(job, ANN, method)
+            house.say(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=method))
+            if method != BAD:
+                act = house.gateway.confirm if passes else house.gateway.fail_confirmation
+                act(offer.payment)
+            house.rest()
+            for card in (BAD, ASKING, GOOD):
+                house.say(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=card))
+            house.say(WithdrawOffer(by=CUSTOMER, offer=offer.id))
+            house.rest()
+    for outcome in (Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE, Outcome.ERROR_500):
+        for end in (WithdrawOffer, None):
+            house.gateway.script(Authorize, outcome)
+            offer = house.send(house.post(), ANN, GOOD)
+            if end:
+                house.say(end(by=CUSTOMER, offer=offer.id))
+            house.rest()
+    for end in (WithdrawOffer, RejectOffer):
+        offer = house.send(house.post(), ANN, ASKING)
+        for _ in range(2):
+            house.say(end(by=CUSTOMER if end is WithdrawOffer else ANN, offer=offer.id))
+        house.gateway.script(Void, Outcome.TIMEOUT_BEFORE, Outcome.DECLINE)
+        house.rest()
+
+
+def captures(house: House) -> None:
+    """Declined, gone, unanswered; and everything that is said meanwhile."""
+    for outcome in (Outcome.DECLINE, Outcome.HOLD_GONE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+        job = house.post()
+        mine = house.market.execute(ApplyToJob(by=ANN, job=job.id))
+        house.say(ApplyToJob(by=BEN, job=job.id))
+        offer, other = house.send(job), house.send(job, BEN)
+        house.gateway.script(Capture, outcome)
+        for _ in range(2):
+            house.say(AcceptOffer(by=ANN, offer=offer.id))
+        house.say(AcceptOffer(by=BEN, offer=other.id))
+        house.say(WithdrawOffer(by=CUSTOMER, offer=other.id))
+        house.say(WithdrawApplication(by=ANN, application=mine.id))
+        house.say(CancelJob(by=CUSTOMER, job=job.id))
+        house.rest()
+        house.say(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD))
+        house.rest()
+
+
+def times(house: House) -> None:
+    """Offers and holds that run out, and timers that have nothing to do."""
+    soon = house.clock.advance(minutes=30)
+    house.clock = house.clock
+    for ended in (False, True):
+        job = house.post()
+        command = SendOffer(
+            by=CUSTOMER, job=job.id, contractor=ANN.id, price=PRICE, payment_method=GOOD,
+            expires_at=soon.replace(year=2026, month=2),
+        )  # fmt: skip
+        funded = house.market.execute(command)
+        lasting = house.send(house.post(), BEN)
+        if ended:
+            house.say(RejectOffer(by=ANN, offer=funded.offer.id))
+            house.say(AcceptOffer(by=BEN, offer=lasting.id))
+    house.rest(60 * 24 * 40)
+    for offer in house.memory.read(lambda r: r.find(Offer)):
+        house.say(ExpireOffer(by=Actor.SYSTEM, offer=offer.id))
+        house.say(ExpireAuthorization(by=Actor.SYSTEM, payment=offer.payment))
+    house.say(SweepTransfers(by=Actor.SYSTEM, contractor="nobody"))
+
+
+STORIES = (words, paid, paid_late, refunded, cards, captures, times)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_nothing_is_read_and_forgotten(story: Callable[[House], None]) -> None:
+    house = House()
+
+    story(house)
+
+    assert house.market.verify().ok
+
+
+def test_these_stories_have_every_command_in_them() -> None:
+    decided: set[str] = set()
+    for story in STORIES:
+        house = House()
+        story(house)
+        decided |= house.store.decided
+
+    theirs = {
+        name for name, kind in Command.kinds.items() if kind.__module__.startswith("marketpay.")
+    }
+    assert decided == theirs
+
+
+NEWS: tuple[Any, ...] = (
+    NoAnswer(), NotThere(), Processing(gateway_id="x"), Declined(code="no"), HoldGone(gateway_id="x"),
+    Authorized(gateway_id="x", expires_at=None), ActionRequired(gateway_id="x"),
+    Captured(gateway_id="x", amount=PRICE), Voided(gateway_id="x"),
+    Refunded(gateway_id="x", amount=PRICE), Transferred(gateway_id="x", amount=Money("700", "USD")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_whatever_the_gateway_says_of_anything_at_any_time_is_settled_so(
+    story: Callable[[House], None],
+) -> None:
+    house, told = House(), 0
+    commit = house.memory.run
+
+    def run(use: Callable[[Work], Any], /) -> Any:
+        nonlocal told
+        for transaction in house.memory.read(lambda r: r.find(PaymentTransaction)):
+            for news in NEWS if not transaction.is_settled else NEWS[:1]:
+                command = SettleTransaction(by=Actor.SYSTEM, transaction=transaction.id, news=news)
+                house.memory.read(lambda records: check(command, records, house.market.rules))  # noqa: B023
+                told += 1
+        for account in house.memory.read(lambda r: r.find(PayoutAccount)):
+            for standing in AccountStanding:
+                state = AccountState(gateway_id=account.gateway_account or "x", standing=standing)
+                try:
+                    house.memory.read(
+                        lambda records: check(
+                            SettleAccount(by=Actor.SYSTEM, account=account.id, news=state),  # noqa: B023
+                            records,
+                            house.market.rules,
+                        )
+                    )
+                except MarketpayError:
+                    pass
+        return commit(use)
+
+    house.memory.run = run  # type: ignore[method-assign]
+    story(house)
+
+    assert told or story is words
+
+
+@frozen(kw_only=True)
+class Forgetful(Command[None]):
+    """A command that looks at a job and says nothing of it."""
+
+    job: str
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[None]:
+        read.get(Job, self.job)
+        return Decision(None)
+
+
+@frozen(kw_only=True)
+class Doubtful(Command[None]):
+    """A command that waives what it relies on."""
+
+    job: str
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[None]:
+        job = read.get(Job, self.job)
+        return Decision(None, relies_on=(job,), waives=(job,))
+
+
+@pytest.mark.parametrize("kind", [Forgetful, Doubtful])
+def test_a_command_that_forgets_is_found_out(kind: Any) -> None:
+    house = House()
+    job = house.post()
+
+    with pytest.raises(AssertionError, match=kind.__name__):
+        house.market.execute(kind(by=CUSTOMER, job=job.id))
+
+
+# Two decisions on the same state, both written if the store lets them be.
+
+
+def states() -> Iterator[tuple[str, House]]:
+    """Moments at which much can be said at once."""
+    for method in (GOOD, ASKING):
+        for outcome in (Outcome.OK, Outcome.TIMEOUT_AFTER):
+            house = House()
+            job = house.post()
+            house.say(ApplyToJob(by=ANN, job=job.id))
+            house.say(ApplyToJob(by=BEN, job=job.id))
+            house.gateway.script(Authorize, outcome, outcome)
+            house.send(job, ANN, method)
+            house.send(job, BEN, method)
+            yield f"offered, {method}, {outcome}", house
+    for capture in (Outcome.OK, Outcome.TIMEOUT_AFTER, Outcome.DECLINE):
+        house = House()
+        house.gateway.script(Capture, capture)
+        house.accepted()
+        yield f"accepted, {capture}", house
+    house = House()
+    job = house.post()
+    offer = house.send(job)
+    house.gateway.script(Authorize, Outcome.TIMEOUT_AFTER)
+    house.send(job, BEN)
+    house.gateway.script(Capture, Outcome.TIMEOUT_AFTER)
+    house.say(AcceptOffer(by=ANN, offer=offer.id))
+    yield "one accepting, one unanswered", house
+    house = House()
+    house.payee()
+    offer = house.accepted()
+    house.say(StartJob(by=ANN, job=offer.job))
+    yield "in progress", house
+    house = House()
+    house.market.execute(OpenPayoutAccount(by=ANN))
+    offer = house.accepted()
+    house.say(StartJob(by=ANN, job=offer.job))
+    house.say(CompleteJob(by=CUSTOMER, job=offer.job))
+    yield "completed, not onboarded", house
+
+
+STATES = list(states())
+
+
+def everything_to_say(house: House) -> Iterator[Command[Any]]:
+    """Every command that anybody could send now, and all news that the gateway could have."""
+    read = house.memory.read
+    [job] = read(lambda r: r.find(Job))
+    yield UpdateJob(by=CUSTOMER, job=job.id, title="Paint it blue")
+    yield ApplyToJob(by=Actor.contractor("cyd"), job=job.id)
+    yield SendOffer(by=CUSTOMER, job=job.id, contractor="cyd", price=PRICE, payment_method=GOOD)
+    yield StartJob(by=CUSTOMER, job=job.id)
+    yield CompleteJob(by=CUSTOMER, job=job.id)
+    yield CancelJob(by=ADMIN, job=job.id)
+    yield SweepTransfers(by=Actor.SYSTEM, contractor="ann")
+    for application in read(lambda r: r.find(Application)):
+        who = Actor.contractor(application.contractor)
+        yield WithdrawApplication(by=who, application=application.id)
+        yield AcceptApplication(by=CUSTOMER, application=application.id)
+        yield RejectApplication(by=CUSTOMER, application=application.id)
+    for offer in read(lambda r: r.find(Offer)):
+        who = Actor.contractor(offer.contractor)
+        yield AcceptOffer(by=who, offer=offer.id)
+        yield RejectOffer(by=who, offer=offer.id)
+        yield WithdrawOffer(by=CUSTOMER, offer=offer.id)
+        yield PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD)
+        yield ExpireOffer(by=Actor.SYSTEM, offer=offer.id)
+        yield ExpireAuthorization(by=Actor.SYSTEM, payment=offer.payment)
+    for transaction in read(lambda r: r.find(PaymentTransaction)):
+        for news in NEWS:
+            yield SettleTransaction(by=Actor.SYSTEM, transaction=transaction.id, news=news)
+    for account in read(lambda r: r.find(PayoutAccount)):
+        state = AccountState(gateway_id=str(account.gateway_account), standing=AccountStanding.ACTIVE)
+        yield SettleAccount(by=Actor.SYSTEM, account=account.id, news=state)
+
+
+def shape(store: Store) -> Any:
+    """What there is, but for new ids, versions and times: how it stands, and the books."""
+
+    def look(records: Records) -> Any:
+        payments = {one.id: one for one in records.find(Payment)}
+        return (
+            [(one.status, one.contractor, one.title) for one in records.find(Job)],
+            sorted((one.contractor, one.status) for one in records.find(Application)),
+            sorted((one.contractor, one.status) for one in records.find(Offer)),
+            sorted(
+                (one.contractor, one.status, one.transfer_blocked or "") for one in payments.values()
+            ),
+            sorted(
+                (payments[one.payment].contractor, one.kind, one.status)
+                for one in records.find(PaymentTransaction)
+            ),
+            sorted(one.status for one in records.find(Refund)),
+            [(one.owner, one.available) for one in records.find(Wallet)],
+            [(str(one.account), one.kept) for one in records.accounts()],
+        )
+
+    return store.read(look)
+
+
+def written(store: MemoryStore, command: Command[Any], decision: Decision[Any], rules: Rules) -> None:
+    attempt = Attempt(command=command, key=None, rules=rules)
+    store.run(lambda work: work.write(decision, attempt._record(decision)))
+
+
+def one_after_the_other(
+    store: MemoryStore, commands: tuple[Command[Any], ...], rules: Rules
+) -> Any:
+    """What comes of them in turn; None where one of them is refused after the other."""
+    store = clone(store)
+    for command in commands:
+        try:
+            decision = store.read(lambda records: command.decide(records, rules))  # noqa: B023
+        except MarketpayError:
+            continue  # refused: as if it had not been said
+        written(store, command, decision, rules)
+    return shape(store)
+
+
+def clone(store: MemoryStore) -> MemoryStore:
+    cloned = MemoryStore()
+    cloned._tables = copy.deepcopy(store._tables)
+    return cloned
+
+
+@pytest.mark.parametrize("house", [house for _, house in STATES], ids=[name for name, _ in STATES])
+def test_two_decisions_on_one_state_conflict_or_end_as_one_after_the_other(house: House) -> None:
+    """Write skew: both were right alone, and are wrong together."""
+    rules = Rules(now=house.clock)
+    deciding: list[tuple[Command[Any], Decision[Any]]] = []
+    for command in everything_to_say(house):
+        try:
+            decision = house.memory.read(lambda records: command.decide(records, rules))  # noqa: B023
+        except (MarketpayError, NotFound):
+            continue
+        if not decision.is_empty:
+            deciding.append((command, decision))
+    wrong: list[str] = []
+    for (first, one), (second, two) in permutations(deciding, 2):
+        store = clone(house.memory)
+        written(store, first, one, rules)
+        try:
+            written(store, second, two, rules)
+        except Conflict:
+            continue
+        ends = (
+            one_after_the_other(house.memory, order, rules)
+            for order in ((first, second), (second, first))
+        )
+        if shape(store) not in ends:
+            wrong.append(f"{said(first)}, {said(second)}")
+
+    assert wrong == []
+
+
+def said(command: Command[Any]) -> str:
+    news = getattr(command, "news", None)
+    return type(command).__name__ + (f"({type(news).__name__})" if news else "")
