@@ -21,6 +21,9 @@ from marketpay.testing import SimulatedGateway, VirtualClock
 T = TypeVar("T")
 
 STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite")
+# For tables of cases that the stores cannot tell apart.
+on_one_store = pytest.mark.parametrize("open_market", ["memory"], indirect=True)
+on_both_stores = pytest.mark.parametrize("open_market", ["memory", "sqlite"], indirect=True)
 
 
 class Blocking:

@@ -37,6 +37,7 @@ from marketpay import (
 )
 from marketpay.ports.gateway import Capture
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.conftest import on_both_stores
 from tests.deals import (
     CONTRACTOR,
     CUSTOMER,
@@ -230,7 +231,12 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
         "off",
     ),
     "send for an application": (
-        lambda value: SendOffer(by=CUSTOMER, job=f"job_{NONE_SUCH}", application=value, price=PRICE),  # type: ignore[arg-type]
+        lambda value: SendOffer(
+            by=CUSTOMER,
+            job=f"job_{NONE_SUCH}",  # type: ignore[arg-type]
+            application=value,
+            price=PRICE,
+        ),
         "app",
         "ctr",
     ),
@@ -382,6 +388,7 @@ ROWS = {**AMOUNTS, **WORDS, **SITUATIONS}
 VALUES = _ids()
 
 
+@on_both_stores
 @pytest.mark.parametrize(("prepare", "error", "code"), ROWS.values(), ids=ROWS)
 def test_bad_input_is_told_apart_and_changes_nothing(
     world: World,

@@ -28,7 +28,7 @@ from marketpay import (
 )
 from marketpay.ports.gateway import Authorize, Capture, LookUp, Void
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.conftest import OpenMarket
+from tests.conftest import OpenMarket, on_both_stores
 from tests.deals import (
     ASKING,
     CONTRACTOR,
@@ -414,7 +414,7 @@ def test_an_unanswered_capture_may_turn_out_to_have_found_no_hold(
     assert refused.value.reason is Reason.AUTHORIZATION_EXPIRED
 
 
-@pytest.mark.parametrize("open_market", ["memory", "sqlite"], indirect=True)
+@on_both_stores
 def test_of_two_contractors_at_once_one_gets_the_job(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

@@ -24,6 +24,7 @@ from marketpay.ports.gateway import (
     Transfer,
 )
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.conftest import on_one_store
 from tests.deals import (
     CONTRACTOR,
     RIVAL,
@@ -218,6 +219,7 @@ def settle(market: Marketplace, account: str, news: GatewayNews) -> PayoutAccoun
     return market.execute(command).status
 
 
+@on_one_store
 @pytest.mark.parametrize(
     ("heard_before", "news", "then"),
     [
@@ -253,6 +255,7 @@ def test_an_account_follows_the_news(
         assert settle(market, account.id, news) is then  # told again
 
 
+@on_one_store
 @pytest.mark.parametrize(
     ("status", "news"),
     [

@@ -22,16 +22,16 @@ from marketpay import (
     CompleteJob,
     Decision,
     Job,
-    Marketplace,
     MarketpayError,
+    Marketplace,
     MemoryStore,
     Money,
     Offer,
     OpenPayoutAccount,
     Payment,
     PaymentTransaction,
-    PayoutAccount,
     PayOffer,
+    PayoutAccount,
     PostJob,
     Refund,
     RejectApplication,
@@ -302,7 +302,12 @@ def cards(house: House) -> None:
 
 def captures(house: House) -> None:
     """Declined, gone, unanswered; and everything that is said meanwhile."""
-    for outcome in (Outcome.DECLINE, Outcome.HOLD_GONE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+    for outcome in (
+        Outcome.DECLINE,
+        Outcome.HOLD_GONE,
+        Outcome.TIMEOUT_AFTER,
+        Outcome.TIMEOUT_BEFORE,
+    ):
         job = house.post()
         mine = house.market.execute(ApplyToJob(by=ANN, job=job.id))
         house.say(ApplyToJob(by=BEN, job=job.id))
@@ -512,7 +517,9 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
         for news in NEWS:
             yield SettleTransaction(by=Actor.SYSTEM, transaction=transaction.id, news=news)
     for account in read(lambda r: r.find(PayoutAccount)):
-        state = AccountState(gateway_id=str(account.gateway_account), standing=AccountStanding.ACTIVE)
+        state = AccountState(
+            gateway_id=str(account.gateway_account), standing=AccountStanding.ACTIVE
+        )
         yield SettleAccount(by=Actor.SYSTEM, account=account.id, news=state)
 
 
@@ -526,7 +533,8 @@ def shape(store: Store) -> Any:
             sorted((one.contractor, one.status) for one in records.find(Application)),
             sorted((one.contractor, one.status) for one in records.find(Offer)),
             sorted(
-                (one.contractor, one.status, one.transfer_blocked or "") for one in payments.values()
+                (one.contractor, one.status, one.transfer_blocked or "")
+                for one in payments.values()
             ),
             sorted(
                 (payments[one.payment].contractor, one.kind, one.status)
@@ -540,7 +548,9 @@ def shape(store: Store) -> Any:
     return store.read(look)
 
 
-def written(store: MemoryStore, command: Command[Any], decision: Decision[Any], rules: Rules) -> None:
+def written(
+    store: MemoryStore, command: Command[Any], decision: Decision[Any], rules: Rules
+) -> None:
     attempt = Attempt(command=command, key=None, rules=rules)
     store.run(lambda work: work.write(decision, attempt._record(decision)))
 

@@ -42,6 +42,7 @@ from marketpay.ports.gateway import (
     Voided,
 )
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.conftest import on_one_store
 from tests.deals import (
     ASKING,
     CONTRACTOR,
@@ -119,6 +120,7 @@ FIT = {
 ALWAYS = {"Processing", "NotThere", "NoAnswer"}
 
 
+@on_one_store
 @pytest.mark.parametrize("news", NEWS, ids=names)
 @pytest.mark.parametrize("kind", TransactionKind)
 def test_news_that_do_not_fit_the_question_are_the_gateways_fault(
@@ -152,6 +154,7 @@ def test_another_amount_than_was_asked_for_is_the_gateways_fault(
         settle(market, one, news(gateway_id="x", amount=usd("999.99")))
 
 
+@on_one_store
 @pytest.mark.parametrize("news", NEWS, ids=names)
 @pytest.mark.parametrize("kind", TransactionKind)
 def test_what_is_settled_ignores_whatever_else_is_said(

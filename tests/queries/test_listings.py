@@ -34,6 +34,7 @@ from marketpay import (
 )
 from marketpay.ports.gateway import Authorize
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.conftest import on_one_store
 from tests.deals import (
     CONTRACTOR,
     CUSTOMER,
@@ -246,7 +247,7 @@ def token(text: str) -> str:
 
 
 @every_list
-@pytest.mark.parametrize("open_market", ["memory"], indirect=True)
+@on_one_store
 @pytest.mark.parametrize(
     "cursor", ["", "!!!", "nonsense", "é", "eA", token("nobody"), token("-1"), token("1" * 30)]
 )

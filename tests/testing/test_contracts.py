@@ -1,0 +1,479 @@
+"""The contracts catch what they are there to catch: each broken store fails, by name."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from _pytest.outcomes import Skipped
+from attrs import evolve
+
+from marketpay.adapters.memory.store import MemoryStore, MemoryWork
+from marketpay.domain.errors import Conflict, GatewayError
+from marketpay.ports.gateway import (
+    Authorize,
+    Declined,
+    GatewayReply,
+    GatewayRequest,
+    LookUp,
+    PaymentGateway,
+)
+from marketpay.testing import GatewayContract, SimulatedGateway, StoreContract
+
+
+class TestSimulatedGateway(GatewayContract):
+    @pytest.fixture(params=["memory", "file"])
+    def gateway(self, request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[PaymentGateway]:
+        gateway = SimulatedGateway(None if request.param == "memory" else tmp_path / "gateway.db")
+        yield gateway
+        gateway.close()
+
+    def activate(self, gateway: PaymentGateway, account: str) -> None:
+        assert isinstance(gateway, SimulatedGateway)
+        gateway.activate(account)
+
+
+class ForgetsVersions(MemoryWork):
+    """Saves over whatever is there."""
+
+    def _check(self, entities: Any) -> None:
+        tables = self._tables.entities
+        current = [
+            evolve(one, version=found.version if (found := tables[type(one)].get(one.id)) else 0)
+            for one in entities
+        ]
+        super()._check(current)
+
+
+class LosesReliance(MemoryWork):
+    """Neither checks nor counts up what a decision relies on."""
+
+    def write(self, decision: Any, record: Any, /) -> Any:
+        return super().write(evolve(decision, relies_on=()), record)
+
+
+class OnlyChecksReliance(MemoryWork):
+    """Checks the version of what a decision relies on, and leaves it."""
+
+    def write(self, decision: Any, record: Any, /) -> Any:
+        latest = decision.latest()
+        self._check([one for one in decision.relies_on if one.id not in latest])
+        return super().write(evolve(decision, relies_on=()), record)
+
+
+class ForgetsClaims(MemoryWork):
+    """Lets a unique value be taken twice."""
+
+    def _check(self, entities: Any) -> None:
+        for one in entities:
+            stored = self._tables.entities[type(one)].get(one.id)
+            if (stored.version if stored else 0) != one.version:
+                raise Conflict(type(one).__name__, one.id)
+
+
+class ForgetsKeys(MemoryWork):
+    """Lets a key be used twice."""
+
+    def record(self, record: Any, /) -> None:
+        key = (record.actor, record.role, record.key)
+        self._tables.drop(self._tables.keys, key)
+        super().record(record)
+
+
+class SharesKeys(MemoryWork):
+    """Takes the same key of two roles for one."""
+
+    def record(self, record: Any, /) -> None:
+        super().record(evolve(record, role="customer"))
+
+
+class FoldsCase(MemoryWork):
+    """Takes Bob for bob, as some collations do."""
+
+    def find(self, kind: Any, /, **equal: object) -> list[Any]:
+        def same(value: object, wanted: object) -> bool:
+            if isinstance(value, str) and isinstance(wanted, str):
+                return value.strip().lower() == wanted.strip().lower()
+            return value == wanted
+
+        def matches(one: Any) -> bool:
+            return all(
+                any(same(getattr(one, name), each) for each in wanted)
+                if isinstance(wanted, tuple)
+                else same(getattr(one, name), wanted)
+                for name, wanted in equal.items()
+            )
+
+        return [one for one in super().find(kind) if matches(one)]
+
+
+class LosesMicroseconds(MemoryWork):
+    """Keeps times to the second."""
+
+    def write(self, decision: Any, record: Any, /) -> Any:
+        def cut(entity: Any) -> Any:
+            return evolve(entity, created_at=entity.created_at.replace(microsecond=0))
+
+        changes = [evolve(change, entity=cut(change.entity)) for change in decision.changes]
+        return super().write(evolve(decision, changes=changes), record)
+
+
+class FindsInNoOrder(MemoryWork):
+    """As a table without ORDER BY."""
+
+    def find(self, kind: Any, /, **equal: object) -> list[Any]:
+        found = super().find(kind, **equal)
+        return found[1:] + found[:1]
+
+
+class PagesFromTheOldest(MemoryWork):
+    """Ignores which way pages lead."""
+
+    def page(self, kind: Any, equal: Any, /, *, after: Any, limit: int) -> list[Any]:
+        found = [one for one in self.find(kind, **equal) if after is None or one.id > after]
+        return found[:limit]
+
+
+class ForgetsEndedOffers(MemoryWork):
+    """A deal without the offer it was asked for."""
+
+    def deal(self, **asked: Any) -> Any:
+        deal = super().deal(**asked)
+        return super().deal(job=deal.job.id)
+
+
+class LeasesTwice(MemoryWork):
+    """Gives what is due to everybody who asks."""
+
+    def lease(self, kind: Any, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+        return super().lease(kind, lambda one: one.due_at, now=now, limit=limit)
+
+
+class ForgetsWhenItWasSent(MemoryWork):
+    """Says at each lease that it is the first."""
+
+    def lease(self, kind: Any, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+        leased = []
+        for one in super().lease(kind, until, now=now, limit=limit):
+            self._tables.save(again := evolve(one, sent_at=now))
+            leased.append(again)
+        return leased
+
+
+class LeasesWithoutAVersion(MemoryWork):
+    """So that a decision made before still goes through."""
+
+    def lease(self, kind: Any, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+        leased = []
+        for one in super().lease(kind, until, now=now, limit=limit):
+            self._tables.save(again := evolve(one, version=one.version - 1))
+            leased.append(again)
+        return leased
+
+
+class RemovesAnyTimer(MemoryWork):
+    """Also one that was set anew."""
+
+    def remove(self, timer: Any, /) -> None:
+        self._tables.drop(self._tables.timers, (timer.kind.value, timer.subject))
+
+
+class KeepsTheFirstTimer(MemoryWork):
+    """Setting it again does not move it."""
+
+    def write(self, decision: Any, record: Any, /) -> Any:
+        there = self._tables.timers
+        new = [one for one in decision.timers if (one.kind, one.subject) not in there]
+        return super().write(evolve(decision, timers=new), record)
+
+
+class SequencesAgain(MemoryWork):
+    """Gives records a place without remembering that it did."""
+
+    def sequence(self, limit: int, /) -> int:
+        numbers = sorted(self._tables.to_sequence)[:limit]
+        given = super().sequence(limit)
+        for number in numbers[:1]:
+            self._tables.put(self._tables.to_sequence, number, None)
+        return given
+
+
+class LeavesGaps(MemoryWork):
+    """Positions that are the records' own numbers."""
+
+    def feed(self, after: int, /, *, limit: int) -> list[Any]:
+        return [evolve(i, position=2 * i.position) for i in super().feed(after, limit=limit)]
+
+
+class SharesTheCursor(MemoryWork):
+    """Gives it to two at once."""
+
+    def take_cursor(self, name: str, /, *, now: Any, until: Any) -> int | None:
+        return super().take_cursor(name, now=now, until=now)
+
+
+class FoldsAway(MemoryWork):
+    """Loses a cent whenever it folds."""
+
+    def fold(self, limit: int, /) -> int:
+        for account in self._tables.balances:
+            self._tables.put(self._tables.balances, account, self._tables.balances[account] - 1)
+        return 0
+
+
+class MixesSides(MemoryWork):
+    """Counts every account as if debits made it larger."""
+
+    def balance(self, account: Any, /) -> int:
+        balance = super().balance(account)
+        return balance if account.is_debit else -balance
+
+
+class StatesEverything(MemoryWork):
+    """A statement with what is no wallet's."""
+
+    def statement(self, owner: str, currency: str, /, *, before: Any, limit: int) -> list[Any]:
+        posted = sorted(self._tables.entries.items(), reverse=True)
+        return [one for n, one in posted if before is None or n < before][:limit]
+
+
+class HalfWrites(MemoryStore):
+    """Keeps what was done before the error."""
+
+    def run(self, use: Any, /) -> Any:
+        with self._lock:
+            try:
+                return use(self.work)
+            finally:
+                self._tables.commit()
+
+    @property
+    def work(self) -> MemoryWork:
+        return MemoryWork(self._tables)
+
+
+class Forgets(MemoryStore):
+    """Rolls everything back, always."""
+
+    def run(self, use: Any, /) -> Any:
+        with self._lock:
+            try:
+                return use(MemoryWork(self._tables))
+            finally:
+                self._tables.rollback()
+
+
+class CatchesErrors(MemoryStore):
+    """Only ever rolls back for an `Exception`."""
+
+    def run(self, use: Any, /) -> Any:
+        with self._lock:
+            try:
+                result = use(MemoryWork(self._tables))
+            except Exception:
+                self._tables.rollback()
+                raise
+            except BaseException:
+                self._tables.commit()
+                raise
+            self._tables.commit()
+            return result
+
+
+def with_work(kind: type[MemoryWork]) -> Callable[[], MemoryStore]:
+    class Broken(MemoryStore):
+        def run(self, use: Any, /) -> Any:
+            with self._lock:
+                try:
+                    result = use(kind(self._tables))
+                except BaseException:
+                    self._tables.rollback()
+                    raise
+                self._tables.commit()
+                return result
+
+        def read(self, use: Any, /) -> Any:
+            with self._lock:
+                return use(kind(self._tables))
+
+    return Broken
+
+
+def cases(contract: type) -> Iterator[tuple[str, Callable[..., None], dict[str, Any]]]:
+    """Every test of a contract, with each of its parameters."""
+    for name, test in inspect.getmembers(contract, inspect.isfunction):
+        if not name.startswith("test_"):
+            continue
+        sets: list[list[dict[str, Any]]] = []
+        for mark in getattr(test, "pytestmark", ()):
+            if mark.name == "parametrize":
+                names = [one.strip() for one in mark.args[0].split(",")]
+                values = list(mark.args[1])
+                sets.append([{names[0]: value} for value in values])
+        for chosen in product(*sets):
+            merged: dict[str, Any] = {}
+            for one in chosen:
+                merged |= one
+            yield name, test, merged
+
+
+def failures(contract: Any, fixture: str, make: Callable[[], Any], wanted: str = "") -> set[str]:
+    """The tests that fail on what `make` makes."""
+    failed: set[str] = set()
+    for name, test, arguments in cases(contract):
+        if name in failed or wanted not in name:
+            continue
+        try:
+            test(contract(), **{fixture: make()}, **arguments)
+        except Skipped:
+            continue
+        except Exception:
+            failed.add(name)
+    return failed
+
+
+CAUGHT: dict[type, str] = {
+    ForgetsVersions: "test_a_save_over_another_save_is_a_conflict",
+    LosesReliance: "test_relying_on_what_was_changed_meanwhile_is_a_conflict",
+    OnlyChecksReliance: "test_two_cannot_rely_on_the_same_version",
+    ForgetsClaims: "test_a_unique_value_that_is_taken_is_a_conflict",
+    ForgetsKeys: "test_a_key_belongs_to_one_record_of_an_actor",
+    SharesKeys: "test_others_and_the_same_actor_in_another_role_have_keys_of_their_own",
+    FoldsCase: "test_owners_are_compared_byte_by_byte",
+    LosesMicroseconds: "test_times_keep_their_microseconds_and_are_utc",
+    FindsInNoOrder: "test_entities_are_found_by_the_values_of_fields_in_order_of_id",
+    PagesFromTheOldest: "test_pages_lead_from_the_newest_to_the_oldest",
+    ForgetsEndedOffers: "test_an_offer_or_payment_that_was_asked_for_is_in_its_deal_though_it_has_ended",
+    LeasesTwice: "test_who_leases_what_is_due_has_it",
+    ForgetsWhenItWasSent: "test_when_something_was_first_sent_is_told_once",
+    LeasesWithoutAVersion: "test_a_lease_is_a_change",
+    RemovesAnyTimer: "test_a_timer_that_was_set_anew_meanwhile_is_not_removed",
+    KeepsTheFirstTimer: "test_setting_a_timer_again_moves_it",
+    SequencesAgain: "test_each_record_gets_one_place_in_the_feed",
+    LeavesGaps: "test_each_record_gets_one_place_in_the_feed",
+    SharesTheCursor: "test_one_reader_at_a_time_has_the_cursor",
+    FoldsAway: "test_folding_changes_no_balance",
+    MixesSides: "test_each_entry_moves_two_balances_on_their_own_side_of_the_book",
+    StatesEverything: "test_a_statement_has_the_entries_of_one_wallet_the_newest_first",
+    HalfWrites: "test_of_a_decision_that_conflicts_nothing_is_written",
+    Forgets: "test_what_is_written_is_read_again",
+    CatchesErrors: "test_whatever_ends_a_transaction_undoes_all_of_it",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("broken", "test"), CAUGHT.items(), ids=lambda one: getattr(one, "__name__", ""))
+def test_a_broken_store_is_caught(broken: type, test: str) -> None:
+    make = with_work(broken) if issubclass(broken, MemoryWork) else broken
+
+    assert test in failures(StoreContract, "store", make, wanted=test)
+    assert test not in failures(StoreContract, "store", MemoryStore, wanted=test)
+
+
+def test_a_store_without_a_lock_is_caught() -> None:
+    class Unlocked(MemoryStore):
+        """Two transactions at once undo each other's work."""
+
+        def run(self, use: Any, /) -> Any:
+            import time
+
+            result = use(MemoryWork(self._tables))
+            time.sleep(0.001)
+            if self._tables._undo and len(self._tables._undo) % 7 == 0:
+                self._tables.rollback()
+            self._tables.commit()
+            return result
+
+        def read(self, use: Any, /) -> Any:
+            return use(MemoryWork(self._tables))
+
+    assert failures(StoreContract, "store", Unlocked, wanted="test_no_")
+
+
+class Careless:
+    """A gateway, all but one rule."""
+
+    def __init__(self) -> None:
+        self.gateway = SimulatedGateway()
+        self.times = 0
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        return self.gateway.perform(request, key=key)
+
+
+class IgnoresKeys(Careless):
+    """Acts whenever it is asked."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        self.times += 1
+        return self.gateway.perform(request, key=f"{key}-{self.times}")
+
+
+class AnswersWithoutLooking(Careless):
+    """Gives the old answer to another request under the key."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        self.answers = getattr(self, "answers", {})
+        if key not in self.answers:
+            self.answers[key] = self.gateway.perform(request, key=key)
+        answer: GatewayReply = self.answers[key]
+        return answer
+
+
+class TriesAgain(Careless):
+    """Takes a decline for the beginning of a negotiation."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        self.times += 1
+        if isinstance(reply, Declined) and self.times > 1 and isinstance(request, Authorize):
+            request = evolve(request, payment_method="pm_card_visa")
+            return self.gateway.perform(request, key=f"{key}-{self.times}")
+        return reply
+
+
+class ActsOnLookUps(Careless):
+    """Creates what it is asked about."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        if isinstance(request, LookUp):
+            self.times += 1
+            return self.gateway.perform(request.request, key=f"{key}-{self.times}")
+        return self.gateway.perform(request, key=key)
+
+
+class Raises(Careless):
+    """A decline is no exception."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        if isinstance(reply, Declined):
+            raise GatewayError(reply.code)
+        return reply
+
+
+CARELESS = {
+    IgnoresKeys: "test_the_same_key_and_request_take_effect_once",
+    AnswersWithoutLooking: "test_a_key_is_for_one_request",
+    TriesAgain: "test_a_decline_is_final_for_its_key",
+    ActsOnLookUps: "test_a_look_up_creates_nothing",
+    Raises: "test_a_decline_is_final_for_its_key",
+}
+
+
+@pytest.mark.parametrize(("careless", "test"), CARELESS.items(), ids=lambda one: getattr(one, "__name__", ""))
+def test_a_careless_gateway_is_caught(careless: type, test: str) -> None:
+    assert test in failures(GatewayContract, "gateway", careless)
+    assert failures(GatewayContract, "gateway", Careless) == set()
+
+
+def test_a_store_that_keeps_the_contract_fails_nothing() -> None:
+    assert failures(StoreContract, "store", MemoryStore) == set()
+
+
+def test_the_contract_asks_for_a_store_and_nothing_else() -> None:
+    for name, test, arguments in cases(StoreContract):
+        wanted = set(inspect.signature(test).parameters) - {"self", *arguments}
+        assert wanted == {"store"}, name
+
+
