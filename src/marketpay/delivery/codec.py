@@ -40,9 +40,8 @@ def _converter() -> Converter:
     return made
 
 
-def dumps(value: Any) -> str:
-    """Compact JSON; the same value always gives the same text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# Compact JSON; the same value always gives the same text.
+dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @cache

@@ -111,7 +111,7 @@ class Split:
         weights = (self.platform_fee.minor, self.service_fee.minor, self.payout.minor)
         then = webster(before.minor, weights)
         now = webster(before.minor + amount.minor, weights)
-        return _split(amount, now[0] - then[0], now[1] - then[1], now[2] - then[2])
+        return unchecked_split(amount, now[0] - then[0], now[1] - then[1], now[2] - then[2])
 
 
 _new: Final[Callable[[type[Split]], Split]] = object.__new__
@@ -120,7 +120,7 @@ _set_price, _set_platform_fee, _set_service_fee, _set_payout = (
 )
 
 
-def _split(price: Money, platform_fee: int, service_fee: int, payout: int) -> Split:
+def unchecked_split(price: Money, platform_fee: int, service_fee: int, payout: int) -> Split:
     """A split whose parts, in minor units, are right by how they were computed."""
     split, currency = _new(Split), price.currency
     _set_price(split, price)
@@ -270,4 +270,4 @@ class Commission:
         service = self.service.minor_units(whole, currency, self._division)
         if service > left:
             service = left
-        return _split(price, platform, service, left - service)
+        return unchecked_split(price, platform, service, left - service)

@@ -34,7 +34,7 @@ class EntitySql:
     def find(
         self, kind: type[Entity], shape: tuple[tuple[str, int], ...], *, paged: bool
     ) -> Statement:
-        """SELECT by equality; a column with n > 0 values is compared with each (`name_0`...).
+        """SELECT by equality with any of n values (`name_0`...); of none: IS NULL.
 
         Paged: the largest ids first, below `after`, at most `limit`.
         """
@@ -50,9 +50,10 @@ class EntitySql:
         typed: dict[str, Column[Any]] = {}
         terms = []
         for name, many in shape:
-            names = [f"{name}_{n}" for n in range(many)] if many else [f"{name}_"]
+            names = [f"{name}_{n}" for n in range(many)]
             typed |= dict.fromkeys(names, table.c[name])
-            terms.append(or_(*(table.c[name] == bindparam(one) for one in names)))
+            is_one = or_(*(table.c[name] == bindparam(one) for one in names))
+            terms.append(is_one if names else table.c[name].is_(None))
         found = select(table).where(*terms)
         if not paged:
             return self.compiler.compile(found.order_by(table.c.id), **typed)
@@ -70,8 +71,9 @@ class EntitySql:
     @cached_property
     def job_of_offer(self) -> Statement:
         """The job of offer `asked`."""
-        offers = schema.offers
-        return self.compiler.compile(select(offers.c.job).where(offers.c.id == bindparam("asked")))
+        jobs, offers = schema.jobs, schema.offers
+        mine = select(offers.c.job).where(offers.c.id == bindparam("asked"))
+        return self.compiler.compile(select(jobs).where(jobs.c.id == mine.scalar_subquery()))
 
     @cached_property
     def offer_of_payment(self) -> Statement:

@@ -15,11 +15,12 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import attrs
+from attrs import frozen
 from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
 from marketpay.adapters.sql.statements import Compiler, Statement, binder, reader, written
-from marketpay.domain.commission import Split
+from marketpay.domain.commission import Split, unchecked_split
 from marketpay.domain.entity import Entity
 from marketpay.domain.money import Money, unchecked
 
@@ -45,6 +46,14 @@ def columns_of(kind: type[Entity], name: str) -> tuple[str, ...]:
     return (name,)
 
 
+@frozen
+class Saving(Generic[E]):
+    """A statement that saves an entity, and what makes its parameters."""
+
+    sql: str
+    row: Callable[[E], Row]
+
+
 class Mapper(Generic[E]):
     """How one kind of entity is kept in one table of one dialect."""
 
@@ -54,25 +63,33 @@ class Mapper(Generic[E]):
         self.table = table
         self.columns = [column.name for column in table.columns]
         self._dialect: Dialect = compiler.dialect
-        mutable = [column for name in kind.mutable for column in columns_of(kind, name)]
-        self.insert: Statement = compiler.insert(table)
-        self.update: Statement = compiler.update(table, mutable)
-        self.bump: Statement = compiler.bump(table)
-        self.inserted: Callable[[E], Row] = self._writer(self.insert)
-        self.updated: Callable[[E], Row] = self._writer(self.update)
+        self._compiler = compiler
+        self._savings: dict[tuple[str, ...], Saving[E]] = {}
+        self.insert: Saving[E] = self._saving(compiler.insert(table))
         self.read: Callable[[Row], E] = self._reader()
         self.saved: Callable[[E], E] = self._saver()
 
-    def bumped(self, entity: Entity) -> Row:
-        """The parameters of `bump`."""
-        values = {"old_id": entity.id, "old_version": entity.version}
-        return tuple(values[name] for name in self.bump.names)
+    def update(self, names: tuple[str, ...]) -> Saving[E]:
+        """UPDATE of these fields and the version, if nobody else has changed it.
 
-    def _writer(self, statement: Statement) -> Callable[[E], Row]:
-        """A function from an entity to the parameters of a statement that saves it."""
+        No wider than it must be: an index is touched only where its column changes.
+        """
+        saving = self._savings.get(names)
+        if saving is None:
+            columns = [column for name in names for column in columns_of(self.kind, name)]
+            saving = self._saving(self._compiler.update(self.table, columns))
+            self._savings[names] = saving
+        return saving
+
+    def differing(self, old: E, new: E) -> tuple[str, ...]:
+        """The fields in which two states of an entity differ."""
+        mutable = self.kind.mutable
+        return tuple(name for name in mutable if getattr(old, name) != getattr(new, name))
+
+    def _saving(self, statement: Statement) -> Saving[E]:
         scope: dict[str, Any] = {}
         terms = [self._term(name, scope) for name in statement.names]
-        return written("entity", f"({', '.join(terms)},)", scope)
+        return Saving(statement.sql, written("entity", f"({', '.join(terms)},)", scope))
 
     def _term(self, name: str, scope: dict[str, Any]) -> str:
         """The expression of one parameter; what it needs is put into `scope`."""
@@ -134,5 +151,5 @@ class Mapper(Generic[E]):
 def _split(platform: int | None, service: int, payout: int, currency: str) -> Split | None:
     if platform is None:
         return None
-    parts = [unchecked(minor, currency) for minor in (platform, service, payout)]
-    return Split(parts[0] + parts[1] + parts[2], *parts)
+    price = unchecked(platform + service + payout, currency)
+    return unchecked_split(price, platform, service, payout)

@@ -64,6 +64,8 @@ class SqlRecords:
 
     def find(self, kind: type[E], /, **equal: object) -> list[E]:
         """See `Reader.find`."""
+        if () in equal.values():
+            return []  # there is no value it could have
         shape, values = _shape(equal)
         statement = self._sql.entities.find(kind, shape, paged=False)
         return self._entities(kind, statement, values)
@@ -81,11 +83,13 @@ class SqlRecords:
             [(job, asked)] = self._rows(
                 self._sql.entities.offer_of_payment, missing=("Payment", payment), payment=payment
             )
-        elif offer is not None:
-            [(job,)] = self._rows(
-                self._sql.entities.job_of_offer, missing=("Offer", offer), asked=offer
-            )
-        found = self.get(Job, str(job))
+        if offer is None:
+            found = self.get(Job, str(job))
+        else:
+            jobs = self._entities(Job, self._sql.entities.job_of_offer, {"asked": offer})
+            if not jobs:
+                raise NotFound("Offer", offer)
+            [found] = jobs
         of_deal = {"job": found.id, "asked": asked}
         offers = self._entities(Offer, self._sql.entities.offers_of_deal, of_deal)
         payments = (
@@ -103,6 +107,8 @@ class SqlRecords:
         self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int
     ) -> list[E]:
         """See `Records.page`."""
+        if () in equal.values():
+            return []
         shape, values = _shape(equal)
         statement = self._sql.entities.find(kind, shape, paged=True)
         values |= {"after": after or LAST_ID, "limit": limit}
@@ -235,12 +241,9 @@ def _shape(
     shape: list[tuple[str, int]] = []
     values: dict[str, Any] = {}
     for name, wanted in equal.items():
-        if isinstance(wanted, tuple):
-            shape.append((name, len(wanted)))
-            values |= {f"{name}_{n}": _plain(one) for n, one in enumerate(wanted)}
-        else:
-            shape.append((name, 0))
-            values[f"{name}_"] = _plain(wanted)
+        options = wanted if isinstance(wanted, tuple) else () if wanted is None else (wanted,)
+        shape.append((name, len(options)))
+        values |= {f"{name}_{n}": _plain(one) for n, one in enumerate(options)}
     return tuple(shape), values
 
 

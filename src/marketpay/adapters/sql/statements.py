@@ -14,6 +14,8 @@ from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
+from marketpay.adapters.sql.types import UtcTime
+
 Binder = Callable[[Any], Any]
 
 
@@ -52,11 +54,15 @@ class Statement:
 
 def binder(column: Column[Any], dialect: Dialect) -> Binder | None:
     """What makes of a value what the driver takes for this column, if it does not as it is."""
+    if isinstance(column.type, UtcTime):
+        return column.type.binder(dialect)
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def reader(column: Column[Any], dialect: Dialect) -> Binder | None:
     """The reverse."""
+    if isinstance(column.type, UtcTime):
+        return column.type.reader(dialect)
     return column.type.dialect_impl(dialect).result_processor(dialect, None)
 
 
@@ -97,16 +103,6 @@ class Compiler:
         )
         typed = {column.name: column for column in columns}
         return self.compile(update(table).where(*mine).values(values), **typed)
-
-    def bump(self, table: Table) -> Statement:
-        """UPDATE of the version alone, likewise guarded."""
-        mine = (
-            table.c.id == bindparam("old_id"),
-            table.c.version == bindparam("old_version"),
-        )
-        return self.compile(
-            update(table).where(*mine).values(version=table.c.version + literal_column("1"))
-        )
 
     def delete(self, table: Table, *names: str) -> Statement:
         """DELETE of the rows with these columns' values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,15 +34,31 @@ class UtcTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(String(32))
         return dialect.type_descriptor(DateTime(timezone=True))
 
+    def binder(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """What the driver takes, as a plain function: one call for each value."""
+        return _to_text if dialect.name == "sqlite" else _to_utc
+
+    def reader(self, dialect: Dialect) -> Callable[[Any], datetime | None]:
+        """The reverse."""
+        return _from_text if dialect.name == "sqlite" else _to_utc
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """See `TypeDecorator.process_bind_param`."""
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
+        return self.binder(dialect)(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """See `TypeDecorator.process_result_value`."""
-        if value is None:
-            return None
-        return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return self.reader(dialect)(value)
+
+
+def _to_utc(time: datetime | None) -> datetime | None:
+    return time if time is None or time.tzinfo is UTC else time.astimezone(UTC)
+
+
+def _to_text(time: datetime | None) -> str | None:
+    utc = _to_utc(time)
+    return None if utc is None else utc.isoformat(timespec="microseconds")
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from marketpay.adapters.sql.reading import SqlRecords
+from marketpay.adapters.sql.reading import Cursor, SqlRecords
 from marketpay.adapters.sql.schema import RANK
+from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
@@ -33,6 +34,10 @@ class Write:
 
 class SqlWork(SqlRecords):
     """One transaction."""
+
+    def __init__(self, cursor: Cursor, sql: Sql) -> None:
+        super().__init__(cursor, sql)
+        self._seen: dict[str, Entity] = {}
 
     def write(self, decision: Decision[Any], record: JournalRecord, /) -> dict[str, Entity]:
         """See `Work.write`."""
@@ -164,21 +169,31 @@ class SqlWork(SqlRecords):
         """The entities in their one order: inserted, updated, or relied on (their version)."""
         ids = {*changed} if isinstance(changed, dict) else {one.id for one in changed}
 
-        def how(entity: Entity) -> tuple[type[Entity], str]:
-            saved = "insert" if entity.version == 0 else "update"
-            return type(entity), saved if entity.id in ids else "bump"
+        def how(entity: Entity) -> tuple[type[Entity], tuple[str, ...] | None]:
+            if entity.version == 0:
+                return type(entity), None
+            return type(entity), self._changed(entity) if entity.id in ids else ()
 
-        for (kind, verb), group in groupby(entities, how):
+        for (kind, names), group in groupby(entities, how):
             mapper, rows = self._sql.entities.mapper(kind), list(group)
-            match verb:
-                case "insert":
-                    yield Write(mapper.insert.sql, [mapper.inserted(one) for one in rows])
-                case "update":
-                    changes = [mapper.updated(one) for one in rows]
-                    yield Write(mapper.update.sql, changes, rows[0])
-                case _:
-                    bumps = [mapper.bumped(one) for one in rows]
-                    yield Write(mapper.bump.sql, bumps, rows[0])
+            if names is None:
+                yield Write(mapper.insert.sql, [*map(mapper.insert.row, rows)])
+            else:
+                update = mapper.update(names)
+                yield Write(update.sql, [*map(update.row, rows)], rows[0])
+
+    def _changed(self, entity: Entity) -> tuple[str, ...]:
+        """The fields that are not as this transaction read them; all, if it did not."""
+        before = self._seen.get(entity.id)
+        if before is None:
+            return entity.mutable
+        return self._sql.entities.mapper(type(entity)).differing(before, entity)
+
+    def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
+        found = super()._entities(kind, statement, values)
+        for entity in found:
+            self._seen[entity.id] = entity
+        return found
 
     def _booked(
         self, number: int, record: JournalRecord, entries: tuple[LedgerEntry, ...]
