@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         Command as Command,
     )
     from marketpay.commands.base import (
+        NextAction as NextAction,
+    )
+    from marketpay.commands.base import (
         Pending as Pending,
     )
     from marketpay.commands.base import (
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from marketpay.commands.completion import (
         Completion as Completion,
     )
+    from marketpay.commands.dead_letters import AbandonTransaction as AbandonTransaction
     from marketpay.commands.jobs import (
         PostJob as PostJob,
     )
@@ -106,7 +110,12 @@ if TYPE_CHECKING:
     )
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
-    from marketpay.domain.entity import Change as Change
+    from marketpay.domain.entity import (
+        Change as Change,
+    )
+    from marketpay.domain.entity import (
+        Entity as Entity,
+    )
     from marketpay.domain.event import Event as Event
     from marketpay.domain.ids import (
         ApplicationId as ApplicationId,
@@ -175,7 +184,16 @@ if TYPE_CHECKING:
     from marketpay.domain.payout_account import PayoutAccount as PayoutAccount
     from marketpay.domain.refund import Refund as Refund
     from marketpay.domain.rules import Rules as Rules
+    from marketpay.domain.timer import (
+        Timer as Timer,
+    )
+    from marketpay.domain.timer import (
+        TimerKind as TimerKind,
+    )
     from marketpay.domain.wallet import Wallet as Wallet
+    from marketpay.errors import (
+        CommitUnknown as CommitUnknown,
+    )
     from marketpay.errors import (
         ConfigurationError as ConfigurationError,
     )
@@ -184,6 +202,9 @@ if TYPE_CHECKING:
     )
     from marketpay.errors import (
         CurrencyMismatch as CurrencyMismatch,
+    )
+    from marketpay.errors import (
+        DatabaseBusy as DatabaseBusy,
     )
     from marketpay.errors import (
         Forbidden as Forbidden,
@@ -233,7 +254,84 @@ if TYPE_CHECKING:
     from marketpay.marketplace import (
         Marketplace as Marketplace,
     )
-    from marketpay.ports.gateway import PaymentGateway as PaymentGateway
+    from marketpay.ports.gateway import (
+        AccountStanding as AccountStanding,
+    )
+    from marketpay.ports.gateway import (
+        AccountState as AccountState,
+    )
+    from marketpay.ports.gateway import (
+        ActionRequired as ActionRequired,
+    )
+    from marketpay.ports.gateway import (
+        AsyncPaymentGateway as AsyncPaymentGateway,
+    )
+    from marketpay.ports.gateway import (
+        Authorize as Authorize,
+    )
+    from marketpay.ports.gateway import (
+        Authorized as Authorized,
+    )
+    from marketpay.ports.gateway import (
+        Capture as Capture,
+    )
+    from marketpay.ports.gateway import (
+        Captured as Captured,
+    )
+    from marketpay.ports.gateway import (
+        Declined as Declined,
+    )
+    from marketpay.ports.gateway import (
+        GatewayReply as GatewayReply,
+    )
+    from marketpay.ports.gateway import (
+        GatewayRequest as GatewayRequest,
+    )
+    from marketpay.ports.gateway import (
+        HoldGone as HoldGone,
+    )
+    from marketpay.ports.gateway import (
+        LookUp as LookUp,
+    )
+    from marketpay.ports.gateway import (
+        NotThere as NotThere,
+    )
+    from marketpay.ports.gateway import (
+        OpenAccount as OpenAccount,
+    )
+    from marketpay.ports.gateway import (
+        PaymentGateway as PaymentGateway,
+    )
+    from marketpay.ports.gateway import (
+        Processing as Processing,
+    )
+    from marketpay.ports.gateway import (
+        Refunded as Refunded,
+    )
+    from marketpay.ports.gateway import (
+        RefundPayment as RefundPayment,
+    )
+    from marketpay.ports.gateway import (
+        Transfer as Transfer,
+    )
+    from marketpay.ports.gateway import (
+        Transferred as Transferred,
+    )
+    from marketpay.ports.gateway import (
+        Void as Void,
+    )
+    from marketpay.ports.gateway import (
+        Voided as Voided,
+    )
+    from marketpay.ports.journal import (
+        JournalEntry as JournalEntry,
+    )
+    from marketpay.ports.journal import (
+        JournalRecord as JournalRecord,
+    )
+    from marketpay.ports.publisher import (
+        AsyncPublisher as AsyncPublisher,
+    )
     from marketpay.ports.publisher import (
         PublishedEvent as PublishedEvent,
     )
@@ -244,7 +342,19 @@ if TYPE_CHECKING:
         AsyncStore as AsyncStore,
     )
     from marketpay.ports.store import (
+        PostedEntry as PostedEntry,
+    )
+    from marketpay.ports.store import (
+        Reader as Reader,
+    )
+    from marketpay.ports.store import (
+        Records as Records,
+    )
+    from marketpay.ports.store import (
         Store as Store,
+    )
+    from marketpay.ports.store import (
+        Work as Work,
     )
     from marketpay.queries.base import (
         Page as Page,
@@ -337,27 +447,66 @@ _MODULES: Final = {
     "adapters.sql.async_store": ("AsyncSqlStore",),
     "adapters.sql.store": ("SqlStore",),
     "adapters.threaded": ("ThreadedStore",),
-    "commands.acceptance": ("AcceptOffer", "Acceptance"),
+    "commands.acceptance": (
+        "AcceptOffer",
+        "Acceptance",
+    ),
     "commands.applications": (
         "AcceptApplication",
         "ApplyToJob",
         "RejectApplication",
         "WithdrawApplication",
     ),
-    "commands.base": ("ClientAction", "Command", "Pending", "Result"),
-    "commands.cancellation": ("CancelJob", "Cancellation"),
-    "commands.completion": ("CompleteJob", "Completion"),
-    "commands.jobs": ("PostJob", "StartJob", "UpdateJob"),
-    "commands.offers": ("OfferFunding", "RejectOffer", "SendOffer", "WithdrawOffer"),
+    "commands.base": (
+        "ClientAction",
+        "Command",
+        "NextAction",
+        "Pending",
+        "Result",
+    ),
+    "commands.cancellation": (
+        "CancelJob",
+        "Cancellation",
+    ),
+    "commands.completion": (
+        "CompleteJob",
+        "Completion",
+    ),
+    "commands.dead_letters": ("AbandonTransaction",),
+    "commands.jobs": (
+        "PostJob",
+        "StartJob",
+        "UpdateJob",
+    ),
+    "commands.offers": (
+        "OfferFunding",
+        "RejectOffer",
+        "SendOffer",
+        "WithdrawOffer",
+    ),
     "commands.payments": ("PayOffer",),
     "commands.payout_accounts": ("OpenPayoutAccount",),
-    "delivery.working": ("Failure", "WorkReport"),
-    "domain.actor": ("Actor", "Role"),
+    "delivery.working": (
+        "Failure",
+        "WorkReport",
+    ),
+    "domain.actor": (
+        "Actor",
+        "Role",
+    ),
     "domain.application": ("Application",),
-    "domain.commission": ("Commission", "Fee", "Rounding", "Split"),
+    "domain.commission": (
+        "Commission",
+        "Fee",
+        "Rounding",
+        "Split",
+    ),
     "domain.currencies": ("register_currency",),
     "domain.decision": ("Decision",),
-    "domain.entity": ("Change",),
+    "domain.entity": (
+        "Change",
+        "Entity",
+    ),
     "domain.event": ("Event",),
     "domain.ids": (
         "ApplicationId",
@@ -370,7 +519,11 @@ _MODULES: Final = {
         "WalletId",
     ),
     "domain.job": ("Job",),
-    "domain.ledger": ("Account", "AccountKind", "LedgerEntry"),
+    "domain.ledger": (
+        "Account",
+        "AccountKind",
+        "LedgerEntry",
+    ),
     "domain.lifecycles": (
         "ApplicationStatus",
         "JobStatus",
@@ -383,15 +536,24 @@ _MODULES: Final = {
     "domain.money": ("Money",),
     "domain.offer": ("Offer",),
     "domain.payment": ("Payment",),
-    "domain.payment_transaction": ("PaymentTransaction", "TransactionKind"),
+    "domain.payment_transaction": (
+        "PaymentTransaction",
+        "TransactionKind",
+    ),
     "domain.payout_account": ("PayoutAccount",),
     "domain.refund": ("Refund",),
     "domain.rules": ("Rules",),
+    "domain.timer": (
+        "Timer",
+        "TimerKind",
+    ),
     "domain.wallet": ("Wallet",),
     "errors": (
+        "CommitUnknown",
         "ConfigurationError",
         "Conflict",
         "CurrencyMismatch",
+        "DatabaseBusy",
         "Forbidden",
         "GatewayError",
         "GatewayUnavailable",
@@ -407,11 +569,56 @@ _MODULES: Final = {
         "Refused",
         "WebhookRejected",
     ),
-    "marketplace": ("AsyncMarketplace", "Marketplace"),
-    "ports.gateway": ("PaymentGateway",),
-    "ports.publisher": ("PublishedEvent", "Publisher"),
-    "ports.store": ("AsyncStore", "Store"),
-    "queries.base": ("Page", "Question"),
+    "marketplace": (
+        "AsyncMarketplace",
+        "Marketplace",
+    ),
+    "ports.gateway": (
+        "AccountStanding",
+        "AccountState",
+        "ActionRequired",
+        "AsyncPaymentGateway",
+        "Authorize",
+        "Authorized",
+        "Capture",
+        "Captured",
+        "Declined",
+        "GatewayReply",
+        "GatewayRequest",
+        "HoldGone",
+        "LookUp",
+        "NotThere",
+        "OpenAccount",
+        "PaymentGateway",
+        "Processing",
+        "RefundPayment",
+        "Refunded",
+        "Transfer",
+        "Transferred",
+        "Void",
+        "Voided",
+    ),
+    "ports.journal": (
+        "JournalEntry",
+        "JournalRecord",
+    ),
+    "ports.publisher": (
+        "AsyncPublisher",
+        "PublishedEvent",
+        "Publisher",
+    ),
+    "ports.store": (
+        "AsyncStore",
+        "PostedEntry",
+        "Reader",
+        "Records",
+        "Store",
+        "Work",
+    ),
+    "queries.base": (
+        "Page",
+        "Question",
+    ),
     "queries.entities": (
         "GetApplication",
         "GetJob",
@@ -442,36 +649,53 @@ _MODULES: Final = {
         "WalletBalance",
         "WalletStatement",
     ),
-    "queries.verification": ("Verification", "Verify"),
+    "queries.verification": (
+        "Verification",
+        "Verify",
+    ),
 }
 _HOME: Final = {name: module for module, names in _MODULES.items() for name in names}
 
 # The SQL stores are left out of `import *`, which would need the extra `sql`.
 __all__ = [
+    "AbandonTransaction",
     "AcceptApplication",
     "AcceptOffer",
     "Acceptance",
     "Account",
     "AccountKind",
+    "AccountStanding",
+    "AccountState",
+    "ActionRequired",
     "Actor",
     "Application",
     "ApplicationId",
     "ApplicationStatus",
     "ApplyToJob",
     "AsyncMarketplace",
+    "AsyncPaymentGateway",
+    "AsyncPublisher",
     "AsyncStore",
+    "Authorize",
+    "Authorized",
     "CancelJob",
     "Cancellation",
+    "Capture",
+    "Captured",
     "Change",
     "ClientAction",
     "Command",
     "Commission",
+    "CommitUnknown",
     "CompleteJob",
     "Completion",
     "ConfigurationError",
     "Conflict",
     "CurrencyMismatch",
+    "DatabaseBusy",
     "Decision",
+    "Declined",
+    "Entity",
     "EntriesOf",
     "Event",
     "Failure",
@@ -479,6 +703,8 @@ __all__ = [
     "FindPayoutAccount",
     "Forbidden",
     "GatewayError",
+    "GatewayReply",
+    "GatewayRequest",
     "GatewayUnavailable",
     "GetApplication",
     "GetBalance",
@@ -490,19 +716,23 @@ __all__ = [
     "GetRefund",
     "GetRevenue",
     "GetWallet",
+    "HoldGone",
     "IdempotencyConflict",
     "IllegalTransition",
     "InvalidInput",
     "Job",
     "JobId",
     "JobStatus",
+    "JournalEntry",
     "JournalOf",
+    "JournalRecord",
     "LedgerEntry",
     "ListApplications",
     "ListJobs",
     "ListOffers",
     "ListPaymentTransactions",
     "ListPayments",
+    "LookUp",
     "MarketpayError",
     "Marketplace",
     "MemoryPublisher",
@@ -510,12 +740,15 @@ __all__ = [
     "MissingDependency",
     "Money",
     "MoneyError",
+    "NextAction",
     "NotFound",
+    "NotThere",
     "Offer",
     "OfferFunding",
     "OfferHistory",
     "OfferId",
     "OfferStatus",
+    "OpenAccount",
     "OpenPayoutAccount",
     "Page",
     "PayOffer",
@@ -530,13 +763,19 @@ __all__ = [
     "PayoutAccountStatus",
     "Pending",
     "PostJob",
+    "PostedEntry",
+    "Processing",
     "PublishedEvent",
     "Publisher",
     "Question",
+    "Reader",
     "Reason",
+    "Records",
     "Refund",
     "RefundId",
+    "RefundPayment",
     "RefundStatus",
+    "Refunded",
     "Refused",
     "RejectApplication",
     "RejectOffer",
@@ -551,13 +790,19 @@ __all__ = [
     "StatementLine",
     "Store",
     "ThreadedStore",
+    "Timer",
+    "TimerKind",
     "TransactionId",
     "TransactionKind",
     "TransactionStatus",
+    "Transfer",
+    "Transferred",
     "TrialBalance",
     "UpdateJob",
     "Verification",
     "Verify",
+    "Void",
+    "Voided",
     "Wallet",
     "WalletBalance",
     "WalletId",
@@ -565,6 +810,7 @@ __all__ = [
     "WebhookRejected",
     "WithdrawApplication",
     "WithdrawOffer",
+    "Work",
     "WorkReport",
     "register_currency",
 ]

@@ -1,9 +1,11 @@
 """Everything marketpay raises on purpose: `except marketpay.errors.MarketpayError`."""
 
 from marketpay.domain.errors import (
+    CommitUnknown,
     ConfigurationError,
     Conflict,
     CurrencyMismatch,
+    DatabaseBusy,
     Forbidden,
     GatewayError,
     GatewayUnavailable,
@@ -21,9 +23,11 @@ from marketpay.domain.errors import (
 )
 
 __all__ = [
+    "CommitUnknown",
     "ConfigurationError",
     "Conflict",
     "CurrencyMismatch",
+    "DatabaseBusy",
     "Forbidden",
     "GatewayError",
     "GatewayUnavailable",

@@ -14,7 +14,7 @@ from marketpay.delivery.loops import AsyncWorld, World
 from marketpay.delivery.working import WorkReport
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import ConfigurationError, InvalidInput, MissingDependency
-from marketpay.domain.ids import PaymentId
+from marketpay.domain.ids import PaymentId, check_id
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.ports.gateway import AsyncPaymentGateway, PaymentGateway
@@ -50,8 +50,29 @@ def _checked(rules: Rules | None) -> Rules:
     return rules
 
 
+def _check_command(command: object) -> None:
+    if not isinstance(command, Command):
+        raise TypeError(f"a Command is executed, such as PostJob(...), not {command!r}")
+
+
+def _check_question(question: object) -> None:
+    if not isinstance(question, Question):
+        raise TypeError(f"a Question is asked, such as GetJob(...), not {question!r}")
+
+
+def _check_limit(limit: int) -> int:
+    if isinstance(limit, bool) or not isinstance(limit, int):
+        raise TypeError(f"limit must be an int, not {type(limit).__name__}")
+    if limit < 1:
+        raise InvalidInput("must be above zero.", "limit")
+    return limit
+
+
 def _payment_id(payment: Payment | PaymentId) -> PaymentId:
-    return payment.id if isinstance(payment, Payment) else payment
+    if isinstance(payment, Payment):
+        return payment.id
+    check_id("payment", payment, "Payment")
+    return payment
 
 
 class Marketplace:
@@ -73,6 +94,8 @@ class Marketplace:
             from marketpay.adapters.memory.store import MemoryStore
 
             store = MemoryStore()
+        if inspect.iscoroutinefunction(gateway.perform):
+            raise ConfigurationError("An async gateway needs an AsyncMarketplace.")
         self.rules = _checked(rules)
         self.store = store
         if isinstance(gateway, _TakesClock):
@@ -109,14 +132,17 @@ class Marketplace:
         another command under the same key is `IdempotencyConflict`.
         """
         _check_key(key)
+        _check_command(command)
         return self._world.drive(flows.execute(command, key, self.rules))
 
     def preview(self, command: Command[R]) -> Decision[R]:
         """What `execute` would do.  Nothing is written and nobody is called."""
+        _check_command(command)
         return self.store.read(lambda records: command.decide(records, self.rules))
 
     def query(self, question: Question[R]) -> R:
         """The answer to a question."""
+        _check_question(question)
         return self.store.read(question.answer)
 
     def wallet(self, owner: str, currency: str) -> WalletBalance:
@@ -136,7 +162,7 @@ class Marketplace:
 
         Safe from many workers at once.  At most `limit` of each; true while it did anything.
         """
-        flow = working.work(self.rules, limit, has_publisher=self._has_publisher)
+        flow = working.work(self.rules, _check_limit(limit), has_publisher=self._has_publisher)
         return self._world.drive(flow)
 
     def verify(self) -> Verification:
@@ -174,10 +200,6 @@ class AsyncMarketplace:
             from marketpay.adapters.memory.store import MemoryStore
 
             store = ThreadedStore(MemoryStore())
-        if not inspect.iscoroutinefunction(store.run):
-            raise ConfigurationError(
-                "An AsyncMarketplace needs an async store, such as ThreadedStore."
-            )
         self.rules = _checked(rules)
         self.store = store
         if isinstance(gateway, _TakesClock):
@@ -213,14 +235,17 @@ class AsyncMarketplace:
     async def execute(self, command: Command[R], *, key: str | None = None) -> R:
         """See `Marketplace.execute`."""
         _check_key(key)
+        _check_command(command)
         return await self._world.drive(flows.execute(command, key, self.rules))
 
     async def preview(self, command: Command[R]) -> Decision[R]:
         """See `Marketplace.preview`."""
+        _check_command(command)
         return await self.store.read(lambda records: command.decide(records, self.rules))
 
     async def query(self, question: Question[R]) -> R:
         """See `Marketplace.query`."""
+        _check_question(question)
         return await self.store.read(question.answer)
 
     async def wallet(self, owner: str, currency: str) -> WalletBalance:
@@ -237,7 +262,7 @@ class AsyncMarketplace:
 
     async def work(self, limit: int = 100) -> WorkReport:
         """See `Marketplace.work`."""
-        flow = working.work(self.rules, limit, has_publisher=self._has_publisher)
+        flow = working.work(self.rules, _check_limit(limit), has_publisher=self._has_publisher)
         return await self._world.drive(flow)
 
     async def verify(self) -> Verification:

@@ -20,6 +20,7 @@ from marketpay import (
     TransactionKind,
     TransactionStatus,
 )
+from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.gateway import LookUp, Transfer
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket
@@ -27,6 +28,7 @@ from tests.deals import (
     ADMIN,
     CONTRACTOR,
     CUSTOMER,
+    FOR_EVER,
     RIVAL,
     assigned,
     balance,
@@ -177,6 +179,15 @@ def test_without_an_account_the_transfer_waits(
     assert now(market, done.payment).transfer_blocked == "onboarding"
     assert operations(market, done.payment, TransactionKind.TRANSFER) == []
     assert gateway.count(Transfer) == 0
+
+
+def test_an_account_that_became_active_at_the_same_moment_is_looked_for_again(
+    market: Marketplace, clock: VirtualClock
+) -> None:
+    completed(market)
+    sweep = Timer(TimerKind.TRANSFER_SWEEP, CONTRACTOR.id, clock() + market.rules.lookup_every)
+
+    assert sweep in market.store.read(lambda records: records.due(FOR_EVER, limit=10))
 
 
 @pytest.mark.parametrize(

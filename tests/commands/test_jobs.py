@@ -64,7 +64,7 @@ def test_words_of_every_alphabet_come_back_as_they_were(market: Marketplace) -> 
 @pytest.mark.parametrize(
     ("changes", "title", "description"),
     [
-        ({"title": "Paint it red"}, "Paint it red", ""),
+        ({"title": "Paint it red"}, "Paint it red", "white"),
         ({"description": "by June"}, "Paint the fence", "by June"),
         ({"title": "Mow", "description": "it all"}, "Mow", "it all"),
     ],
@@ -72,7 +72,9 @@ def test_words_of_every_alphabet_come_back_as_they_were(market: Marketplace) -> 
 def test_what_is_not_said_stays(
     market: Marketplace, changes: dict[str, str], title: str, description: str
 ) -> None:
-    job = post(market)
+    job = market.execute(
+        PostJob(by=CUSTOMER, title="Paint the fence", description="white", currency="USD")
+    )
     with heard(market) as told:
         updated = market.execute(UpdateJob(by=CUSTOMER, job=job.id, **changes))
 

@@ -13,11 +13,12 @@ R = TypeVar("R")
 
 
 class ThreadedStore:
-    """Runs a sync store in one thread of its own, so that the event loop never waits."""
+    """Runs a sync store in threads of its own, one to write, so that the event loop never waits."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, readers: int = 4) -> None:
         self.store = store
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="marketpay")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="marketpay-read")
 
     async def run(self, use: Callable[[Work], R], /) -> R:
         """See `AsyncStore.run`."""
@@ -26,10 +27,11 @@ class ThreadedStore:
     async def read(self, use: Callable[[Records], R], /) -> R:
         """See `AsyncStore.read`."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self.store.read, use)
+        return await loop.run_in_executor(self._readers, self.store.read, use)
 
     async def close(self) -> None:
         """See `AsyncStore.close`."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self.store.close)
         self._thread.shutdown()
+        self._readers.shutdown()

@@ -33,11 +33,6 @@ class Command(ABC, Generic[R]):
 
     by: Actor = field(validator=_is_actor)
 
-    kinds: ClassVar[dict[str, type[Command[Any]]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        Command.kinds[cls.__name__] = cls
-
     @abstractmethod
     def decide(self, read: Reader, rules: Rules, /) -> Decision[R]:
         """What should change, or the first `MarketpayError` that stands in the way.

@@ -59,19 +59,22 @@ class CompleteJob(Command[Completion]):
         paid = _payment(deal)
         [*accounts] = read.find(PayoutAccount, contractor=paid.contractor)
         active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
-        blocked = None if active else ONBOARDING
+        is_owed = paid.split is not None and paid.split.payout.minor > 0
+        is_blocked = is_owed and not active
+        blocked = ONBOARDING if is_blocked else None
         released = paid.become(e.PaymentReleased, by, at, transfer_blocked=blocked)
         entries = tuple(_release(released.entity))
-        wallet = _wallet(read, paid, rules, at)
-        changes: list[Any] = [completed, released, wallet.post(entries, at)]
-        changes += [operations.transfer(released.entity, one, rules, at) for one in active]
+        changes: list[Any] = [completed, released]
+        if is_owed:
+            changes.append(_wallet(read, paid, rules, at).post(entries, at))
+            changes += [operations.transfer(released.entity, one, rules, at) for one in active]
         sweep = Timer(TimerKind.TRANSFER_SWEEP, paid.contractor, at + rules.lookup_every)
         return Decision(
             Completion(job=completed.entity, payment=released.entity),
             changes=changes,
             waives=(*deal.rest(job, paid), *accounts),
             entries=entries,
-            timers=() if active else (sweep,),
+            timers=(sweep,) if is_blocked else (),
         )
 
 

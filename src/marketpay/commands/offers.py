@@ -9,7 +9,6 @@ from attrs import field, frozen
 from marketpay.commands.base import PERSONAL, Command, Result
 from marketpay.domain import events as e
 from marketpay.domain import operations
-from marketpay.domain.actor import check_party
 from marketpay.domain.application import LIVE, Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
@@ -24,7 +23,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
-from marketpay.domain.validators import IdOf, Text, above_zero, is_aware, is_payment_method
+from marketpay.domain.validators import IdOf, Party, Text, above_zero, is_aware, is_payment_method
 from marketpay.ports.store import Reader
 
 
@@ -49,7 +48,7 @@ class SendOffer(Command[OfferFunding]):
     """
 
     job: JobId = field(validator=IdOf("Job"))
-    contractor: str | None = None
+    contractor: str | None = field(default=None, validator=Party())
     application: ApplicationId | None = field(
         default=None, validator=IdOf("Application", optional=True)
     )
@@ -61,18 +60,19 @@ class SendOffer(Command[OfferFunding]):
     def __attrs_post_init__(self) -> None:
         if (self.contractor is None) == (self.application is None):
             raise InvalidInput("Name a contractor or an application, and not both.")
-        if self.contractor is not None:
-            check_party(None, None, self.contractor)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[OfferFunding]:
         """A new offer and its payment; the hold is asked for."""
+        at = rules.now()
+        if self.expires_at is not None and self.expires_at <= at:
+            raise InvalidInput("must lie in the future.", "expires_at")
         deal = read.deal(job=self.job)
-        job, at = deal.job, rules.now()
+        job = deal.job
         application = self._application(deal, read)
         event = OFFER.begin.event
         permit(self.by, OFFER, event, "send an offer for this job", customer=job.customer)
         contractor = application.contractor if application else str(self.contractor)
-        self._check(deal, contractor, application, at, rules)
+        self._check(deal, contractor, application, rules)
         offer = self._offer(job, contractor, application, rules, at)
         payment = Payment.behind(offer, at)
         hold = operations.authorize(payment, self.payment_method, rules, at)
@@ -118,12 +118,9 @@ class SendOffer(Command[OfferFunding]):
         deal: Deal,
         contractor: str,
         application: Application | None,
-        at: datetime,
         rules: Rules,
     ) -> None:
         job = deal.job
-        if self.expires_at is not None and self.expires_at <= at:
-            raise InvalidInput("must lie in the future.", "expires_at")
         if self.price.currency != job.currency:
             raise CurrencyMismatch(self.price.currency, job.currency)
         if application is not None and application.job != job.id:

@@ -16,7 +16,9 @@ from marketpay.domain.entity import permit
 from marketpay.domain.event import Event
 from marketpay.domain.ids import PayoutAccountId
 from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
+from marketpay.domain.outgoing import REFUSED
 from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
@@ -26,7 +28,8 @@ from marketpay.ports.store import Reader
 
 BATCH = 50  # transfers started by one sweep
 
-WAITING = (ONBOARDING, "account_not_active")  # what an active account puts right
+WAITING = (ONBOARDING, REFUSED)
+TRANSFER = TransactionKind.TRANSFER
 FINISHED = (e.PayoutAccountActivated, e.PayoutAccountRejected)  # no longer asked about
 
 EVENTS: dict[AccountStanding, type[Event]] = {
@@ -116,16 +119,21 @@ class SweepTransfers(Command[int]):
             return Decision(0, waives=accounts)
         at = rules.now()
         waiting = read.find(Payment, contractor=self.contractor, transfer_blocked=WAITING)
+        batch = waiting[:BATCH]
+        tried = read.find(PaymentTransaction, payment=tuple(p.id for p in batch), kind=TRANSFER)
+        last = {one.payment: one.id for one in sorted(tried, key=lambda one: one.created_at)}
         changes: list[Any] = []
-        for payment in waiting[:BATCH]:
+        for payment in batch:
             event = e.PaymentTransferStarted
             started = payment.become(event, self.by.role, at, transfer_blocked=None)
-            changes += [started, operations.transfer(started.entity, active[0], rules, at)]
+            retried = last.get(payment.id)
+            transfer = operations.transfer(started.entity, active[0], rules, at, retried)
+            changes += [started, transfer]
         again = Timer(TimerKind.TRANSFER_SWEEP, self.contractor, at)
         return Decision(
             len(changes) // 2,
             changes=changes,
             relies_on=active if changes else (),
-            waives=(*waiting[BATCH:], *(() if changes else active)),
+            waives=(*waiting[BATCH:], *tried, *(() if changes else active)),
             timers=(again,) if len(waiting) > BATCH else (),
         )

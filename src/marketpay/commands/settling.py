@@ -15,6 +15,7 @@ from marketpay.domain.ids import TransactionId
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import EXPIRED, Settled
@@ -62,7 +63,7 @@ class SettleTransaction(Command[PaymentTransaction]):
             case NotThere() if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
                 return Decision(transaction, waives=(transaction,))
             case NotThere():
-                return settlement.stuck(transaction, at)
+                return settlement.stuck(transaction, rules, at)
         match transaction.kind:
             case TransactionKind.AUTHORIZE:
                 return self._authorize(transaction, read, rules, at)
@@ -89,9 +90,9 @@ class SettleTransaction(Command[PaymentTransaction]):
             case ActionRequired(gateway_id=id):
                 return settlement.action_required(transaction, deal, id, rules, at)
             case Declined(code=code):
-                return settlement.authorization_failed(transaction, deal, code, at)
+                return settlement.authorization_failed(transaction, deal, code, rules, at)
             case HoldGone():
-                return settlement.authorization_failed(transaction, deal, EXPIRED, at)
+                return settlement.authorization_failed(transaction, deal, EXPIRED, rules, at)
             case _:
                 raise self._unfit(transaction)
 
@@ -153,7 +154,8 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return outgoing.transferred(transaction, payment, id, at)
             case Declined(code=code):
-                return outgoing.transfer_failed(transaction, payment, code, at)
+                accounts = read.find(PayoutAccount, contractor=payment.contractor)
+                return outgoing.transfer_failed(transaction, payment, accounts, code, rules, at)
             case _:
                 raise self._unfit(transaction)
 

@@ -14,8 +14,9 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.strategies import configure_tagged_union
 
-from marketpay.commands.base import Command
+from marketpay.commands.base import Command, Result
 from marketpay.domain.entity import Entity
+from marketpay.domain.errors import ConfigurationError
 from marketpay.domain.event import Event
 from marketpay.domain.money import Money
 from marketpay.ports.gateway import GatewayNews
@@ -93,11 +94,16 @@ def decode_events(text: str) -> list[Event]:
 
 def encode_result(result: Any, operations: Sequence[str]) -> str:
     """The ids of a result's entities, and of the operations it waits for."""
+    said: Json = {"kind": type(result).__name__, "ids": {}, "operations": list(operations)}
     if isinstance(result, Entity):
-        ids: Json = {"": result.id}
-    elif attrs.has(type(result)):
+        said["ids"] = {"": result.id}
+    elif isinstance(result, Result):
         values = {f.name: getattr(result, f.name) for f in attrs.fields(type(result))}
-        ids = {name: v.id for name, v in values.items() if isinstance(v, Entity)}
+        said["ids"] = {name: v.id for name, v in values.items() if isinstance(v, Entity)}
+    elif result is None or isinstance(result, bool | int | str):
+        said["value"] = result
     else:
-        ids = {}
-    return dumps({"kind": type(result).__name__, "ids": ids, "operations": operations})
+        raise ConfigurationError(
+            f"A command's result is an entity, a Result, a number, a text or None, not {result!r}."
+        )
+    return dumps(said)

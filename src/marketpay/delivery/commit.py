@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 import attrs
 from attrs import evolve, field, frozen
 
-from marketpay.commands.base import Command, Result
+from marketpay.commands.base import Command, Pending, Result
 from marketpay.delivery import codec
 from marketpay.delivery.steps import Flow, Pause, Transact
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.entity import Entity
-from marketpay.domain.errors import Conflict, Forbidden, IdempotencyConflict
+from marketpay.domain.errors import (
+    CommitUnknown,
+    Conflict,
+    DatabaseBusy,
+    Forbidden,
+    IdempotencyConflict,
+)
 from marketpay.domain.ids import PREFIXES
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer
 from marketpay.ports.journal import JournalRecord
-from marketpay.ports.store import CommitUnknown, Reader, Work
+from marketpay.ports.store import Reader, Work
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 KINDS: dict[str, type[Operation]] = {
     PREFIXES["PaymentTransaction"]: PaymentTransaction,
@@ -52,6 +60,7 @@ class Attempt(Generic[R]):
     rules: Rules
     fired: Timer | None = None  # taken away in the same transaction
     name: str = field(factory=lambda: secrets.token_hex(12))
+    salt: str = field(factory=lambda: secrets.token_hex(12), repr=False)
 
     def __call__(self, work: Work) -> Committed[R]:
         """Decide and write, or find what the key was used for before."""
@@ -82,12 +91,13 @@ class Attempt(Generic[R]):
     def denied(self, error: Forbidden, work: Work) -> None:
         """Put on record that the actor was not allowed to; no key is used up."""
         nothing: Decision[None] = Decision(None)
-        work.record(evolve(self._record(nothing), key=None, result=None, error=error.code))
+        record = evolve(self._record(nothing), key=None, result=None, error=error.code)
+        work.record(record, _named(self.command))
 
     def _record(self, decision: Decision[Any]) -> JournalRecord:
         by = self.command.by
-        body, personal = codec.encode_command(self.command, self.name)
-        operations = [operation.id for operation in decision.operations]
+        body, personal = codec.encode_command(self.command, self.salt)
+        operations = [*(operation.id for operation in decision.operations), *_awaited(decision)]
         return JournalRecord(
             attempt=self.name,
             at=self.rules.now(),
@@ -99,7 +109,6 @@ class Attempt(Generic[R]):
             events=codec.encode_events([change.event for change in decision.changes]),
             result=codec.encode_result(decision.result, operations),
             error=None,
-            subjects=tuple(decision.latest()),
             personal=personal,
         )
 
@@ -123,12 +132,14 @@ def carry_out(
         attempt = Attempt(command=command, key=key, rules=rules, fired=fired)
         try:
             committed: Committed[R] = yield Transact(attempt)
+        except DatabaseBusy:
+            raise
         except Conflict:
             if tried == rules.attempts:
                 raise
             yield Pause(_jitter(tried))
         except CommitUnknown:
-            found: Committed[R] | None = yield Transact(attempt.found)
+            found: Committed[R] | None = yield from _ascertain(attempt.found, rules)
             if found is not None:
                 return found
         except Forbidden as error:
@@ -138,6 +149,46 @@ def carry_out(
         else:
             return committed
     raise Conflict(type(command).__name__, key or "")
+
+
+def patiently(use: Callable[[Work], T], rules: Rules) -> Flow[T]:
+    """Run it in a transaction, again after every lost race, `rules.attempts` times at most."""
+    for tried in range(1, rules.attempts):
+        try:
+            done: T = yield Transact(use)
+        except DatabaseBusy:
+            raise
+        except Conflict:
+            yield Pause(_jitter(tried))
+        else:
+            return done
+    last: T = yield Transact(use)
+    return last
+
+
+def _ascertain(use: Callable[[Work], T], rules: Rules) -> Flow[T]:
+    """Find out what became of a commit: until then nothing may be said or done about it."""
+    for tried in range(1, rules.attempts):
+        try:
+            found: T = yield Transact(use)
+        except (Conflict, CommitUnknown):
+            yield Pause(_jitter(tried))
+        else:
+            return found
+    raise CommitUnknown
+
+
+def _awaited(decision: Decision[Any]) -> list[str]:
+    """The operation that a repeated command finds still under way."""
+    waiting = getattr(decision.result, "next_action", None)
+    return [waiting.transaction] if isinstance(waiting, Pending) else []
+
+
+def _named(command: Command[Any]) -> tuple[str, ...]:
+    """The ids that a command names."""
+    values = (getattr(command, f.name) for f in attrs.fields(type(command)))
+    prefixes = tuple(f"{prefix}_" for prefix in PREFIXES.values())
+    return tuple(v for v in values if isinstance(v, str) and v.startswith(prefixes))
 
 
 def refresh(result: Any, saved: dict[str, Entity]) -> Any:
@@ -168,7 +219,7 @@ def rebuild(said: dict[str, Any], read: Reader) -> Any:
     }
     if said["kind"] in Result.kinds:
         return Result.kinds[said["kind"]](**entities)
-    return entities.get("")
+    return entities.get("", said.get("value"))
 
 
 def _entity_kinds() -> list[type[Entity]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
@@ -24,6 +25,7 @@ from marketpay.domain.errors import (
 )
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
@@ -35,6 +37,7 @@ from marketpay.ports.gateway import (
     NoAnswer,
     NotThere,
 )
+from marketpay.ports.store import Records
 
 R = TypeVar("R")
 
@@ -76,30 +79,39 @@ def _perform(operation: Operation, rules: Rules) -> Flow[Performed]:
 
 def _ask(operation: Operation, request: GatewayRequest, rules: Rules) -> Flow[Performed]:
     """Call, then settle.  No answer is settled too, before a fault of the gateway is raised."""
-    fault: GatewayError | None = None
-    news: GatewayNews
-    try:
-        news = yield Call(request, operation.id)
-    except GatewayUnavailable:
-        news = NoAnswer()
-    except GatewayError as error:
-        news, fault = NoAnswer(), error
+    news, fault = yield from _call(request, operation.id)
     done = yield from _settle(operation, news, rules)
     if fault is not None:
         raise fault
     return done
 
 
+def _call(request: GatewayRequest, key: str) -> Flow[tuple[GatewayNews, Exception | None]]:
+    """What the gateway says; whatever it raises means that it did not say."""
+    try:
+        news: GatewayNews = yield Call(request, key)
+    except GatewayUnavailable:
+        return NoAnswer(), None
+    except Exception as fault:  # noqa: BLE001  # a gateway of the host's may raise anything
+        return NoAnswer(), fault
+    return news, None
+
+
 def _settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Performed]:
-    committed: Committed[Any]
-    if isinstance(operation, PayoutAccount):
-        account = SettleAccount(by=Actor.SYSTEM, account=operation.id, news=news)
-        committed = yield from carry_out(account, None, rules)
-    else:
-        transaction = SettleTransaction(by=Actor.SYSTEM, transaction=operation.id, news=news)
-        committed = yield from carry_out(transaction, None, rules)
+    """An answer that does not fit is as good as none, and then raised."""
+    try:
+        committed = yield from carry_out(_settling(operation, news), None, rules)
+    except GatewayError:
+        yield from carry_out(_settling(operation, NoAnswer()), None, rules)
+        raise
     settled: Any = committed.saved.get(operation.id, committed.result)
     return Performed(settled, news, committed.saved)
+
+
+def _settling(operation: Operation, news: GatewayNews) -> Command[Any]:
+    if isinstance(operation, PayoutAccount):
+        return SettleAccount(by=Actor.SYSTEM, account=operation.id, news=news)
+    return SettleTransaction(by=Actor.SYSTEM, transaction=operation.id, news=news)
 
 
 def is_waiting(operation: Operation) -> bool:
@@ -107,6 +119,12 @@ def is_waiting(operation: Operation) -> bool:
     if isinstance(operation, PayoutAccount):
         return operation.gateway_account is not None
     return operation.status is TransactionStatus.AWAITING_CONFIRMATION
+
+
+def is_past_window(operation: Operation, rules: Rules) -> bool:
+    """Whether the gateway may have forgotten the key, so that it is not sent again."""
+    sent = operation.sent_at
+    return sent is not None and sent + rules.retry_window <= rules.now()
 
 
 def _catch_up(operation: Operation, rules: Rules) -> Flow[Performed]:
@@ -129,21 +147,15 @@ def resume(operation: Operation, rules: Rules) -> Flow[Performed]:
     was_asked = (
         isinstance(operation, PayoutAccount) or operation.status is TransactionStatus.UNKNOWN
     )
-    since = operation.sent_at or rules.now()
-    is_too_late = since + rules.retry_window <= rules.now()
+    is_too_late = is_past_window(operation, rules)
     if was_asked or is_too_late:
-        news = yield from _look_up(operation)
-        if not isinstance(news, NotThere) or is_too_late:
-            return (yield from _settle(operation, news, rules))
+        news, fault = yield from _call(look_up(operation), operation.id)
+        if fault is not None or not isinstance(news, NotThere) or is_too_late:
+            done = yield from _settle(operation, news, rules)
+            if fault is not None:
+                raise fault
+            return done
     return (yield from _perform(operation, rules))
-
-
-def _look_up(operation: Operation) -> Flow[GatewayNews]:
-    try:
-        news: GatewayNews = yield Call(look_up(operation), operation.id)
-    except GatewayUnavailable:
-        return NoAnswer()
-    return news
 
 
 def _reload(result: R) -> Flow[R]:
@@ -177,14 +189,16 @@ def _client_action(operation: PaymentTransaction, news: GatewayNews) -> ClientAc
 
 def client_action(payment: PaymentId, rules: Rules) -> Flow[ClientAction | None]:
     """What the customer's client has to do for a payment, asked of the gateway afresh."""
-    tried: list[PaymentTransaction] = yield Read(
-        lambda records: records.find(
-            PaymentTransaction, payment=payment, kind=TransactionKind.AUTHORIZE
-        )
-    )
+    tried: list[PaymentTransaction] = yield Read(partial(_authorizations, payment))
     for operation in tried:
         if operation.status is TransactionStatus.AWAITING_CONFIRMATION:
             done = yield from _ask(operation, look_up(operation), rules)
             if isinstance(done.news, ActionRequired):
                 return _client_action(operation, done.news)
     return None
+
+
+def _authorizations(payment: PaymentId, records: Records) -> list[PaymentTransaction]:
+    records.get(Payment, payment)
+    kind = TransactionKind.AUTHORIZE
+    return records.find(PaymentTransaction, payment=payment, kind=kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from attrs import field, frozen
@@ -110,6 +110,6 @@ class AsyncWorld:
 
 async def _either(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if inspect.iscoroutinefunction(function):
-        awaited: Awaitable[Any] = function(*args, **kwargs)
-        return await awaited
-    return await asyncio.to_thread(function, *args, **kwargs)
+        return await function(*args, **kwargs)
+    result = await asyncio.to_thread(function, *args, **kwargs)
+    return await result if inspect.isawaitable(result) else result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,12 +13,11 @@ from marketpay.commands.base import Command
 from marketpay.commands.payout_accounts import SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
 from marketpay.delivery import codec
-from marketpay.delivery.commit import carry_out
-from marketpay.delivery.flows import is_waiting, resume
-from marketpay.delivery.steps import Flow, Publish, Read, Transact
+from marketpay.delivery.commit import carry_out, patiently
+from marketpay.delivery.flows import is_past_window, is_waiting, resume
+from marketpay.delivery.steps import Flow, Publish, Read
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
-from marketpay.domain.errors import MarketpayError
 from marketpay.domain.ids import OfferId, PaymentId
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
@@ -27,6 +26,9 @@ from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.journal import FeedItem
 from marketpay.ports.publisher import PublishedEvent
 from marketpay.ports.store import Work
+
+BATCH = 500  # journal rows at once
+PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
 
 
 @frozen(kw_only=True)
@@ -56,18 +58,22 @@ class WorkReport:
 def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     """Everything that is due, and what becomes due by that; one failure stops nothing else."""
     failures: dict[str, Failure] = {}
-    timers = operations = 0
-    while True:
+    timers = operations = sequenced = published = folded = 0
+    while timers < limit and operations < limit:
         fired = yield from _fire(rules, limit - timers, failures)
         resumed = yield from _resume_all(rules, limit - operations, failures)
         timers, operations = timers + fired, operations + resumed
-        if not (fired or resumed) or timers >= limit or operations >= limit:
+        if not fired and not resumed:
             break
-    sequenced = yield Transact(lambda work: work.sequence(limit))
-    published = 0
-    if has_publisher:
-        published = yield from _publish(rules, limit, failures)
-    folded = yield Transact(lambda work: work.fold(limit))
+    while placed := (yield from patiently(lambda work: work.sequence(BATCH), rules)):
+        sequenced += placed
+    while has_publisher and PUBLISHER not in failures:
+        told = yield from _publish(rules, failures)
+        if told is None:
+            break
+        published += told
+    while sums := (yield from patiently(lambda work: work.fold(BATCH), rules)):
+        folded += sums
     return WorkReport(
         operations=operations,
         timers=timers,
@@ -79,27 +85,36 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
 
 
 def _resume_all(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
+    """Each is taken up just before its call, so that its lease lasts for that call."""
     done = 0
+    seen: set[str] = set()
     for kind in (PaymentTransaction, PayoutAccount):
-        leased: list[Operation] = yield Transact(partial(_lease, kind, rules, limit))
-        for operation in leased:
-            try:
-                performed = yield from resume(operation, rules)
-                done += bool(performed.saved)
-            except MarketpayError as error:
-                failures[operation.id] = Failure(subject=operation.id, error=error)
+        for _ in range(limit):
+            lease = partial(_lease, kind, rules, seen | failures.keys())
+            leased: list[Operation] = yield from patiently(lease, rules)
+            for operation in leased:
+                seen.add(operation.id)
+                try:
+                    performed = yield from resume(operation, rules)
+                    done += bool(performed.saved)
+                except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+                    failures[operation.id] = Failure(subject=operation.id, error=error)
+            if not leased:
+                break
     return done
 
 
-def _lease(kind: type[Operation], rules: Rules, limit: int, work: Work) -> list[Operation]:
+def _lease(
+    kind: type[Operation], rules: Rules, skip: Collection[str], work: Work
+) -> list[Operation]:
     now = rules.now()
 
     def until(operation: Operation) -> datetime:
         if is_waiting(operation):
             return rules.lookup_at(operation.created_at, now)
-        return now + rules.lease
+        return now + (rules.retry_cap if is_past_window(operation, rules) else rules.lease)
 
-    leased: list[Any] = work.lease(kind, until, now=now, limit=limit)
+    leased: list[Any] = work.lease(kind, until, now=now, limit=1, skip=skip)
     return leased
 
 
@@ -112,7 +127,7 @@ def _fire(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
         try:
             yield from carry_out(_command_of(timer), None, rules, timer)
             done += 1
-        except MarketpayError as error:
+        except Exception as error:  # noqa: BLE001  # on record, and it comes up again
             failures[timer.subject] = Failure(subject=timer.subject, error=error)
     return done
 
@@ -127,27 +142,28 @@ def _command_of(timer: Timer) -> Command[Any]:
             return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
 
 
-PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
-
-
-def _publish(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
+def _publish(rules: Rules, failures: dict[str, Failure]) -> Flow[int | None]:
+    """So many events were published; None: there is nothing more to publish here and now."""
     now = rules.now()
-    start = yield Transact(
-        lambda work: work.take_cursor(PUBLISHER, now=now, until=now + rules.lease)
-    )
+    until = now + rules.lease
+    start: int | None = yield from patiently(partial(_take, now, until), rules)
     if start is None:
-        return 0  # another worker is at it, and two would mix the order
-    items = yield Read(lambda records: records.feed(start, limit=limit))
-    events = list(_published(items))
-    reached = items[-1].position if items else start
+        return None  # another worker is at it, and two would mix the order
+    items: list[FeedItem] = yield Read(lambda records: records.feed(start, limit=BATCH))
+    reached, events = start, 0
     try:
-        if events:
-            yield Publish(events)
+        published = list(_published(items))
+        if published:
+            yield Publish(published)
+        reached, events = items[-1].position if items else start, len(published)
     except Exception as error:  # noqa: BLE001  # the publisher is the host's: anything
         failures[PUBLISHER] = Failure(subject=PUBLISHER, error=error)
-        events, reached = [], start
-    yield Transact(lambda work: work.move_cursor(PUBLISHER, reached))
-    return len(events)
+    yield from patiently(lambda work: work.move_cursor(PUBLISHER, reached, until), rules)
+    return events if items else None
+
+
+def _take(now: datetime, until: datetime, work: Work) -> int | None:
+    return work.take_cursor(PUBLISHER, now=now, until=until)
 
 
 def _published(items: list[FeedItem]) -> Iterator[PublishedEvent]:

@@ -29,12 +29,19 @@ def check_party(_instance: object, attribute: object, value: Any) -> None:
         raise InvalidInput("must be 1 to 255 printable characters.", name)
 
 
+def _role(value: Role | str) -> Role:
+    try:
+        return Role(value)
+    except ValueError:
+        raise InvalidInput(f"{value!r} is not one of: {', '.join(Role)}.", "role") from None
+
+
 @frozen
 class Actor:
     """Somebody, in a role.  `id` is the host's own and is compared byte by byte."""
 
     id: str = field(validator=check_party)
-    role: Role = field(converter=Role)
+    role: Role = field(converter=_role)
 
     SYSTEM: ClassVar[Actor]
 

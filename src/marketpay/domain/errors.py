@@ -146,6 +146,26 @@ class Conflict(MarketpayError):
         return f"{self.kind} {self.id} was changed by somebody else at the same time; try again."
 
 
+class DatabaseBusy(Conflict):
+    """Another process would not let go of the database; nothing was written."""
+
+    def __str__(self) -> str:
+        return "The database is busy with another process; try again."
+
+
+class CommitUnknown(MarketpayError):
+    """The connection was lost while committing, and what became of it could not be learnt."""
+
+    code: ClassVar[str] = "commit_unknown"
+    status_hint: ClassVar[int] = 503
+
+    def __str__(self) -> str:
+        return (
+            "The database did not say whether this took effect; look before you try again, "
+            "or repeat it with the same idempotency key."
+        )
+
+
 @define(eq=False)
 class IdempotencyConflict(MarketpayError):
     """The key was used before, by the same actor, for another command."""

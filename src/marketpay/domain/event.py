@@ -28,8 +28,8 @@ class Event:
     kinds: ClassVar[dict[str, type[Event]]] = {}
 
     def __init_subclass__(cls) -> None:
-        subject = next(s for s in SUBJECTS if cls.__name__.startswith(s))
+        subject = next((s for s in SUBJECTS if cls.__name__.startswith(s)), "")
         fact = cls.__name__.removeprefix(subject)
         if fact != "Event":
-            cls.name = f"{_snake(subject)}.{_snake(fact)}"
+            cls.name = f"{_snake(subject)}.{_snake(fact)}".removeprefix(".")
             Event.kinds[cls.name] = cls

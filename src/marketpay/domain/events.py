@@ -224,6 +224,10 @@ class PaymentTransactionStuck(PaymentTransactionEvent):
     """No answer for so long that an administrator has to look."""
 
 
+class PaymentTransactionAbandoned(PaymentTransactionEvent):
+    """An administrator gave it up, after no answer for long."""
+
+
 class PaymentTransactionCanceled(PaymentTransactionEvent):
     """It is no longer wanted, and the gateway will not do it."""
 

@@ -39,5 +39,6 @@ def new_id(prefix: str) -> str:
 def check_id(field: str, value: object, kind: str) -> None:
     """Raise `InvalidInput` unless `value` is text with the prefix of `kind`'s ids."""
     prefix = PREFIXES[kind]
-    if not isinstance(value, str) or not value.startswith(f"{prefix}_") or len(value) > 90:
+    is_text = isinstance(value, str) and value.isascii() and value.isprintable()
+    if not is_text or not str(value).startswith(f"{prefix}_") or len(str(value)) > 90:
         raise InvalidInput(f"{value!r} is not the id of {kind} ({prefix}_...).", field)

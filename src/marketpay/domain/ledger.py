@@ -41,6 +41,7 @@ INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE)
 SETTLING = frozenset({"SettleTransaction"})
 COMPLETING = frozenset({"CompleteJob"})
 CANCELLING = frozenset({"CancelJob"})
+ABANDONING = frozenset({"AbandonTransaction"})
 
 # Which command may move money between which accounts: nothing else can be written.
 # fmt: off
@@ -54,7 +55,7 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   CANCELLING,
     (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   CANCELLING,
     (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            SETTLING,  # refunded
-    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     SETTLING,  # refund failed
+    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     SETTLING | ABANDONING,  # refund failed
 }
 # fmt: on
 

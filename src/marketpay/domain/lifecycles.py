@@ -179,6 +179,7 @@ PAYMENT_TRANSACTION: Final = Lifecycle("payment_transaction",
     Row(T.UNKNOWN,                e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionUnanswered,      T.UNKNOWN,                SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionStuck,           T.UNKNOWN,                SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionAbandoned,       T.FAILED,                 ADMIN),
     final={T.SUCCESS, T.FAILED, T.CANCELED},
 )
 

@@ -37,7 +37,7 @@ def capture(payment: Payment, rules: Rules, at: datetime) -> Started:
 
 
 def void(payment: Payment, rules: Rules, at: datetime) -> Started:
-    """Let go of the hold; a worker does it."""
+    """Let go of the payment's hold, or of its authorization; a worker does it."""
     return _start(payment, TransactionKind.VOID, rules, at, due_at=at)
 
 
@@ -47,8 +47,14 @@ def refund(payment: Payment, refund: Refund, rules: Rules, at: datetime) -> Star
     return _start(payment, kind, rules, at, due_at=at + rules.lease, refund=refund.id)
 
 
-def transfer(payment: Payment, account: PayoutAccount, rules: Rules, at: datetime) -> Started:
-    """Move what the contractor earned to their account at the gateway; a worker does it."""
+def transfer(
+    payment: Payment,
+    account: PayoutAccount,
+    rules: Rules,
+    at: datetime,
+    retry_of: TransactionId | None = None,
+) -> Started:
+    """Move what the contractor earned, which is something, to their account; a worker does it."""
     assert payment.split is not None  # released payments have one
     return _start(
         payment,
@@ -59,6 +65,7 @@ def transfer(payment: Payment, account: PayoutAccount, rules: Rules, at: datetim
         amount=payment.split.payout - payment.transferred,
         party=payment.contractor,
         destination=account.gateway_account,
+        retry_of=retry_of,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import evolve
@@ -9,15 +10,20 @@ from attrs import evolve
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
-from marketpay.domain.entity import Entity
+from marketpay.domain.entity import Change, Entity
 from marketpay.domain.ledger import Account, AccountKind, move
+from marketpay.domain.lifecycles import PayoutAccountStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import Settled, failed, succeeded, unanswered
+from marketpay.domain.timer import Timer, TimerKind
 
 SYSTEM = Role.SYSTEM
+REFUSED = "refused"  # a transfer's last try was; the transaction has the gateway's code
+NOT_ACTIVE = "account_not_active"
 
 
 def refunded(
@@ -90,10 +96,26 @@ def transferred(
 
 
 def transfer_failed(
-    transaction: PaymentTransaction, payment: Payment, code: str, at: datetime
+    transaction: PaymentTransaction,
+    payment: Payment,
+    accounts: Sequence[PayoutAccount],
+    code: str,
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
-    """The money stays on the platform's balance until the account can take it."""
+    """The money stays on the platform's balance for now; it is tried again later.
+
+    An account that the gateway says is not active is asked about until it is.
+    """
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
-    blocked = payment.become(event, SYSTEM, at, transfer_blocked=code)
-    return Decision(settled.entity, changes=(blocked, settled))
+    blocked = payment.become(event, SYSTEM, at, transfer_blocked=REFUSED)
+    changes: list[Change[Entity]] = [blocked, settled]
+    waived: list[Entity] = []
+    for account in accounts:
+        if code == NOT_ACTIVE and account.status is PayoutAccountStatus.ACTIVE:
+            changes.append(account.become(e.PayoutAccountRestricted, SYSTEM, at, due_at=at))
+        else:
+            waived.append(account)
+    again = Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at + rules.retry_cap)
+    return Decision(settled.entity, changes=changes, waives=waived, timers=(again,))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from attrs import field, frozen
+from attrs.validators import instance_of
 
 from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
@@ -16,9 +18,18 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _positive(_rules: object, attribute: object, value: timedelta | int) -> None:
-    if not (value > timedelta(0) if isinstance(value, timedelta) else value > 0):
-        raise InvalidInput("must be above zero.", getattr(attribute, "name", None))
+def _span(_rules: object, attribute: Any, value: Any) -> None:
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{attribute.name} must be a timedelta, not {type(value).__name__}")
+    if value <= timedelta(0):
+        raise InvalidInput("must be above zero.", attribute.name)
+
+
+def _count(_rules: object, attribute: Any, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{attribute.name} must be an int, not {type(value).__name__}")
+    if value < 1:
+        raise InvalidInput("must be above zero.", attribute.name)
 
 
 @frozen(kw_only=True)
@@ -34,16 +45,16 @@ class Rules:
     `attempts`: how often a command is decided again after losing a race.
     """
 
-    commission: Commission = field(factory=Commission)
+    commission: Commission = field(factory=Commission, validator=instance_of(Commission))
     require_application: bool = False  # offers go only to contractors who have applied
     now: Callable[[], datetime] = _utc_now
     new_id: Callable[[str], str] = new_id
-    lease: timedelta = field(default=timedelta(minutes=5), validator=_positive)
-    lookup_every: timedelta = field(default=timedelta(minutes=5), validator=_positive)
-    retry_base: timedelta = field(default=timedelta(seconds=10), validator=_positive)
-    retry_cap: timedelta = field(default=timedelta(hours=1), validator=_positive)
-    retry_window: timedelta = field(default=timedelta(hours=23), validator=_positive)
-    attempts: int = field(default=20, validator=_positive)
+    lease: timedelta = field(default=timedelta(minutes=5), validator=_span)
+    lookup_every: timedelta = field(default=timedelta(minutes=5), validator=_span)
+    retry_base: timedelta = field(default=timedelta(seconds=10), validator=_span)
+    retry_cap: timedelta = field(default=timedelta(hours=1), validator=_span)
+    retry_window: timedelta = field(default=timedelta(hours=23), validator=_span)
+    attempts: int = field(default=20, validator=_count)
 
     def retry_at(self, attempts: int, now: datetime, id: str) -> datetime:
         """When to send again what has gone unanswered `attempts` times.

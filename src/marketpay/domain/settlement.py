@@ -15,6 +15,7 @@ from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
+from marketpay.domain.event import Event
 from marketpay.domain.hiring import HELD, assign, expiry_timers
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import OfferStatus, TransactionStatus
@@ -25,6 +26,8 @@ from marketpay.domain.rules import Rules
 Settled = Decision[PaymentTransaction]
 SYSTEM = Role.SYSTEM
 EXPIRED = "authorization_expired"
+NO_ANSWER = "no_answer"  # the failure of what is stuck
+ABANDONED = "abandoned"  # ... and has been given up
 
 
 def succeeded(
@@ -32,11 +35,14 @@ def succeeded(
 ) -> Change[PaymentTransaction]:
     """The gateway did it."""
     event = e.PaymentTransactionSucceeded
-    return transaction.become(event, SYSTEM, at, gateway_id=gateway_id, due_at=None)
+    return transaction.become(event, SYSTEM, at, gateway_id=gateway_id, failure=None, due_at=None)
 
 
 def failed(transaction: PaymentTransaction, code: str, at: datetime) -> Change[PaymentTransaction]:
-    """The gateway definitely refused."""
+    """The gateway definitely refused, or an administrator gave it up."""
+    if code == ABANDONED:
+        event: type[Event] = e.PaymentTransactionAbandoned
+        return transaction.become(event, Role.ADMIN, at, failure=code, due_at=None)
     event = e.PaymentTransactionFailed
     return transaction.become(event, SYSTEM, at, failure=code, due_at=None)
 
@@ -52,9 +58,14 @@ def unanswered(transaction: PaymentTransaction, rules: Rules, at: datetime) -> S
     return Decision(change.entity, changes=(change,))
 
 
-def stuck(transaction: PaymentTransaction, at: datetime) -> Settled:
-    """Too long without an answer to send it again: an administrator decides."""
-    change = transaction.become(e.PaymentTransactionStuck, SYSTEM, at, due_at=None)
+def stuck(transaction: PaymentTransaction, rules: Rules, at: datetime) -> Settled:
+    """Too long without an answer to be sent again.  It is looked up for good, and seldom;
+    an administrator can give it up (`AbandonTransaction`).
+    """
+    if transaction.failure == NO_ANSWER:
+        return Decision(transaction, waives=(transaction,))
+    event, due_at = e.PaymentTransactionStuck, at + rules.retry_cap
+    change = transaction.become(event, SYSTEM, at, failure=NO_ANSWER, due_at=due_at)
     return Decision(change.entity, changes=(change,))
 
 
@@ -111,20 +122,26 @@ def action_required(
     )
     awaiting = payment.become(e.PaymentActionRequired, SYSTEM, at, gateway_payment=gateway_id)
     changes: list[Change[Entity]] = [awaiting, waiting]
-    if offer.status is not OfferStatus.PENDING:
+    relied = [offer] if offer.status is OfferStatus.PENDING else []
+    if not relied:
         changes.append(operations.void(awaiting.entity, rules, at))
-    waived = deal.rest(*(change.entity for change in changes))
-    return Decision(waiting.entity, changes=changes, waives=waived)
+    waived = deal.rest(*relied, *(change.entity for change in changes))
+    return Decision(waiting.entity, changes=changes, relies_on=relied, waives=waived)
 
 
 def authorization_failed(
-    transaction: PaymentTransaction, deal: Deal, code: str, at: datetime
+    transaction: PaymentTransaction, deal: Deal, code: str, rules: Rules, at: datetime
 ) -> Settled:
-    """No hold: the offer stays pending and can be paid with another method."""
+    """No hold: the offer stays pending and can be paid with another method.
+
+    What the customer could still confirm is called off, so that it never holds anything.
+    """
     settled = failed(transaction, code, at)
     payment = deal.payment(transaction.payment).become(e.PaymentFailed, SYSTEM, at, failure=code)
-    waived = deal.rest(payment.entity)
-    return Decision(settled.entity, changes=(payment, settled), waives=waived)
+    changes: list[Change[Entity]] = [payment, settled]
+    if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
+        changes.append(operations.void(payment.entity, rules, at))
+    return Decision(settled.entity, changes=changes, waives=deal.rest(payment.entity))
 
 
 def captured(

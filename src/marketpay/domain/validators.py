@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from marketpay.domain.actor import check_party
@@ -39,7 +40,7 @@ class Text:
             return
         if not isinstance(value, str):
             raise TypeError(f"{attribute.name} must be a str, not {type(value).__name__}")
-        if len(value.strip()) < self.at_least:
+        if sum(c.isprintable() and not c.isspace() for c in value) < self.at_least:
             raise InvalidInput("must not be empty.", attribute.name)
         if len(value) > self.at_most:
             raise InvalidInput(f"must have at most {self.at_most} characters.", attribute.name)
@@ -68,6 +69,8 @@ def is_aware(_instance: object, attribute: Any, value: Any) -> None:
         raise TypeError(f"{attribute.name} must be a datetime, not {type(value).__name__}")
     if value.utcoffset() is None:
         raise InvalidInput("must have a time zone.", attribute.name)
+    if not 1 < value.year < 9999:
+        raise InvalidInput("must be a year that every calendar has.", attribute.name)
 
 
 def is_payment_method(_instance: object, attribute: Any, value: Any) -> None:
@@ -78,3 +81,25 @@ def is_payment_method(_instance: object, attribute: Any, value: Any) -> None:
     digits = str(value).replace(" ", "").replace("-", "")
     if digits.isdigit() and len(digits) >= 12:
         raise InvalidInput("give the gateway's id, never a card number.", attribute.name)
+
+
+class Party:
+    """A validator: a party's id, or None."""
+
+    def __call__(self, _instance: object, attribute: Any, value: Any) -> None:
+        """Raise `InvalidInput` or `TypeError` for anything else."""
+        if value is not None:
+            check_party(None, attribute, value)
+
+
+class OneOf:
+    """A validator: a member of an enum, or its text, or None."""
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        self.kind = kind
+
+    def __call__(self, _instance: object, attribute: Any, value: Any) -> None:
+        """Raise `InvalidInput` for anything else."""
+        if value is not None and value not in [*self.kind]:
+            members = ", ".join(self.kind)
+            raise InvalidInput(f"{value!r} is not one of: {members}.", attribute.name)

@@ -14,6 +14,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from marketpay.domain.money import Money
+from marketpay.domain.validators import is_aware
 
 
 @frozen(kw_only=True)
@@ -93,7 +94,7 @@ class Authorized:
     """The hold stands; `expires_at` (UTC) is the gateway's own date, None where it has none."""
 
     gateway_id: str
-    expires_at: datetime | None
+    expires_at: datetime | None = field(validator=is_aware)
 
 
 @frozen(kw_only=True)

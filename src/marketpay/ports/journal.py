@@ -30,7 +30,6 @@ class JournalRecord:
     events: str  # what happened, JSON, in order
     result: str | None  # the ids of its result, JSON
     error: str | None  # the code of a refusal that is on record
-    subjects: tuple[str, ...]  # the ids of all that changed
     personal: str | None = field(default=None, repr=False)
 
 

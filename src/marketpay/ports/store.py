@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -18,10 +18,6 @@ from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
-
-
-class CommitUnknown(Exception):  # it is no error yet: the delivery looks it up
-    """The connection was lost while committing: whether it took effect is unknown."""
 
 
 @frozen(kw_only=True)
@@ -114,13 +110,15 @@ class Work(Records, Protocol):
     def write(self, decision: Decision[Any], record: JournalRecord, /) -> dict[str, Entity]:
         """Write all of it and give back the changed entities as they are now kept, by id.
 
+        The record is found by the ids of all that it changed.
+
         Raises `Conflict` if an entity was changed since it was read, if a unique value is
         taken, or if the record's key is: nothing is written then.
         """
         ...
 
-    def record(self, record: JournalRecord, /) -> None:
-        """Write a record of something that changed nothing."""
+    def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
+        """Write a record of something that changed nothing, found by `subjects`."""
         ...
 
     def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
@@ -132,9 +130,19 @@ class Work(Records, Protocol):
         ...
 
     def lease(
-        self, kind: type[E], until: Callable[[E], datetime], /, *, now: datetime, limit: int
+        self,
+        kind: type[E],
+        until: Callable[[E], datetime],
+        /,
+        *,
+        now: datetime,
+        limit: int,
+        skip: Collection[str] = (),
     ) -> list[E]:
-        """Take up what is due: its `due_at` moves to `until`, so that nobody else does."""
+        """Take up what is due: its `due_at` moves to `until`, so that nobody else does.
+
+        `skip` are ids that are left alone.
+        """
         ...
 
     def remove(self, timer: Timer, /) -> None:
@@ -149,8 +157,11 @@ class Work(Records, Protocol):
         """The position a reader of the feed has reached, or None while another has it."""
         ...
 
-    def move_cursor(self, name: str, position: int, /) -> None:
-        """The reader has reached `position` and lets go."""
+    def move_cursor(self, name: str, position: int, until: datetime, /) -> bool:
+        """The reader who has it `until` then has reached `position`, and lets go.
+
+        False, and nothing moved, if its time was over and another has it.
+        """
         ...
 
     def fold(self, limit: int, /) -> int:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import InvalidInput
+from marketpay.domain.validators import Party
 from marketpay.ports.store import Records
 
 R = TypeVar("R")
@@ -52,7 +53,7 @@ class Listing(Question[Page[T]]):
     """
 
     limit: int = field(default=50, validator=_is_limit)
-    cursor: str | None = None
+    cursor: str | None = field(default=None, validator=Party())
 
     def position(self) -> str | None:
         """Where the last page ended."""

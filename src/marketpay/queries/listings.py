@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from marketpay.domain.actor import check_party
 from marketpay.domain.application import Application
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.job import Job
@@ -18,7 +19,7 @@ from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
-from marketpay.domain.validators import IdOf
+from marketpay.domain.validators import IdOf, OneOf, Party
 from marketpay.ports.journal import JournalEntry
 from marketpay.ports.store import Records
 from marketpay.queries.base import Listing, Page, Question
@@ -28,10 +29,10 @@ from marketpay.queries.base import Listing, Page, Question
 class ListJobs(Listing[Job]):
     """Jobs by any of these; None means any."""
 
-    status: JobStatus | None = None
-    customer: str | None = None
-    contractor: str | None = None
-    currency: str | None = None
+    status: JobStatus | None = field(default=None, validator=OneOf(JobStatus))
+    customer: str | None = field(default=None, validator=Party())
+    contractor: str | None = field(default=None, validator=Party())
+    currency: str | None = field(default=None, validator=Party())
 
     def answer(self, records: Records) -> Page[Job]:
         """See `Question.answer`."""
@@ -50,8 +51,8 @@ class ListApplications(Listing[Application]):
     """Applications by any of these: of a job for its customer, of a contractor for them."""
 
     job: JobId | None = field(default=None, validator=IdOf("Job", optional=True))
-    contractor: str | None = None
-    status: ApplicationStatus | None = None
+    contractor: str | None = field(default=None, validator=Party())
+    status: ApplicationStatus | None = field(default=None, validator=OneOf(ApplicationStatus))
 
     def answer(self, records: Records) -> Page[Application]:
         """See `Question.answer`."""
@@ -69,9 +70,9 @@ class ListOffers(Listing[Offer]):
     """Offers by any of these, those that ended too."""
 
     job: JobId | None = field(default=None, validator=IdOf("Job", optional=True))
-    customer: str | None = None
-    contractor: str | None = None
-    status: OfferStatus | None = None
+    customer: str | None = field(default=None, validator=Party())
+    contractor: str | None = field(default=None, validator=Party())
+    status: OfferStatus | None = field(default=None, validator=OneOf(OfferStatus))
 
     def answer(self, records: Records) -> Page[Offer]:
         """See `Question.answer`."""
@@ -90,9 +91,9 @@ class ListPayments(Listing[Payment]):
     """Payments by any of these."""
 
     job: JobId | None = field(default=None, validator=IdOf("Job", optional=True))
-    customer: str | None = None
-    contractor: str | None = None
-    status: PaymentStatus | None = None
+    customer: str | None = field(default=None, validator=Party())
+    contractor: str | None = field(default=None, validator=Party())
+    status: PaymentStatus | None = field(default=None, validator=OneOf(PaymentStatus))
 
     def answer(self, records: Records) -> Page[Payment]:
         """See `Question.answer`."""
@@ -111,7 +112,7 @@ class ListPaymentTransactions(Listing[PaymentTransaction]):
     """Gateway operations of a payment or of a status; `unknown` ones await an answer."""
 
     payment: PaymentId | None = field(default=None, validator=IdOf("Payment", optional=True))
-    status: TransactionStatus | None = None
+    status: TransactionStatus | None = field(default=None, validator=OneOf(TransactionStatus))
 
     def answer(self, records: Records) -> Page[PaymentTransaction]:
         """See `Question.answer`."""
@@ -122,7 +123,7 @@ class ListPaymentTransactions(Listing[PaymentTransaction]):
 class FindPayoutAccount(Question[PayoutAccount | None]):
     """The payout account of a contractor, if they have one."""
 
-    contractor: str
+    contractor: str = field(validator=check_party)
 
     def answer(self, records: Records) -> PayoutAccount | None:
         """See `Question.answer`."""
@@ -133,7 +134,7 @@ class FindPayoutAccount(Question[PayoutAccount | None]):
 class JournalOf(Listing[JournalEntry]):
     """All that was ever done to one entity, the newest first: by its id, of whatever kind."""
 
-    subject: str
+    subject: str = field(validator=check_party)
 
     def answer(self, records: Records) -> Page[JournalEntry]:
         """See `Question.answer`."""

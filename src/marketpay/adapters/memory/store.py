@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from threading import RLock
 from typing import Any, TypeVar
@@ -102,7 +102,7 @@ class MemoryWork:
     ) -> list[PostedEntry]:
         """See `Records.statement`."""
         found: list[PostedEntry] = []
-        for number in sorted(self._tables.entries_by[owner], reverse=True):
+        for number in sorted(self._tables.entries_by.get(owner, ()), reverse=True):
             posted = self._tables.entries[number]
             is_next = before is None or number < before
             if is_next and _is_in_wallet(posted.entry, owner, currency):
@@ -113,7 +113,7 @@ class MemoryWork:
 
     def entries(self, payment: PaymentId, /) -> list[PostedEntry]:
         """See `Records.entries`."""
-        numbers = sorted(self._tables.entries_of[payment])
+        numbers = sorted(self._tables.entries_of.get(payment, ()))
         return [self._tables.entries[number] for number in numbers]
 
     def escrow(self, *, after: str | None, limit: int) -> list[tuple[str, int]]:
@@ -127,7 +127,7 @@ class MemoryWork:
 
     def journal(self, subject: str, /, *, before: int | None, limit: int) -> list[JournalEntry]:
         """See `Records.journal`."""
-        numbers = sorted(self._tables.subjects[subject], reverse=True)
+        numbers = sorted(self._tables.subjects.get(subject, ()), reverse=True)
         wanted = [n for n in numbers if before is None or n < before]
         return [self._tables.journal[number] for number in wanted[:limit]]
 
@@ -137,7 +137,7 @@ class MemoryWork:
         relied = [entity for entity in decision.relies_on if entity.id not in latest]
         written = [*latest.values(), *relied]
         self._check(written)
-        self.record(record)
+        self.record(record, tuple(latest))
         for entry in decision.entries:
             number = len(self._tables.entries) + 1
             self._tables.post(PostedEntry(number=number, at=record.at, entry=entry))
@@ -148,7 +148,7 @@ class MemoryWork:
             self._tables.save(entity)
         return kept
 
-    def record(self, record: JournalRecord, /) -> None:
+    def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """See `Work.record`."""
         tables = self._tables
         number = len(tables.journal) + 1
@@ -160,7 +160,7 @@ class MemoryWork:
         tables.put(tables.journal, number, JournalEntry(number=number, record=record))
         tables.put(tables.attempts, record.attempt, number)
         tables.put(tables.to_sequence, number, None)
-        for subject in record.subjects:
+        for subject in subjects:
             tables.put(tables.subjects[subject], number, None)
 
     def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
@@ -174,10 +174,18 @@ class MemoryWork:
         return None if number is None else self._tables.journal[number].record
 
     def lease(
-        self, kind: type[E], until: Callable[[E], datetime], /, *, now: datetime, limit: int
+        self,
+        kind: type[E],
+        until: Callable[[E], datetime],
+        /,
+        *,
+        now: datetime,
+        limit: int,
+        skip: Collection[str] = (),
     ) -> list[E]:
         """See `Work.lease`."""
-        due = ((at, id) for id, at in self._tables.due[kind].items() if at <= now)
+        dates = self._tables.due[kind].items()
+        due = ((at, id) for id, at in dates if at <= now and id not in skip)
         leased: list[E] = []
         for _, id in sorted(due)[:limit]:
             one: Any = self.get(kind, id)
@@ -221,9 +229,13 @@ class MemoryWork:
         self._tables.put(self._tables.cursors, name, (position, until))
         return position
 
-    def move_cursor(self, name: str, position: int, /) -> None:
+    def move_cursor(self, name: str, position: int, until: datetime, /) -> bool:
         """See `Work.move_cursor`."""
+        _, taken = self._tables.cursors.get(name, (0, None))
+        if taken != until:
+            return False
         self._tables.put(self._tables.cursors, name, (position, None))
+        return True
 
     def fold(self, limit: int, /) -> int:
         """See `Work.fold`: in memory balances are never apart from their changes."""

@@ -70,7 +70,7 @@ class Tables:
         ids: Iterable[str] = rows
         for name in kind.indexed:
             if name in equal and name not in kind.mutable and not isinstance(equal[name], tuple):
-                ids = self.index[kind, name, equal[name]]
+                ids = self.index.get((kind, name, equal[name]), {})
                 break
         return (rows[id] for id in ids)
 

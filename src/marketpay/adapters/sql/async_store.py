@@ -14,7 +14,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 from marketpay.adapters.sql.creation import prepare
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.sql import Sql
-from marketpay.adapters.sql.sqlite import check_sqlite, is_in_memory, set_pragmas
+from marketpay.adapters.sql.sqlite import check_sqlite, check_url, is_in_memory, set_pragmas
 from marketpay.adapters.sql.store import BEGIN_READING, BEGIN_WRITING, transact
 from marketpay.adapters.sql.writing import SqlWork
 from marketpay.domain.errors import ConfigurationError
@@ -40,7 +40,7 @@ class AsyncSqlStore:
     @classmethod
     async def connect(cls, url: str, **engine_options: Any) -> AsyncSqlStore:
         """Open the database at `url`; make the tables if it is empty."""
-        check_sqlite(url.partition(":")[0].partition("+")[0])
+        check_url(url, drivers=("sqlite+aiosqlite",))
         pool = StaticPool if is_in_memory(url) else AsyncAdaptedQueuePool
         engine_options.setdefault("poolclass", pool)
         arguments = {"isolation_level": None} | engine_options.pop("connect_args", {})

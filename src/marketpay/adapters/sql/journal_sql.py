@@ -137,15 +137,24 @@ class JournalSql:
         return self.compiler.insert(books.cursors)
 
     @cached_property
+    def cursor_take(self) -> Statement:
+        """A reader's new place, if nobody has it."""
+        return self._cursor(books.cursors.c.taken_until.is_(None))
+
+    @cached_property
     def cursor_move(self) -> Statement:
-        """A reader's new place."""
+        """A reader's new place, if it is still had until `held`."""
+        return self._cursor(books.cursors.c.taken_until == bindparam("held"))
+
+    def _cursor(self, condition: Any) -> Statement:
         table = books.cursors
         moved = (
             update(table)
-            .where(table.c.name == bindparam("who"))
+            .where(table.c.name == bindparam("who"), condition)
             .values(position=bindparam("position"), taken_until=bindparam("taken_until"))
         )
-        return self.compiler.compile(moved, taken_until=table.c.taken_until)
+        time = table.c.taken_until
+        return self.compiler.compile(moved, taken_until=time, held=time)
 
 
 def _record_columns(*first: Any) -> Any:

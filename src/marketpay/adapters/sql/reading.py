@@ -224,7 +224,6 @@ class SqlRecords:
             events=events,
             result=result,
             error=error,
-            subjects=(),
             personal=personal,
         )
 

@@ -84,24 +84,23 @@ def _entity(name: str, *parts: Any) -> Table:
 
 jobs = _entity(
     "jobs",
-    Column("customer", Party, nullable=False, index=True),
+    Column("customer", Party, nullable=False),
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("currency", Code, nullable=False),
     Column("status", String(32), nullable=False),
-    Column("contractor", Party, index=True),
+    Column("contractor", Party),
     Column("created_at", UtcTime, nullable=False),
     _one_of("status", JobStatus),
     CheckConstraint("contractor IS NULL OR contractor <> customer", name="parties"),
     CheckConstraint("contractor IS NOT NULL OR status IN ('open', 'cancelled')", name="assigned"),
-    Index(f"{PREFIX}jobs_status_id", "status", "id"),
 )
 
 applications = _entity(
     "applications",
-    Column("job", Id, _to("jobs"), nullable=False, index=True),
+    Column("job", Id, _to("jobs"), nullable=False),
     Column("customer", Party, nullable=False),
-    Column("contractor", Party, nullable=False, index=True),
+    Column("contractor", Party, nullable=False),
     Column("message", Text, nullable=False),
     Column("status", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
@@ -113,10 +112,10 @@ applications = _entity(
 
 offers = _entity(
     "offers",
-    Column("job", Id, _to("jobs"), nullable=False, index=True),
+    Column("job", Id, _to("jobs"), nullable=False),
     Column("application", Id, _to("applications")),
-    Column("customer", Party, nullable=False, index=True),
-    Column("contractor", Party, nullable=False, index=True),
+    Column("customer", Party, nullable=False),
+    Column("contractor", Party, nullable=False),
     _minor("price"),
     Column("currency", Code, nullable=False),
     Column("message", Text, nullable=False),
@@ -140,9 +139,9 @@ offers = _entity(
 payments = _entity(
     "payments",
     Column("offer", Id, _to("offers"), nullable=False, unique=True),
-    Column("job", Id, _to("jobs"), nullable=False, index=True),
-    Column("customer", Party, nullable=False, index=True),
-    Column("contractor", Party, nullable=False, index=True),
+    Column("job", Id, _to("jobs"), nullable=False),
+    Column("customer", Party, nullable=False),
+    Column("contractor", Party, nullable=False),
     _minor("amount"),
     Column("currency", Code, nullable=False),
     Column("status", String(32), nullable=False),
@@ -174,7 +173,7 @@ payments = _entity(
 
 payment_transactions = _entity(
     "payment_transactions",
-    Column("payment", Id, _to("payments"), nullable=False, index=True),
+    Column("payment", Id, _to("payments"), nullable=False),
     Column("kind", String(32), nullable=False),
     _minor("amount"),
     Column("currency", Code, nullable=False),
@@ -200,7 +199,7 @@ payment_transactions = _entity(
 
 refunds = _entity(
     "refunds",
-    Column("payment", Id, _to("payments"), nullable=False, index=True),
+    Column("payment", Id, _to("payments"), nullable=False),
     Column("customer", Party, nullable=False),
     _minor("amount"),
     Column("currency", Code, nullable=False),
@@ -225,7 +224,7 @@ payout_accounts = _entity(
 
 wallets = _entity(
     "wallets",
-    Column("owner", Party, nullable=False, index=True),
+    Column("owner", Party, nullable=False),
     Column("currency", Code, nullable=False),
     _minor("pending"),
     _minor("available"),
@@ -236,6 +235,27 @@ wallets = _entity(
     CheckConstraint("available >= 0", name="available"),
     CheckConstraint("reserved >= 0", name="reserved"),
 )
+
+# Lists are read by one of these, from the newest id down.
+for _listed in (
+    (jobs, "customer"),
+    (jobs, "contractor"),
+    (jobs, "status"),
+    (applications, "job"),
+    (applications, "contractor"),
+    (offers, "job"),
+    (offers, "customer"),
+    (offers, "contractor"),
+    (payments, "job"),
+    (payments, "customer"),
+    (payments, "contractor"),
+    (payment_transactions, "payment"),
+    (payment_transactions, "status"),
+    (refunds, "payment"),
+    (wallets, "owner"),
+):
+    _table, _column = _listed
+    Index(None, _table.c[_column], _table.c.id)
 
 for _due in (payment_transactions, payout_accounts):
     _where = _due.c.due_at.is_not(None)

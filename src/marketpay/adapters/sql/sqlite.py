@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from marketpay.domain.errors import ConfigurationError
@@ -30,7 +31,10 @@ def is_in_memory(url: str) -> bool:
 
 def open_engine(url: str, **options: Any) -> Engine:
     """An engine whose connections leave transactions to us."""
-    options.setdefault("poolclass", StaticPool if is_in_memory(url) else QueuePool)
+    if is_in_memory(url):
+        options.setdefault("poolclass", StaticPool)
+    elif options.setdefault("poolclass", QueuePool) is QueuePool:
+        options.setdefault("max_overflow", -1)  # a reader never waits for another
     arguments = {"isolation_level": None, "check_same_thread": False}
     arguments |= options.pop("connect_args", {})
     engine = create_engine(url, connect_args=arguments, **options)
@@ -47,10 +51,13 @@ def set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def is_taken(error: sqlite3.Error) -> bool:
-    """Whether a unique value is taken, or another process would not let go of the database."""
-    if isinstance(error, sqlite3.IntegrityError):
-        taken = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-        return error.sqlite_errorcode in taken
+    """Whether a unique value is taken."""
+    taken = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+    return getattr(error, "sqlite_errorcode", 0) in taken
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process would not let go of the database."""
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -62,3 +69,15 @@ def check_sqlite(name: str) -> None:
             f"This version of marketpay keeps its data in SQLite, not in {name}; "
             "connect to sqlite:///market.db, for example."
         )
+
+
+def check_url(url: str, drivers: tuple[str, ...]) -> None:
+    """Raise unless `url` names an SQLite database through one of these drivers."""
+    try:
+        driver = make_url(url).drivername
+    except ArgumentError as error:
+        example = f"{drivers[0]}:///market.db"
+        raise ConfigurationError(f"{url!r} is no database URL, such as {example}.") from error
+    check_sqlite(driver.partition("+")[0])
+    if driver not in drivers:
+        raise ConfigurationError(f"The driver {driver} does not fit here; use {drivers[0]}:...")

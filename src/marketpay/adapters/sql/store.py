@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,10 +14,17 @@ from sqlalchemy import Engine
 from marketpay.adapters.sql.creation import prepare
 from marketpay.adapters.sql.reading import Cursor, SqlRecords
 from marketpay.adapters.sql.sql import Sql
-from marketpay.adapters.sql.sqlite import check_sqlite, is_in_memory, is_taken, open_engine
+from marketpay.adapters.sql.sqlite import (
+    check_sqlite,
+    check_url,
+    is_busy,
+    is_in_memory,
+    is_taken,
+    open_engine,
+)
 from marketpay.adapters.sql.writing import SqlWork
-from marketpay.domain.errors import ConfigurationError, Conflict
-from marketpay.ports.store import CommitUnknown, Records, Work
+from marketpay.domain.errors import CommitUnknown, ConfigurationError, Conflict, DatabaseBusy
+from marketpay.ports.store import Records, Work
 
 R = TypeVar("R")
 
@@ -27,17 +35,19 @@ BEGIN_READING = "BEGIN"
 def transact(cursor: Cursor, begin: str, use: Callable[[], R]) -> R:
     """BEGIN, use, COMMIT; ROLLBACK if anything is raised.  The same for sync and async."""
     try:
-        cursor.execute(begin)
         try:
+            cursor.execute(begin)
             result = use()
         except BaseException:
-            with suppress(sqlite3.OperationalError):  # after some errors SQLite has done so
+            with suppress(sqlite3.OperationalError):  # nothing was begun, or SQLite has done so
                 cursor.execute("ROLLBACK")
             raise
         _commit(cursor)
     except sqlite3.Error as error:
+        if is_busy(error):
+            raise DatabaseBusy("database", "sqlite") from error
         if is_taken(error):
-            raise Conflict("database", str(error)) from error
+            raise Conflict("value", "unique") from error
         raise
     return result
 
@@ -49,7 +59,7 @@ def _commit(cursor: Cursor) -> None:
         try:
             cursor.execute("ROLLBACK")
         except sqlite3.Error:
-            raise CommitUnknown(str(error)) from error  # no transaction is open: it may be done
+            raise CommitUnknown from error  # no transaction is open: it may be done
         raise
 
 
@@ -67,7 +77,7 @@ class SqlStore:
     def connect(cls, url: str, **engine_options: Any) -> SqlStore:
         """Open the database at `url`; make the tables if it is empty."""
         store = cls.__new__(cls)
-        check_sqlite(url.partition(":")[0].partition("+")[0])
+        check_url(url, drivers=("sqlite", "sqlite+pysqlite"))
         try:
             store._open(open_engine(url, **engine_options), in_memory=is_in_memory(url))
         except sqlite3.DatabaseError as error:
@@ -77,21 +87,35 @@ class SqlStore:
     def _open(self, engine: Engine, *, in_memory: bool) -> None:
         self._engine = engine
         self._sql = Sql(engine.dialect)
-        self._lock = Lock()
         self._in_memory = in_memory
-        self._writer: Any = engine.raw_connection()
+        self._begin()
+        transact(self._cursor, BEGIN_WRITING, lambda: prepare(self._cursor, engine.dialect))
+
+    def _begin(self) -> None:
+        """The writer of this process: SQLite forbids to use one across a fork."""
+        self._process = os.getpid()
+        self._lock = Lock()
+        self._writer: Any = self._engine.raw_connection()
         cursor: Any = self._writer.cursor()
         self._cursor: Cursor = cursor
-        transact(self._cursor, BEGIN_WRITING, lambda: prepare(self._cursor, engine.dialect))
+
+    def _after_fork(self) -> None:
+        self._engine.dispose(close=False)  # the parent's connections are the parent's to close
+        self._left_behind = self._writer  # and not for the garbage collector either
+        self._begin()
 
     def run(self, use: Callable[[Work], R], /) -> R:
         """See `Store.run`."""
+        if self._process != os.getpid():
+            self._after_fork()
         with self._lock:
             work = SqlWork(self._cursor, self._sql)
             return transact(self._cursor, BEGIN_WRITING, lambda: use(work))
 
     def read(self, use: Callable[[Records], R], /) -> R:
         """See `Store.read`."""
+        if self._process != os.getpid():
+            self._after_fork()
         if self._in_memory:
             with self._lock:
                 records = SqlRecords(self._cursor, self._sql)

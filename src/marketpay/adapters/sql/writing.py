@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
@@ -47,16 +47,16 @@ class SqlWork(SqlRecords):
         everything.sort(key=lambda one: (RANK[type(one)], one.id))
         number = self._insert_record(record)
         self._run(self._saved(everything, latest))
-        self._run(self._booked(number, record, decision.entries))
+        self._run(self._booked(number, record, tuple(latest), decision.entries))
         for timer in decision.timers:
             self._set(timer)
         mapper = self._sql.entities.mapper
         return {one.id: mapper(type(one)).saved(one) for one in everything}
 
-    def record(self, record: JournalRecord, /) -> None:
+    def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """See `Work.record`."""
         number = self._insert_record(record)
-        self._run(self._booked(number, record, ()))
+        self._run(self._booked(number, record, subjects, ()))
 
     def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
         """See `Work.recorded`."""
@@ -69,12 +69,20 @@ class SqlWork(SqlRecords):
         return self._record(rows[0]) if rows else None
 
     def lease(
-        self, kind: type[E], until: Callable[[E], datetime], /, *, now: datetime, limit: int
+        self,
+        kind: type[E],
+        until: Callable[[E], datetime],
+        /,
+        *,
+        now: datetime,
+        limit: int,
+        skip: Collection[str] = (),
     ) -> list[E]:
         """See `Work.lease`."""
-        due = self._entities(kind, self._sql.entities.due(kind), {"now": now, "limit": limit})
+        asked = {"now": now, "limit": limit + len(skip)}
+        due = self._entities(kind, self._sql.entities.due(kind), asked)
         leased = []
-        for one in due:
+        for one in [one for one in due if one.id not in skip][:limit]:
             sent = getattr(one, "sent_at", None) or now
             changed: Any = {"due_at": until(one), "sent_at": sent}
             leased.append(evolve(one, **changed))
@@ -105,19 +113,18 @@ class SqlWork(SqlRecords):
         rows = self._rows(self._sql.journal.cursor_read, name=name)
         if not rows:
             insert = self._sql.journal.cursor_insert
-            self._cursor.execute(
-                insert.sql, insert.row({"name": name, "position": 0, "taken_until": until})
-            )
+            new = {"name": name, "position": 0, "taken_until": until}
+            self._cursor.execute(insert.sql, insert.row(new))
             return 0
         [(position, taken_until)] = rows
-        if taken_until is not None and self._time(taken_until) > now:
+        held = None if taken_until is None else self._time(taken_until)
+        if held is not None and held > now:
             return None
-        self._place(name, position, until)
-        return int(position)
+        return int(position) if self._place(name, position, until, held) else None
 
-    def move_cursor(self, name: str, position: int, /) -> None:
+    def move_cursor(self, name: str, position: int, until: datetime, /) -> bool:
         """See `Work.move_cursor`."""
-        self._place(name, position, None)
+        return self._place(name, position, None, until)
 
     def fold(self, limit: int, /) -> int:
         """See `Work.fold`."""
@@ -128,6 +135,8 @@ class SqlWork(SqlRecords):
         gone = self._sql.ledger.delta_delete
         if rows:
             self._cursor.executemany(gone.sql, [gone.row({"id": row[0]}) for row in rows])
+            if self._cursor.rowcount != len(rows):
+                raise Conflict("account", "folded by another worker")
         for account, amount in sorted(sums.items()):
             self._add(account, amount)
         return len(rows)
@@ -141,10 +150,14 @@ class SqlWork(SqlRecords):
             new = {"kind": kind, "owner": owner, "currency": currency, "balance": amount}
             self._cursor.execute(insert.sql, insert.row(new))
 
-    def _place(self, name: str, position: int, until: datetime | None) -> None:
-        move = self._sql.journal.cursor_move
-        values = {"who": name, "position": position, "taken_until": until}
+    def _place(
+        self, name: str, position: int, until: datetime | None, held: datetime | None
+    ) -> bool:
+        journal = self._sql.journal
+        move = journal.cursor_take if held is None else journal.cursor_move
+        values = {"who": name, "position": position, "taken_until": until, "held": held}
         self._cursor.execute(move.sql, move.row(values))
+        return self._cursor.rowcount == 1
 
     def _set(self, timer: Timer) -> None:
         move, insert = self._sql.journal.timer_move, self._sql.journal.timer_insert
@@ -196,15 +209,19 @@ class SqlWork(SqlRecords):
         return found
 
     def _booked(
-        self, number: int, record: JournalRecord, entries: tuple[LedgerEntry, ...]
+        self,
+        number: int,
+        record: JournalRecord,
+        subjects: Sequence[str],
+        entries: tuple[LedgerEntry, ...],
     ) -> Iterator[Write]:
         """What stands beside the entities: marks of the record, entries, changed accounts."""
         sql = self._sql
         yield _row(sql.journal.to_sequence_insert, journal=number)
-        if record.subjects:
+        if subjects:
             yield Write(
                 sql.journal.subject_insert.sql,
-                [_mark(sql.journal.subject_insert, number, s) for s in record.subjects],
+                [_mark(sql.journal.subject_insert, number, s) for s in subjects],
             )
         if record.personal is not None:
             yield _row(sql.journal.personal_insert, journal=number, body=record.personal)

@@ -11,6 +11,7 @@ from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
 from marketpay.domain.lifecycles import ApplicationStatus, OfferStatus
 from marketpay.domain.offer import Offer
+from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Store
 from marketpay.testing.store_contract.samples import (
     AT,
@@ -140,7 +141,7 @@ class ClaimsContract:
         job = a_job()
 
         with pytest.raises(Conflict):
-            write(store, job, record=a_record(job.id, key="k"))
+            write(store, job, record=a_record(key="k"))
 
         assert store.read(lambda records: records.find(type(job))) == []
 
@@ -177,10 +178,10 @@ class ClaimsContract:
 
     def test_the_journal_of_a_subject_is_paged_from_the_newest(self, store: Store) -> None:
         """By a number that grows."""
-        records = [a_record("job_1", at=AT) for _ in range(5)]
+        records = [a_record(at=AT) for _ in range(5)]
         for record in records:
-            store.run(lambda work, record=record: work.record(record))  # type: ignore[misc]
-        store.run(lambda work: work.record(a_record("job_2")))
+            store.run(lambda work, record=record: work.record(record, ("job_1", "off_1")))  # type: ignore[misc]
+        store.run(lambda work: work.record(a_record(), ("job_2",)))
 
         first = store.read(lambda read: read.journal("job_1", before=None, limit=3))
         rest = store.read(lambda read: read.journal("job_1", before=first[-1].number, limit=3))
@@ -189,17 +190,28 @@ class ClaimsContract:
         assert found == [record.attempt for record in records[::-1]]
         assert store.read(lambda read: read.journal("job_3", before=None, limit=3)) == []
 
-    def test_a_record_keeps_what_it_is_about(self, store: Store) -> None:
-        """However it is found."""
-        record = a_record("job_1", "off_1", key="k")
-        store.run(lambda work: work.record(record))
-        store.run(lambda work: work.sequence(1))
+    def test_the_record_of_a_decision_is_found_by_all_that_it_changed(self, store: Store) -> None:
+        """And by nothing that it only relied on."""
+        [job] = write(store, a_job())
+        offer, payment = an_offer(job)
+        record = a_record(key="k")
+        write(store, offer, payment, relies_on=(job,), record=record)
 
-        [entry] = store.read(lambda read: read.journal("off_1", before=None, limit=9))
-        [item] = store.read(lambda read: read.feed(0, limit=9))
-        attempted = store.run(lambda work: work.attempted(record.attempt))
+        def about(subject: str) -> list[JournalRecord]:
+            found = store.read(lambda read: read.journal(subject, before=None, limit=9))
+            return [entry.record for entry in found]
 
-        assert sorted(entry.record.subjects) == ["job_1", "off_1"]
-        assert sorted(item.record.subjects) == ["job_1", "off_1"]
-        assert attempted is not None
-        assert sorted(attempted.subjects) == ["job_1", "off_1"]
+        assert about(offer.id) == about(payment.id) == [record]
+        assert record not in about(job.id)
+
+    def test_a_record_of_what_changed_nothing_is_found_by_what_it_is_about(
+        self, store: Store
+    ) -> None:
+        """A denied command, say; by nothing, if nothing is said."""
+        record, other = a_record(error="forbidden"), a_record()
+        store.run(lambda work: work.record(record, ("job_1",)))
+        store.run(lambda work: work.record(other))
+
+        [entry] = store.read(lambda read: read.journal("job_1", before=None, limit=9))
+
+        assert entry.record == record

@@ -145,7 +145,8 @@ class ExactnessContract:
     def test_subjects_of_timers_and_journal_are_compared_byte_by_byte(self, store: Store) -> None:
         """So a timer of one contractor is not another's."""
         timers = [Timer(TimerKind.TRANSFER_SWEEP, name, AT) for name in NAMES]
-        write(store, timers=timers, record=a_record(*NAMES[:3]))
+        write(store, timers=timers)
+        store.run(lambda work: work.record(a_record(), NAMES[:3]))
 
         due = store.read(lambda records: records.due(AT, limit=99))
         mine = store.read(lambda records: records.journal("bob", before=None, limit=9))

@@ -187,7 +187,7 @@ class QueuesContract:
 
     def test_each_record_gets_one_place_in_the_feed(self, store: Store) -> None:
         """Without gaps, and for good."""
-        records = [_record(store, a_record(f"job_{n}", key=f"k{n}")) for n in range(5)]
+        records = [_record(store, a_record(key=f"k{n}")) for n in range(5)]
         given = store.run(lambda work: work.sequence(3))
         before = store.read(lambda read: read.feed(0, limit=99))
         records += [_record(store, a_record(personal='{"salt":"s"}'))]
@@ -231,9 +231,34 @@ class QueuesContract:
         assert _take(store, "mail", AT, LATER) is None
         assert _take(store, "search", AT, LATER) == 0
 
-        store.run(lambda work: work.move_cursor("mail", 7))
+        assert store.run(lambda work: work.move_cursor("mail", 7, LATER))
 
         assert _take(store, "mail", AT, LATER) == 7
         assert _take(store, "mail", LATER - timedelta(microseconds=1), LATER) is None
         assert _take(store, "mail", LATER, LATER + SECOND) == 7
         assert _take(store, "search", LATER, LATER + SECOND) == 0
+
+    def test_a_reader_whose_time_is_over_does_not_move_the_cursor_of_another(
+        self, store: Store
+    ) -> None:
+        """Nor lets go of it."""
+        _take(store, "mail", AT, LATER)
+        _take(store, "mail", LATER, LATER + SECOND)
+
+        assert not store.run(lambda work: work.move_cursor("mail", 7, LATER))
+        assert _take(store, "mail", LATER, LATER + 2 * SECOND) is None
+        assert store.run(lambda work: work.move_cursor("mail", 5, LATER + SECOND))
+        assert _take(store, "mail", LATER, LATER + SECOND) == 5
+
+    def test_what_is_to_be_skipped_is_not_leased(self, store: Store) -> None:
+        """It stays due."""
+        one, two, three = _transactions(store, AT, AT + SECOND, AT + 2 * SECOND)
+
+        leased = store.run(
+            lambda work: work.lease(
+                PaymentTransaction, lambda _: LATER, now=LATER, limit=1, skip=(one.id, three.id)
+            )
+        )
+
+        assert ids(leased) == [two.id]
+        assert kept(store, one) == one

@@ -145,9 +145,13 @@ class ReadingContract:
         seen: list[str] = []
         after: str | None = None
 
-        while page := store.read(
-            lambda records: records.page(Job, {"customer": "cus_17"}, after=after, limit=3)  # noqa: B023
-        ):
+        for size in (3, 3, 1):
+            page = store.read(
+                lambda read, after=after: read.page(  # type: ignore[misc]
+                    Job, {"customer": "cus_17"}, after=after, limit=3
+                )
+            )
+            assert len(page) == size
             seen += ids(page)
             after = page[-1].id
             write(store, a_job())

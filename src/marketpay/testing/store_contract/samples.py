@@ -178,7 +178,7 @@ def fact(entity: Entity) -> Event:
     return WalletCredited(at=AT, wallet=entity.id, owner=entity.owner, amount=Money(1, "USD"))
 
 
-def a_record(*subjects: str, **fields: Any) -> JournalRecord:
+def a_record(**fields: Any) -> JournalRecord:
     """A record with an attempt of its own."""
     usual: dict[str, Any] = {
         "attempt": secrets.token_hex(12),
@@ -191,7 +191,6 @@ def a_record(*subjects: str, **fields: Any) -> JournalRecord:
         "events": "[]",
         "result": '{"kind":"Job","ids":{},"operations":[]}',
         "error": None,
-        "subjects": subjects,
     }
     return JournalRecord(**usual | fields)
 
@@ -206,7 +205,7 @@ def write(
 ) -> list[Any]:
     """Save `entities` in a transaction of its own, and give them back as they are kept."""
     decision = deciding(*entities, **parts)
-    written = record or a_record(*decision.latest())
+    written = record or a_record()
     kept = store.run(lambda work: work.write(decision, written))
     return [kept[entity.id] for entity in entities]
 

@@ -139,7 +139,7 @@ class WritingContract:
         [job] = write(store, a_job())
         stale, [job] = job, write(store, evolve(job, title="Paint the wall"))
         offer, payment = an_offer(job)
-        record = a_record(job.id, offer.id, key="k")
+        record = a_record(key="k")
 
         with pytest.raises(Conflict):
             write(
@@ -170,7 +170,7 @@ class WritingContract:
         decision = deciding(offer, payment, relies_on=(job,), entries=(_capture(offer.payment),))
 
         def use(work: Work) -> None:
-            work.write(decision, a_record(offer.id))
+            work.write(decision, a_record())
             work.sequence(9)
             raise error
 
@@ -188,7 +188,7 @@ class WritingContract:
         job = a_job()
 
         def use(work: Work) -> Job:
-            work.write(deciding(job), a_record(job.id))
+            work.write(deciding(job), a_record())
             return work.get(Job, job.id)
 
         assert store.run(use) == evolve(job, version=1)

@@ -1,0 +1,213 @@
+"""Every status, every event and every role of every lifecycle: what moves, and what does not."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from marketpay.domain import lifecycles
+from marketpay.domain.actor import Role
+from marketpay.domain.errors import IllegalTransition
+from marketpay.domain.events import Event, WalletEvent
+from marketpay.domain.lifecycles import ALL
+from marketpay.domain.state_machine import Lifecycle
+
+C, N, A, V, S = Role.CUSTOMER, Role.CONTRACTOR, Role.ADMIN, Role.SERVICE, Role.SYSTEM
+
+by_name = pytest.mark.parametrize("lifecycle", ALL, ids=[lifecycle.name for lifecycle in ALL])
+
+STATUSES = {
+    "job": "open assigned in_progress completed cancelled",
+    "application": "pending accepted rejected withdrawn",
+    "offer": "pending accepting accepted rejected withdrawn expired superseded",
+    "payment": "pending awaiting_confirmation authorized captured released refunded failed "
+    "canceled expired",
+    "payment_transaction": "pending awaiting_confirmation success failed canceled unknown",
+    "refund": "requested pending succeeded failed",
+    "payout_account": "pending active restricted rejected",
+}
+
+# Written down a second time, so that no move changes by accident.
+MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
+    "job": {
+        ("open", "updated"): ("open", {C, A}),
+        ("open", "assigned"): ("assigned", {S}),
+        ("open", "cancelled"): ("cancelled", {C, A}),
+        ("assigned", "started"): ("in_progress", {C, N}),
+        ("assigned", "cancelled"): ("cancelled", {C, N, A}),
+        ("in_progress", "completed"): ("completed", {C, A}),
+        ("in_progress", "cancelled"): ("cancelled", {A}),
+    },
+    "application": {
+        ("pending", "accepted"): ("accepted", {C, S}),
+        ("pending", "rejected"): ("rejected", {C, S}),
+        ("pending", "withdrawn"): ("withdrawn", {N}),
+        ("accepted", "rejected"): ("rejected", {C, S}),
+        ("accepted", "withdrawn"): ("withdrawn", {N}),
+    },
+    "offer": {
+        ("pending", "funded"): ("pending", {S}),
+        ("pending", "claimed"): ("accepting", {N}),
+        ("pending", "rejected"): ("rejected", {N}),
+        ("pending", "withdrawn"): ("withdrawn", {C, A, S}),
+        ("pending", "expired"): ("expired", {S}),
+        ("pending", "superseded"): ("superseded", {S}),
+        ("accepting", "accepted"): ("accepted", {S}),
+        ("accepting", "acceptance_failed"): ("pending", {S}),
+        ("accepting", "expired"): ("expired", {S}),
+    },
+    "payment": {
+        ("pending", "authorized"): ("authorized", {S}),
+        ("pending", "action_required"): ("awaiting_confirmation", {S}),
+        ("pending", "failed"): ("failed", {S}),
+        ("awaiting_confirmation", "authorized"): ("authorized", {S}),
+        ("awaiting_confirmation", "failed"): ("failed", {S}),
+        ("awaiting_confirmation", "canceled"): ("canceled", {S}),
+        ("authorized", "split_frozen"): ("authorized", {N}),
+        ("authorized", "captured"): ("captured", {S}),
+        ("authorized", "failed"): ("failed", {S}),
+        ("authorized", "canceled"): ("canceled", {S}),
+        ("authorized", "expired"): ("expired", {S}),
+        ("failed", "retried"): ("pending", {C}),
+        ("captured", "released"): ("released", {C, A}),
+        ("captured", "refund_requested"): ("captured", {C, N, A}),
+        ("captured", "refunded"): ("refunded", {S}),
+        ("released", "transfer_started"): ("released", {S}),
+        ("released", "transferred"): ("released", {S}),
+        ("released", "transfer_blocked"): ("released", {S}),
+    },
+    "payment_transaction": {
+        **{
+            (status, event): (target, {S})
+            for status in ("pending", "unknown")
+            for event, target in {
+                "action_required": "awaiting_confirmation",
+                "succeeded": "success",
+                "failed": "failed",
+                "unanswered": "unknown",
+                "stuck": "unknown",
+            }.items()
+        },
+        ("unknown", "abandoned"): ("failed", {A}),
+        ("awaiting_confirmation", "succeeded"): ("success", {S}),
+        ("awaiting_confirmation", "failed"): ("failed", {S}),
+        ("awaiting_confirmation", "canceled"): ("canceled", {S}),
+    },
+    "refund": {
+        ("requested", "pending"): ("pending", {S}),
+        ("requested", "succeeded"): ("succeeded", {S}),
+        ("requested", "failed"): ("failed", {S}),
+        ("pending", "succeeded"): ("succeeded", {S}),
+        ("pending", "failed"): ("failed", {S}),
+        ("succeeded", "failed"): ("failed", {S}),
+    },
+    "payout_account": {
+        ("pending", "connected"): ("pending", {S}),
+        ("pending", "activated"): ("active", {S}),
+        ("pending", "restricted"): ("restricted", {S}),
+        ("pending", "rejected"): ("rejected", {S}),
+        ("active", "restricted"): ("restricted", {S}),
+        ("active", "rejected"): ("rejected", {S}),
+        ("restricted", "activated"): ("active", {S}),
+        ("restricted", "rejected"): ("rejected", {S}),
+    },
+}
+
+
+def test_these_are_all_the_lifecycles() -> None:
+    found = {value for value in vars(lifecycles).values() if isinstance(value, Lifecycle)}
+
+    assert found == set(ALL)
+    assert {lifecycle.name for lifecycle in ALL} == STATUSES.keys() == MOVES.keys()
+
+
+@by_name
+def test_the_statuses_are_called_so(lifecycle: Lifecycle[Any]) -> None:
+    assert [str(status) for status in lifecycle.statuses] == STATUSES[lifecycle.name].split()
+
+
+@by_name
+@pytest.mark.parametrize("role", Role)
+def test_what_is_in_the_table_moves_and_nothing_else_does(
+    lifecycle: Lifecycle[Any], role: Role
+) -> None:
+    moves = MOVES[lifecycle.name]
+    for status, event in itertools.product(lifecycle.statuses, Event.kinds.values()):
+        subject, fact = event.name.split(".")
+        target, who = moves.get((status.value, fact), ("", set()))
+        if subject == lifecycle.name and role in who:
+            assert lifecycle.after(event, status, role, "id_1") == target
+        else:
+            with pytest.raises(IllegalTransition) as caught:
+                lifecycle.after(event, status, role, "id_1")
+            assert caught.value.status == status.value
+            assert caught.value.event == event.name
+            assert (caught.value.kind, caught.value.id) == (lifecycle.name, "id_1")
+
+
+@by_name
+@pytest.mark.parametrize("role", Role)
+def test_an_interface_is_told_what_can_be_done(lifecycle: Lifecycle[Any], role: Role) -> None:
+    for status in lifecycle.statuses:
+        expected = {
+            f"{lifecycle.name}.{fact}"
+            for (source, fact), (_, who) in MOVES[lifecycle.name].items()
+            if source == status.value and role in who
+        }
+        possible = lifecycle.possible(status, role)
+
+        assert {event.name for event in possible} == expected
+        for event in possible:
+            lifecycle.after(event, status, role, "id_1")
+
+
+@by_name
+def test_an_error_names_what_is_possible_instead(lifecycle: Lifecycle[Any]) -> None:
+    for status, role in itertools.product(lifecycle.statuses, Role):
+        with pytest.raises(IllegalTransition) as caught:
+            lifecycle.after(WalletEvent, status, role, "id_1")
+        possible = tuple(sorted(event.name for event in lifecycle.possible(status, role)))
+        assert caught.value.possible == possible
+
+
+@by_name
+def test_every_event_of_an_entity_is_in_its_table(lifecycle: Lifecycle[Any]) -> None:
+    named = {name for name in Event.kinds if name.split(".")[0] == lifecycle.name}
+    used = {row.event.name for row in lifecycle.rows} | {lifecycle.begin.event.name}
+
+    assert used == named
+
+
+@by_name
+def test_roles_are_all_who_may_ever_cause_an_event(lifecycle: Lifecycle[Any]) -> None:
+    assert lifecycle.roles(lifecycle.begin.event) == lifecycle.begin.who
+    for row in lifecycle.rows:
+        who = [other.who for other in lifecycle.rows if other.event is row.event]
+        assert lifecycle.roles(row.event) == frozenset().union(*who)
+
+
+@by_name
+def test_a_diagram_has_every_move_once(lifecycle: Lifecycle[Any]) -> None:
+    lines = lifecycle.to_mermaid().splitlines()
+
+    assert lines[0] == "stateDiagram-v2"
+    drawn = [line for line in lines if " --> " in line]
+    assert len(drawn) == len(set(drawn)) == 1 + len(lifecycle.rows) + len(lifecycle.final)
+    for (source, fact), (target, who) in MOVES[lifecycle.name].items():
+        label = f"{fact} ({', '.join(sorted(who))})"
+        assert f"    {source} --> {target}: {label}" in lines
+    begun = f"    [*] --> {lifecycle.begin.status}: {lifecycle.begin.event.name.split('.')[1]}"
+    assert sum(line.startswith(begun) for line in lines) == 1
+    assert {line.split()[0] for line in lines if line.endswith("--> [*]")} == lifecycle.final
+
+
+def test_what_is_final_is_told() -> None:
+    assert {lifecycle.name: {str(s) for s in lifecycle.final} for lifecycle in ALL} == {
+        "job": {"completed", "cancelled"},
+        "application": {"accepted", "rejected", "withdrawn"},
+        "offer": {"accepted", "rejected", "withdrawn", "expired", "superseded"},
+        "payment": {"released", "refunded", "failed", "canceled", "expired"},
+        "payment_transaction": {"success", "failed", "canceled"},
+        "refund": {"succeeded", "failed"},
+        "payout_account": set(),
+    }
