@@ -50,7 +50,9 @@ class Model:
 
     def live_applications(self, job: str) -> list[Thing]:
         applications = self.applications.values()
-        return [a for a in applications if a["job"] == job and a["status"] in ("pending", "accepted")]
+        return [
+            a for a in applications if a["job"] == job and a["status"] in ("pending", "accepted")
+        ]
 
     @property
     def in_flight(self) -> bool:

@@ -26,8 +26,8 @@ from marketpay import (
     Command,
     CompleteJob,
     Job,
-    Marketplace,
     MarketpayError,
+    Marketplace,
     MemoryPublisher,
     MemoryStore,
     Money,
@@ -35,8 +35,8 @@ from marketpay import (
     OpenPayoutAccount,
     Payment,
     PaymentTransaction,
-    PayoutAccount,
     PayOffer,
+    PayoutAccount,
     Pending,
     PostJob,
     Refund,
@@ -54,7 +54,7 @@ from marketpay import (
 from marketpay.ports.gateway import Authorize, Capture, OpenAccount, RefundPayment, Transfer, Void
 from marketpay.ports.store import Records
 from marketpay.testing import SimulatedGateway, VirtualClock
-from tests.simulation_model import LIVE, Model, Refusal
+from tests.simulation_model import Model, Refusal
 
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
@@ -390,7 +390,9 @@ class Deals(RuleBasedStateMachine):
             return
         if known["expires"] is not None and known["expires"] <= soon:
             return
-        payments = [twin.market.store.read(lambda r: r.get(Offer, offer)).payment for twin in self.twins]
+        payments = [
+            twin.market.store.read(lambda r: r.get(Offer, offer)).payment for twin in self.twins
+        ]
         for twin, payment in zip(self.twins, payments, strict=True):
             (twin.gateway.confirm if passes else twin.gateway.fail_confirmation)(payment)
         if passes:
@@ -508,7 +510,9 @@ class Deals(RuleBasedStateMachine):
         for twin in self.twins:
             found = twin.everything()
             assert {job.status.value for job in found["Job"]} <= {"completed", "cancelled"}
-            assert {offer.status.value for offer in found["Offer"]}.isdisjoint(("pending", "accepting"))
+            assert {offer.status.value for offer in found["Offer"]}.isdisjoint(
+                ("pending", "accepting")
+            )
             assert all(p.status in p.lifecycle.final for p in found["Payment"])
             assert all(operation.is_settled for operation in found["PaymentTransaction"])
             totals = twin.market.store.read(lambda records: records.accounts())
@@ -529,5 +533,9 @@ TestDeals.settings = settings(
     deadline=None,
     derandomize=not THOROUGH,  # the same lives every time; `thorough` prints what failed
     print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+    ],
 )

@@ -12,22 +12,17 @@ import pytest
 
 from marketpay import (
     AcceptOffer,
-    Actor,
-    CancelJob,
-    CompleteJob,
-    Job,
     Marketplace,
-    MemoryStore,
     Money,
     PaymentTransaction,
     PostJob,
     Rules,
     SendOffer,
     SqlStore,
-    StartJob,
 )
+from marketpay.domain.errors import CommitUnknown
 from marketpay.ports.gateway import Authorize, Capture, LookUp, Void
-from marketpay.ports.store import CommitUnknown, Store, Work
+from marketpay.ports.store import Store, Work
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.delivery.mortal import (
     ANN,
@@ -37,14 +32,11 @@ from tests.delivery.mortal import (
     Death,
     Fate,
     Place,
-    Said,
     in_files,
     in_memory,
     live,
     recover,
-    rest,
     summary,
-    tell,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -238,7 +230,9 @@ def _unkeyed(story: str, new_place: Callable[[], Place]) -> Iterator[int]:
 
     watched = Watching(store, 0, took_effect=True)
     rules = Rules(now=place.clock)
-    live(place, Marketplace(store=watched, gateway=place.gateway, rules=rules), STORIES[story], said)
+    live(
+        place, Marketplace(store=watched, gateway=place.gateway, rules=rules), STORIES[story], said
+    )
     yield from numbers
 
 

@@ -21,7 +21,9 @@ def test_the_system_is_one() -> None:
     assert Actor.SYSTEM.role is Role.SYSTEM
 
 
-@pytest.mark.parametrize("id", ["a", "x" * 255, "Bob ", "ctr 42", "Größe", "😀", "auth0|5f", "a@b.c"])
+@pytest.mark.parametrize(
+    "id", ["a", "x" * 255, "Bob ", "ctr 42", "Größe", "😀", "auth0|5f", "a@b.c"]
+)
 def test_an_id_is_the_hosts_own(id: str) -> None:
     assert Actor.customer(id).id == id
 

@@ -15,7 +15,12 @@ from marketpay.domain.timer import Timer, TimerKind
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 JOB = Job(
-    id=JobId("job_1"), customer="cus_17", title="Paint", description="", currency="USD", created_at=AT
+    id=JobId("job_1"),
+    customer="cus_17",
+    title="Paint",
+    description="",
+    currency="USD",
+    created_at=AT,
 )
 
 

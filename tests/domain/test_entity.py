@@ -24,7 +24,12 @@ from marketpay.domain.lifecycles import JOB, OFFER, JobStatus
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = Job(
-    id=JobId("job_1"), customer="cus_17", title="Paint", description="", currency="USD", created_at=AT
+    id=JobId("job_1"),
+    customer="cus_17",
+    title="Paint",
+    description="",
+    currency="USD",
+    created_at=AT,
 )
 
 
@@ -55,7 +60,9 @@ def test_a_beginning_is_a_fact_too() -> None:
 
 
 def test_what_the_table_does_not_say_does_not_happen() -> None:
-    with pytest.raises(IllegalTransition, match=r"job\.completed cannot happen to job_1: it is open"):
+    with pytest.raises(
+        IllegalTransition, match=r"job\.completed cannot happen to job_1: it is open"
+    ):
         OPEN.become(JobCompleted, Role.CUSTOMER, AT)
 
 

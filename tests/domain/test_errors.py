@@ -77,7 +77,9 @@ def kinds(of: type[MarketpayError] = MarketpayError) -> Iterator[type[MarketpayE
         yield from kinds(kind)
 
 
-@pytest.mark.parametrize(("error", "code", "status", "retryable"), EXAMPLES, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("error", "code", "status", "retryable"), EXAMPLES, ids=lambda one: str(one)[:30]
+)
 def test_codes_and_hints_are_stable(
     error: MarketpayError, code: str, status: int, *, retryable: bool
 ) -> None:
@@ -94,7 +96,9 @@ def test_codes_are_never_shared() -> None:
     assert len(set(codes)) == len(codes)
 
 
-@pytest.mark.parametrize("error", [error for error, *_ in EXAMPLES], ids=lambda one: f"{type(one).__name__}-{one.code}")
+@pytest.mark.parametrize(
+    "error", [error for error, *_ in EXAMPLES], ids=lambda one: f"{type(one).__name__}-{one.code}"
+)
 def test_an_error_is_a_sentence_that_a_user_can_read(error: MarketpayError) -> None:
     sentence = str(error)
 
@@ -121,7 +125,11 @@ def test_fields_are_structured() -> None:
     declined = PaymentDeclined(OFFER, PAYMENT, "lost_card")
 
     assert (mismatch.left, mismatch.right) == ("USD", "EUR")
-    assert (declined.offer, declined.payment, declined.decline_code) == (OFFER, PAYMENT, "lost_card")
+    assert (declined.offer, declined.payment, declined.decline_code) == (
+        OFFER,
+        PAYMENT,
+        "lost_card",
+    )
 
 
 def test_all_are_imported_from_one_place() -> None:
@@ -129,7 +137,9 @@ def test_all_are_imported_from_one_place() -> None:
         assert getattr(errors, kind.__name__) is kind
 
 
-@pytest.mark.parametrize("error", [error for error, *_ in EXAMPLES], ids=lambda one: f"{type(one).__name__}-{one.code}")
+@pytest.mark.parametrize(
+    "error", [error for error, *_ in EXAMPLES], ids=lambda one: f"{type(one).__name__}-{one.code}"
+)
 def test_an_error_survives_a_pickle(error: MarketpayError) -> None:
     import pickle
 

@@ -38,7 +38,9 @@ def test_an_id_of_another_kind_is_refused(kind: str, other: str) -> None:
     assert caught.value.field == "subject"
 
 
-@pytest.mark.parametrize("wrong", ["", "job", "jobx_1", "JOB_1", " job_1", None, 1, b"job_1", "job_" + "x" * 90])
+@pytest.mark.parametrize(
+    "wrong", ["", "job", "jobx_1", "JOB_1", " job_1", None, 1, b"job_1", "job_" + "x" * 90]
+)
 def test_what_is_no_id_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidInput):
         check_id("job", wrong, "Job")

@@ -30,7 +30,9 @@ def test_the_usual_rules() -> None:
     assert rules.new_id("job").startswith("job_")
 
 
-@pytest.mark.parametrize("name", ["lease", "lookup_every", "retry_base", "retry_cap", "retry_window"])
+@pytest.mark.parametrize(
+    "name", ["lease", "lookup_every", "retry_base", "retry_cap", "retry_window"]
+)
 @pytest.mark.parametrize("wrong", [timedelta(0), timedelta(seconds=-1)])
 def test_a_time_is_above_zero(name: str, wrong: timedelta) -> None:
     given: dict[str, Any] = {name: wrong}

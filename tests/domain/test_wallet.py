@@ -51,9 +51,7 @@ def test_what_was_earned_is_available() -> None:
     change = EMPTY.post((earned(700), earned(5)), LATER)
 
     assert change.entity.available == usd(705)
-    assert change.event == WalletCredited(
-        at=LATER, wallet="wal_1", owner="ctr_42", amount=usd(705)
-    )
+    assert change.event == WalletCredited(at=LATER, wallet="wal_1", owner="ctr_42", amount=usd(705))
 
 
 def test_what_others_earned_is_not() -> None:

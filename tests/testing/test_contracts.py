@@ -473,7 +473,9 @@ CARELESS = {
 }
 
 
-@pytest.mark.parametrize(("careless", "test"), CARELESS.items(), ids=[one.__name__ for one in CARELESS])
+@pytest.mark.parametrize(
+    ("careless", "test"), CARELESS.items(), ids=[one.__name__ for one in CARELESS]
+)
 def test_a_careless_gateway_is_caught(careless: type, test: str) -> None:
     assert test in failures(GatewayContract, "gateway", careless)
     assert failures(GatewayContract, "gateway", Careless) == set()
@@ -487,5 +489,3 @@ def test_the_contract_asks_for_a_store_and_nothing_else() -> None:
     for name, test, arguments in cases(StoreContract):
         wanted = set(inspect.signature(test).parameters) - {"self", *arguments}
         assert wanted == {"store"}, name
-
-
