@@ -1,5 +1,7 @@
 """Settling: whatever the gateway says of an operation, once, twice, late or never."""
 
+from datetime import timedelta
+
 from typing import Any
 
 import pytest
@@ -267,7 +269,8 @@ def test_after_the_window_an_operation_is_looked_for_and_never_sent_again(
     stuck = now(market, one)
 
     assert [call for call in gateway.calls if call[0] is not LookUp] == asked
-    assert (stuck.status, stuck.due_at) == (TransactionStatus.UNKNOWN, None)
+    assert (stuck.status, stuck.failure) == (TransactionStatus.UNKNOWN, "no_answer")
+    assert stuck.due_at == clock() + timedelta(hours=1)  # looked for again, and so for good
     assert "payment_transaction.stuck" in told.names
     books_are_right(market, gateway)
 

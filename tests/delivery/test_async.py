@@ -51,8 +51,7 @@ class Awaited:
     async def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
         if isinstance(request, Capture):
             self.slow.asked.set()
-            while not self.slow.go_on.is_set():
-                await asyncio.sleep(0.001)
+            await asyncio.to_thread(self.slow.go_on.wait, 60)
         return self.slow.gateway.perform(request, key=key)
 
 

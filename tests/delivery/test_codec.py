@@ -27,7 +27,11 @@ from marketpay.domain.ids import JobId, OfferId, TransactionId
 from marketpay.ports.gateway import ActionRequired, Authorized, Captured, Declined, NoAnswer
 from marketpay.testing import strategies
 
-times = st.datetimes(timezones=st.just(UTC))
+times = st.datetimes(
+    min_value=datetime(2000, 1, 1),  # noqa: DTZ001  # the zone is added
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 parties = titles = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=30)
 

@@ -150,7 +150,7 @@ def test_a_killed_process_is_followed_by_one_that_ends_as_no_crash_would(
     place, said = in_files(tmp_path), {"now": None}
     recover(place).close()
     market = place.market()
-    live(place, market, STORIES[story], said)  # type: ignore[arg-type]
+    live(place, market, STORIES[story], said)
     market.close()
     market = recover(place)
 

@@ -42,7 +42,7 @@ def kinds() -> Iterator[type[Entity]]:
             yield kind
 
 
-every_kind = pytest.mark.parametrize("kind", sorted(kinds(), key=lambda k: k.__name__))
+every_kind = pytest.mark.parametrize("kind", sorted(kinds(), key=str))
 
 
 def test_a_change_is_a_new_value_with_its_fact() -> None:

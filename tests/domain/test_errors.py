@@ -97,7 +97,7 @@ def test_codes_are_never_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [error for error, *_ in EXAMPLES], ids=lambda one: f"{type(one).__name__}-{one.code}"
+    "error", [error for error, *_ in EXAMPLES], ids=lambda one: type(one).__name__
 )
 def test_an_error_is_a_sentence_that_a_user_can_read(error: MarketpayError) -> None:
     sentence = str(error)
@@ -133,12 +133,12 @@ def test_fields_are_structured() -> None:
 
 
 def test_all_are_imported_from_one_place() -> None:
-    for kind in (MarketpayError, *kinds()):
+    for kind in [MarketpayError, *kinds()]:
         assert getattr(errors, kind.__name__) is kind
 
 
 @pytest.mark.parametrize(
-    "error", [error for error, *_ in EXAMPLES], ids=lambda one: f"{type(one).__name__}-{one.code}"
+    "error", [error for error, *_ in EXAMPLES], ids=lambda one: type(one).__name__
 )
 def test_an_error_survives_a_pickle(error: MarketpayError) -> None:
     import pickle

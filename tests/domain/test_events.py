@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
-from marketpay.domain.events import Event, OfferAccepted, PaymentTransactionActionRequired
+from marketpay.domain.event import Event
+from marketpay.domain.events import OfferAccepted, PaymentTransactionActionRequired
 from marketpay.domain.money import Money
 
 

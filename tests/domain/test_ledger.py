@@ -111,7 +111,7 @@ def test_nothing_to_move_is_no_entry() -> None:
 
 books = st.lists(
     st.builds(
-        lambda pair, amount: entry(*pair, amount),
+        lambda pair, amount: entry(pair[0], pair[1], amount),
         st.sampled_from(sorted(MOVES)),
         strategies.prices("USD"),
     )

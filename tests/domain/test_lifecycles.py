@@ -8,7 +8,8 @@ import pytest
 from marketpay.domain import lifecycles
 from marketpay.domain.actor import Role
 from marketpay.domain.errors import IllegalTransition
-from marketpay.domain.events import Event, WalletEvent
+from marketpay.domain.event import Event
+from marketpay.domain.events import WalletEvent
 from marketpay.domain.lifecycles import ALL
 from marketpay.domain.state_machine import Lifecycle
 

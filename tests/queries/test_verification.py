@@ -51,7 +51,6 @@ def plant(
         events="[]",
         result=None,
         error=None,
-        subjects=tuple(decision.latest()),
     )
     market.store.run(lambda work: work.write(decision, record))
 

@@ -76,17 +76,17 @@ class ForgetsClaims(MemoryWork):
 class ForgetsKeys(MemoryWork):
     """Lets a key be used twice."""
 
-    def record(self, record: Any, /) -> None:
+    def record(self, record: Any, subjects: Any = (), /) -> None:
         key = (record.actor, record.role, record.key)
         self._tables.drop(self._tables.keys, key)
-        super().record(record)
+        super().record(record, subjects)
 
 
 class SharesKeys(MemoryWork):
     """Takes the same key of two roles for one."""
 
-    def record(self, record: Any, /) -> None:
-        super().record(evolve(record, role="customer"))
+    def record(self, record: Any, subjects: Any = (), /) -> None:
+        super().record(evolve(record, role="customer"), subjects)
 
 
 class FoldsCase(MemoryWork):
@@ -147,16 +147,16 @@ class ForgetsEndedOffers(MemoryWork):
 class LeasesTwice(MemoryWork):
     """Gives what is due to everybody who asks."""
 
-    def lease(self, kind: Any, until: Any, /, *, now: Any, limit: int) -> list[Any]:
-        return super().lease(kind, lambda one: one.due_at, now=now, limit=limit)
+    def lease(self, kind: Any, until: Any, /, *, now: Any, **rest: Any) -> list[Any]:
+        return super().lease(kind, lambda one: one.due_at, now=now, **rest)
 
 
 class ForgetsWhenItWasSent(MemoryWork):
     """Says at each lease that it is the first."""
 
-    def lease(self, kind: Any, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+    def lease(self, kind: Any, until: Any, /, *, now: Any, **rest: Any) -> list[Any]:
         leased = []
-        for one in super().lease(kind, until, now=now, limit=limit):
+        for one in super().lease(kind, until, now=now, **rest):
             self._tables.save(again := evolve(one, sent_at=now))
             leased.append(again)
         return leased
@@ -165,9 +165,9 @@ class ForgetsWhenItWasSent(MemoryWork):
 class LeasesWithoutAVersion(MemoryWork):
     """So that a decision made before still goes through."""
 
-    def lease(self, kind: Any, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+    def lease(self, kind: Any, until: Any, /, *, now: Any, **rest: Any) -> list[Any]:
         leased = []
-        for one in super().lease(kind, until, now=now, limit=limit):
+        for one in super().lease(kind, until, now=now, **rest):
             self._tables.save(again := evolve(one, version=one.version - 1))
             leased.append(again)
         return leased
@@ -342,7 +342,7 @@ def failures(contract: Any, fixture: str, make: Callable[[], Any], wanted: str =
             test(contract(), **{fixture: make()}, **arguments)
         except Skipped:
             continue
-        except (Exception, Failed):
+        except (Exception, Failed):  # noqa: BLE001  # whatever it is, it is a failure
             failed.add(name)
     return failed
 

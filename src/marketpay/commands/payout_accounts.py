@@ -16,7 +16,7 @@ from marketpay.domain.entity import permit
 from marketpay.domain.event import Event
 from marketpay.domain.ids import PayoutAccountId
 from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
-from marketpay.domain.outgoing import REFUSED
+from marketpay.domain.outgoing import NOT_ACTIVE, REFUSED
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
@@ -28,7 +28,7 @@ from marketpay.ports.store import Reader
 
 BATCH = 50  # transfers started by one sweep
 
-WAITING = (ONBOARDING, REFUSED)
+WAITING = (ONBOARDING, NOT_ACTIVE, REFUSED)
 TRANSFER = TransactionKind.TRANSFER
 FINISHED = (e.PayoutAccountActivated, e.PayoutAccountRejected)  # no longer asked about
 

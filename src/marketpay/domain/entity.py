@@ -85,5 +85,11 @@ def permit(
     is_party = actor.role in related
     if actor.role in roles and (not is_party or related[actor.role] == actor.id):
         return
-    people = [f"its {role}" if role in related else f"an {role}" for role in sorted(roles)]
-    raise Forbidden(actor.id, actor.role.value, action, " or ".join(people))
+    raise Forbidden(actor.id, actor.role.value, action, _people(roles))
+
+
+ARTICLES = {Role.CUSTOMER: "its", Role.CONTRACTOR: "its", Role.ADMIN: "an", Role.SYSTEM: "the"}
+
+
+def _people(roles: frozenset[Role]) -> str:
+    return " or ".join(f"{ARTICLES.get(role, 'a')} {role}" for role in sorted(roles))

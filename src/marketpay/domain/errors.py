@@ -210,6 +210,9 @@ class CurrencyMismatch(MoneyError):
         self.left = left
         self.right = right
 
+    def __reduce__(self) -> tuple[type[CurrencyMismatch], tuple[str, str]]:
+        return CurrencyMismatch, (self.left, self.right)
+
 
 @define(eq=False)
 class PaymentDeclined(MarketpayError):

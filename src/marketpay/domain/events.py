@@ -1,8 +1,4 @@
-"""Facts, in the past tense.  They drive the lifecycles and are all that the outside hears.
-
-The classes of one entity share their fields, so a subscriber knows who has a part in it
-without asking: `OfferAccepted` is published as `offer.accepted`.
-"""
+"""Facts, in the past tense: they drive the lifecycles and are all that the outside hears."""
 
 from __future__ import annotations
 

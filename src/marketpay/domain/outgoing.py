@@ -22,8 +22,8 @@ from marketpay.domain.settlement import Settled, failed, succeeded, unanswered
 from marketpay.domain.timer import Timer, TimerKind
 
 SYSTEM = Role.SYSTEM
-REFUSED = "refused"  # a transfer's last try was; the transaction has the gateway's code
 NOT_ACTIVE = "account_not_active"
+REFUSED = "refused"  # for another reason: the last transaction has the gateway's code
 
 
 def refunded(
@@ -109,7 +109,8 @@ def transfer_failed(
     """
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
-    blocked = payment.become(event, SYSTEM, at, transfer_blocked=REFUSED)
+    why = NOT_ACTIVE if code == NOT_ACTIVE else REFUSED
+    blocked = payment.become(event, SYSTEM, at, transfer_blocked=why)
     changes: list[Change[Entity]] = [blocked, settled]
     waived: list[Entity] = []
     for account in accounts:

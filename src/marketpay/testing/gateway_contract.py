@@ -157,7 +157,7 @@ class GatewayContract:
 
     def test_a_look_up_creates_nothing(self, gateway: PaymentGateway) -> None:
         """However often it is asked, nothing is there until somebody acts."""
-        requests = [
+        requests: list[ActingRequest] = [
             self.authorize(),
             RefundPayment(reference=new_id("ptx"), gateway_id=self.captured(gateway), amount=PRICE),
             OpenAccount(reference=new_id("pac"), owner="ctr_42"),

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from attrs import evolve
 
-from marketpay.adapters.memory.tables import Tables
-from marketpay.domain import application, offer
+from marketpay.adapters.memory.tables import Tables, is_in_deal, is_in_wallet, matches
+from marketpay.domain import application
 from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
@@ -18,7 +18,7 @@ from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict, NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.job import Job
-from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry, effects
+from marketpay.domain.ledger import WALLET, Account, AccountKind, effects
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.timer import Timer
@@ -45,7 +45,7 @@ class MemoryWork:
 
     def find(self, kind: type[E], /, **equal: object) -> list[E]:
         """See `Reader.find`."""
-        found = [e for e in self._tables.candidates(kind, equal) if _matches(e, equal)]
+        found = [e for e in self._tables.candidates(kind, equal) if matches(e, equal)]
         return sorted(found, key=lambda entity: entity.id)
 
     def deal(
@@ -61,7 +61,7 @@ class MemoryWork:
         if offer is not None:
             job = self.get(Offer, offer).job
         found = self.get(Job, str(job))
-        offers = [o for o in self.find(Offer, job=found.id) if _is_in_deal(o, offer)]
+        offers = [o for o in self.find(Offer, job=found.id) if is_in_deal(o, offer)]
         return Deal(
             job=found,
             offers=tuple(offers),
@@ -105,7 +105,7 @@ class MemoryWork:
         for number in sorted(self._tables.entries_by.get(owner, ()), reverse=True):
             posted = self._tables.entries[number]
             is_next = before is None or number < before
-            if is_next and _is_in_wallet(posted.entry, owner, currency):
+            if is_next and is_in_wallet(posted.entry, owner, currency):
                 found.append(posted)
             if len(found) == limit:
                 break
@@ -284,21 +284,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """See `Store.close`."""
-
-
-def _matches(entity: Entity, equal: Mapping[str, object]) -> bool:
-    for name, wanted in equal.items():
-        value = getattr(entity, name)
-        if value not in wanted if isinstance(wanted, tuple) else value != wanted:
-            return False
-    return True
-
-
-def _is_in_deal(one: Offer, asked: OfferId | None) -> bool:
-    return one.status in offer.LIVE or one.id == asked
-
-
-def _is_in_wallet(entry: LedgerEntry, owner: str, currency: str) -> bool:
-    sides = (entry.debit, entry.credit)
-    is_mine = any(side.kind in WALLET and side.owner == owner for side in sides)
-    return is_mine and entry.amount.currency == currency

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from marketpay.domain import offer
 from marketpay.domain.entity import Entity
-from marketpay.domain.ledger import Account, effects
+from marketpay.domain.ids import OfferId
+from marketpay.domain.ledger import WALLET, Account, LedgerEntry, effects
+from marketpay.domain.offer import Offer
 from marketpay.domain.timer import Timer
 from marketpay.ports.journal import FeedItem, JournalEntry
 from marketpay.ports.store import PostedEntry
@@ -125,3 +128,24 @@ class Tables:
         for (kind, subject), timer in found.items():
             heapq.heappush(self._queue, (timer.due_at, kind, subject))
         return list(found.values())
+
+
+def matches(entity: Entity, equal: Mapping[str, object]) -> bool:
+    """Whether its fields have these values; of a tuple of values, any."""
+    for name, wanted in equal.items():
+        value = getattr(entity, name)
+        if value not in wanted if isinstance(wanted, tuple) else value != wanted:
+            return False
+    return True
+
+
+def is_in_deal(one: Offer, asked: OfferId | None) -> bool:
+    """Whether an offer of the job is in its deal."""
+    return one.status in offer.LIVE or one.id == asked
+
+
+def is_in_wallet(entry: LedgerEntry, owner: str, currency: str) -> bool:
+    """Whether an entry changes the owner's wallet."""
+    sides = (entry.debit, entry.credit)
+    is_mine = any(side.kind in WALLET and side.owner == owner for side in sides)
+    return is_mine and entry.amount.currency == currency

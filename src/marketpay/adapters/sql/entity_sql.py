@@ -52,8 +52,8 @@ class EntitySql:
         for name, many in shape:
             names = [f"{name}_{n}" for n in range(many)]
             typed |= dict.fromkeys(names, table.c[name])
-            is_one = or_(*(table.c[name] == bindparam(one) for one in names))
-            terms.append(is_one if names else table.c[name].is_(None))
+            options = [table.c[name] == bindparam(one) for one in names]
+            terms.append(or_(*options) if options else table.c[name].is_(None))
         found = select(table).where(*terms)
         if not paged:
             return self.compiler.compile(found.order_by(table.c.id), **typed)

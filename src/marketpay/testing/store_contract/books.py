@@ -75,9 +75,9 @@ class BooksContract:
         write(store, entries=_captured(payment.id))
         write(store, entries=_captured(payment.id, 50))
 
-        balances = [store.read(lambda r, a=a: r.balance(a)) for a in (PROCESSOR, ESCROW, PLATFORM_FEE)]  # type: ignore[misc]  # fmt: skip
-
-        assert balances == [1050, 945, 105]
+        assert store.read(lambda records: records.balance(PROCESSOR)) == 1050
+        assert store.read(lambda records: records.balance(ESCROW)) == 945
+        assert store.read(lambda records: records.balance(PLATFORM_FEE)) == 105
 
     def test_a_balance_may_go_below_zero_and_past_any_single_amount(self, store: Store) -> None:
         """A platform account is no wallet."""

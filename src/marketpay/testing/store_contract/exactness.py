@@ -28,7 +28,7 @@ from marketpay.testing.store_contract.samples import (
 
 NAMES = (
     "Bob", "bob", "BOB", "Bób", "Bo\u0301b", "Bob ", " Bob", "B\u00adob", "Straße", "STRASSE",
-    "1", "01", "1.0", "1e0", "null", "Bob%", "Bob_", "Bob\u3000", "ﬁn", "fin", "😀", "ı", "İ", "i",
+    "1", "01", "1.0", "1e0", "null", "Bob%", "Bob_", "Bob\u3000", "ﬁn", "fin", "😀", "\u0131", "İ", "i",
 )  # fmt: skip
 TIMES = (
     datetime(1970, 1, 1, tzinfo=UTC),
@@ -38,7 +38,8 @@ TIMES = (
     datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
 )
 TEXTS = (
-    "", " ", "\t\r\n", "Größe ✓ 😀", "'; DROP TABLE jobs; --", '{"a": [1]}', "%s :name ? \\", "x" * 20_000,
+    "", " ", "\t\r\n", "Größe ✓ 😀", "'; DROP TABLE jobs; --", '{"a": [1]}',
+    "%s :name ? \\", "x" * 20_000,
 )  # fmt: skip
 
 
