@@ -284,12 +284,12 @@ class Model:
             if outcome == "timeout_after" and offer["hold"] <= self.now:
                 offer["unknown"] = "timeout_before"  # there was nothing to take
             return "pending"
+        if outcome == "decline":  # whatever became of the hold
+            offer["payment"], offer["expires"] = "failed", offer["explicit"]
+            return "payment_declined"
         if outcome == "hold_gone" or offer["hold"] <= self.now:
             offer["status"], offer["payment"] = "expired", "expired"
             return "authorization_expired"
-        if outcome == "decline":
-            offer["payment"], offer["expires"] = "failed", offer["explicit"]
-            return "payment_declined"
         self._captured(offer)
         return "ok"
 

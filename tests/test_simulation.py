@@ -61,7 +61,11 @@ KINDS: tuple[type[Any], ...] = (
 )  # fmt: skip
 CUSTOMERS, CONTRACTORS = ("cus_1", "ann"), ("ann", "ben", "Ben")
 CURRENCIES = ("USD", "JPY", "KWD")
-CARDS = {"good": "pm_card_visa", "bad": "pm_card_chargeDeclined", "asking": "pm_card_threeDSecure2Required"}  # fmt: skip
+CARDS = {
+    "good": "pm_card_visa",
+    "bad": "pm_card_chargeDeclined",
+    "asking": "pm_card_threeDSecure2Required",
+}
 LOST = ("timeout_before", "timeout_after")
 START = datetime(2026, 3, 28, 22, 0, 0, 250_000, tzinfo=UTC)
 
@@ -87,7 +91,9 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
     "update": ("job", right),
     "start": ("job", right | {"as_customer": st.booleans()}),
     "complete": ("job", right),
-    "cancel": ("job", right | {"role": st.sampled_from(("customer", "contractor", "admin")), "fate": fates}),
+    "cancel": ("job", right | {
+        "role": st.sampled_from(("customer", "contractor", "admin")), "fate": fates,
+    }),
     "apply": ("job", {"by": contractors}),
     "accept_application": ("application", right),
     "reject_application": ("application", right),
@@ -106,7 +112,9 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
     "activate": ("", {"who": contractors}),
     "confirm": ("offer", {"passes": st.sampled_from((True, True, False))}),
     "time_passes": ("", {"hours": st.sampled_from((1, 25, 24 * 6, 24 * 8))}),
-    "work": ("", {"lost": st.sampled_from(LOST), "what": st.sampled_from(("void", "transfer", None, None))}),
+    "work": ("", {
+        "lost": st.sampled_from(LOST), "what": st.sampled_from(("void", "transfer", None, None)),
+    }),
 }  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def test_it_is_as_if_the_gateway_had_refused(
     for _ in range(2):  # the second time without effect
         abandoned = market.execute(AbandonTransaction(by=ADMIN, transaction=one.id))
         assert (abandoned.status, abandoned.failure) == (TransactionStatus.FAILED, "abandoned")
-    assert abandoned.due_at is None
+        assert abandoned.due_at is None
     assert market.verify().ok
 
 

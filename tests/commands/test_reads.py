@@ -402,7 +402,8 @@ def test_these_stories_have_every_command_in_them() -> None:
 
 
 NEWS: tuple[Any, ...] = (
-    NoAnswer(), NotThere(), Processing(gateway_id="x"), Declined(code="no"), HoldGone(gateway_id="x"),
+    NoAnswer(), NotThere(), Processing(gateway_id="x"), Declined(code="no"),
+    HoldGone(gateway_id="x"),
     Authorized(gateway_id="x", expires_at=None), ActionRequired(gateway_id="x"),
     Captured(gateway_id="x", amount=PRICE), Voided(gateway_id="x"),
     Refunded(gateway_id="x", amount=PRICE), Transferred(gateway_id="x", amount=Money("700", "USD")),

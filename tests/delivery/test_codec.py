@@ -79,6 +79,7 @@ def test_events_are_plain_json(happened: list[Event]) -> None:
 
 
 CUSTOMER = Actor.customer("cus_17")
+OFFERS = OfferId("off_1"), OfferId("off_2")
 commands: st.SearchStrategy[Command[Any]] = st.one_of(
     st.builds(
         PostJob,
@@ -98,7 +99,7 @@ commands: st.SearchStrategy[Command[Any]] = st.one_of(
         message=words,
         expires_at=st.none() | times,
     ),
-    st.builds(PayOffer, by=st.just(CUSTOMER), offer=st.sampled_from([OfferId("off_1"), OfferId("off_2")])),
+    st.builds(PayOffer, by=st.just(CUSTOMER), offer=st.sampled_from(OFFERS)),
 )  # fmt: skip
 
 

@@ -85,6 +85,25 @@ def test_a_crash_at_any_point_ends_as_no_crash_would(
 
 
 @pytest.mark.parametrize("story", STORIES)
+def test_who_repeats_the_command_at_once_takes_nothing_from_the_worker(story: str) -> None:
+    expected, points = without_a_crash(in_memory(), story)
+
+    for at in range(1, points + 1):
+        place, said, fate = in_memory(), {"now": None}, Fate(at)
+        with pytest.raises(Death):
+            live(place, place.market(fate), STORIES[story], said)
+        if said["now"]:
+            make = dict(STORIES[story])[said["now"]]
+            command = make(said)
+            assert command is not None
+            place.market().execute(command, key=said["now"])
+        recover(place)
+        live(place, place.market(), STORIES[story], said)
+
+        assert summary(recover(place), place.gateway) == expected, f"after a crash at point {at}"
+
+
+@pytest.mark.parametrize("story", STORIES)
 def test_a_crash_before_the_first_commit_of_a_command_leaves_nothing_of_it(
     new_place: Callable[[], Place], story: str
 ) -> None:

@@ -60,7 +60,8 @@ def market(clock: VirtualClock, gateway: SimulatedGateway) -> Marketplace:
 def send(market: Marketplace) -> Any:
     job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
     return market.execute(
-        SendOffer(by=CUSTOMER, job=job.id, contractor="ann", price=PRICE, payment_method="pm_card_visa")
+        SendOffer(by=CUSTOMER, job=job.id, contractor="ann", price=PRICE,
+                  payment_method="pm_card_visa")
     )  # fmt: skip
 
 

@@ -139,8 +139,7 @@ def test_the_sentence_is_english() -> None:
     assert "an service" not in str(caught.value)
 
 
-CARD_WORDS = ("card", "pan", "cvc", "cvv", "cvn", "expiry", "exp_month", "exp_year", "iban", "track",
-              "pin", "holder_name")  # fmt: skip
+CARD_WORDS = {"card", "pan", "cvc", "cvv", "cvn", "expiry", "iban", "track", "pin"}
 
 
 def public_classes() -> list[type[Any]]:
@@ -154,7 +153,7 @@ def test_no_public_class_has_a_field_for_card_data() -> None:
     for kind in (*classes, *kinds()):
         for field in attrs.fields(kind):
             words = field.name.lower().split("_")
-            assert not set(words) & set(CARD_WORDS), f"{kind.__name__}.{field.name}"
+            assert not CARD_WORDS & set(words), f"{kind.__name__}.{field.name}"
 
 
 SECRETS = ("secret", "password", "token", "api_key", "personal")

@@ -38,7 +38,8 @@ from marketpay.ports.journal import JournalRecord
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OFFER = Offer(
-    id=OfferId("off_1"), job=JobId("job_1"), application=None, customer="cus_17", contractor="ctr_42",
+    id=OfferId("off_1"), job=JobId("job_1"), application=None,
+    customer="cus_17", contractor="ctr_42",
     price=Money("1", "USD"), message="", payment=PaymentId("pay_1"), created_at=AT,
 )  # fmt: skip
 PAYMENT = Payment(
@@ -133,7 +134,8 @@ def test_fields_are_structured() -> None:
 
 
 def test_all_are_imported_from_one_place() -> None:
-    for kind in [MarketpayError, *kinds()]:
+    assert errors.MarketpayError is MarketpayError
+    for kind in kinds():
         assert getattr(errors, kind.__name__) is kind
 
 

@@ -358,7 +358,8 @@ CAUGHT: dict[type, str] = {
     LosesMicroseconds: "test_times_keep_their_microseconds_and_are_utc",
     FindsInNoOrder: "test_entities_are_found_by_the_values_of_fields_in_order_of_id",
     PagesFromTheOldest: "test_pages_lead_from_the_newest_to_the_oldest",
-    ForgetsEndedOffers: "test_an_offer_or_payment_that_was_asked_for_is_in_its_deal_though_it_has_ended",
+    ForgetsEndedOffers: "test_an_offer_or_payment_that_was_asked_for_is_in_its_deal_"
+    "though_it_has_ended",
     LeasesTwice: "test_who_leases_what_is_due_has_it",
     ForgetsWhenItWasSent: "test_when_something_was_first_sent_is_told_once",
     LeasesWithoutAVersion: "test_a_lease_is_a_change",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -31,7 +31,7 @@ def _converter() -> Converter:
         Money, lambda money: {"amount": str(money.amount), "currency": money.currency}
     )
     made.register_structure_hook(Money, lambda raw, _: Money(raw["amount"], raw["currency"]))
-    made.register_unstructure_hook(datetime, datetime.isoformat)
+    made.register_unstructure_hook(datetime, lambda time: time.astimezone(UTC).isoformat())
     made.register_structure_hook(datetime, lambda raw, _: datetime.fromisoformat(raw))
     configure_tagged_union(GatewayNews, made, tag_name="type")
     made.register_unstructure_hook_factory(

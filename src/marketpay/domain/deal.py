@@ -6,7 +6,6 @@ from attrs import frozen
 
 from marketpay.domain.application import Application
 from marketpay.domain.entity import Entity
-from marketpay.domain.errors import NotFound
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OfferStatus
 from marketpay.domain.offer import CLAIMING, Offer
@@ -23,18 +22,14 @@ class Deal:
     applications: tuple[Application, ...]
 
     def offer(self, id: str) -> Offer:
-        """The offer with this id, or `NotFound`."""
-        for offer in self.offers:
-            if offer.id == id:
-                return offer
-        raise NotFound("Offer", id)
+        """The offer with this id, which is in the deal."""
+        [found] = [offer for offer in self.offers if offer.id == id]
+        return found
 
     def payment(self, id: str) -> Payment:
-        """The payment with this id, or `NotFound`."""
-        for payment in self.payments:
-            if payment.id == id:
-                return payment
-        raise NotFound("Payment", id)
+        """The payment with this id, which is in the deal."""
+        [found] = [payment for payment in self.payments if payment.id == id]
+        return found
 
     @property
     def claimed(self) -> Offer | None:

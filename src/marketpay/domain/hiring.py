@@ -12,7 +12,7 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
-from marketpay.domain.lifecycles import JobStatus, OfferStatus, PaymentStatus
+from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
@@ -22,7 +22,10 @@ HELD = (PaymentStatus.AUTHORIZED, PaymentStatus.AWAITING_CONFIRMATION)
 
 
 def check_acceptable(deal: Deal, offer: Offer, payment: Payment, at: datetime) -> None:
-    """Raise `Refused` with the true reason unless `offer` could be accepted now."""
+    """Raise `Refused` with the true reason unless `offer` could be accepted now.
+
+    A pending offer's job is open: whatever assigns or cancels a job ends all its offers.
+    """
     if offer.status is OfferStatus.SUPERSEDED:
         raise Refused(Reason.JOB_ALREADY_ASSIGNED)
     if offer.status is OfferStatus.EXPIRED:
@@ -31,10 +34,6 @@ def check_acceptable(deal: Deal, offer: Offer, payment: Payment, at: datetime) -
         return  # the lifecycle says what is wrong
     if deal.is_accepting:
         raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
-    if deal.claimed is not None:
-        raise Refused(Reason.JOB_ALREADY_ASSIGNED)
-    if deal.job.status is not JobStatus.OPEN:
-        raise Refused(Reason.JOB_NOT_OPEN)
     if offer.has_expired(at):
         raise Refused(Reason.OFFER_EXPIRED)
     if payment.status is not PaymentStatus.AUTHORIZED:

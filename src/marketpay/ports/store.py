@@ -80,7 +80,7 @@ class Records(Reader, Protocol):
     def statement(
         self, owner: str, currency: str, /, *, before: int | None, limit: int
     ) -> list[PostedEntry]:
-        """The entries of an owner's accounts, the newest first, below number `before`."""
+        """The entries of an owner's wallet, the newest first, below number `before`."""
         ...
 
     def entries(self, payment: PaymentId, /) -> list[PostedEntry]:

@@ -140,8 +140,7 @@ ILLEGAL = {
     "an entry that moves nothing": "UPDATE marketpay_ledger_entries SET amount = 0",
     "an entry that moves less than nothing": "UPDATE marketpay_ledger_entries SET amount = -5",
     "an entry within one account": (
-        "UPDATE marketpay_ledger_entries"
-        " SET debit_kind = credit_kind, debit_owner = credit_owner"
+        "UPDATE marketpay_ledger_entries SET debit_kind = credit_kind, debit_owner = credit_owner"
     ),
     "an entry for no payment": "UPDATE marketpay_ledger_entries SET payment = 'pay_none'",
     "an entry of no command": "UPDATE marketpay_ledger_entries SET journal = 999999",

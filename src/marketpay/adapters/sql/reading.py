@@ -111,7 +111,7 @@ class SqlRecords:
             return []
         shape, values = _shape(equal)
         statement = self._sql.entities.find(kind, shape, paged=True)
-        values |= {"after": after or LAST_ID, "limit": limit}
+        values |= {"after": LAST_ID if after is None else after, "limit": limit}
         return self._entities(kind, statement, values)
 
     def balance(self, account: Account, /) -> int:

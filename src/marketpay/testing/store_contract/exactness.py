@@ -28,7 +28,8 @@ from marketpay.testing.store_contract.samples import (
 
 NAMES = (
     "Bob", "bob", "BOB", "Bób", "Bo\u0301b", "Bob ", " Bob", "B\u00adob", "Straße", "STRASSE",
-    "1", "01", "1.0", "1e0", "null", "Bob%", "Bob_", "Bob\u3000", "ﬁn", "fin", "😀", "\u0131", "İ", "i",
+    "1", "01", "1.0", "1e0", "null", "Bob%", "Bob_", "Bob\u3000",
+    "ﬁn", "fin", "😀", "\u0131", "İ", "i",
 )  # fmt: skip
 TIMES = (
     datetime(1970, 1, 1, tzinfo=UTC),

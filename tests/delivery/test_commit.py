@@ -1,0 +1,198 @@
+"""Deciding and writing: what is tried again, how often, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve, frozen
+
+from marketpay import (
+    Actor,
+    Command,
+    CommitUnknown,
+    ConfigurationError,
+    Conflict,
+    DatabaseBusy,
+    Decision,
+    ListJobs,
+    Marketplace,
+    MemoryStore,
+    Money,
+    PostJob,
+    Rules,
+)
+from marketpay.ports.store import Reader, Records, Work
+from marketpay.testing import SimulatedGateway
+
+POST = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
+
+
+class Moody(MemoryStore):
+    """Raises what it is told to, one for each transaction, instead of or after running it."""
+
+    def __init__(self, *moods: type[Exception] | None, commits: bool = False) -> None:
+        super().__init__()
+        self.moods = [*moods]
+        self.commits = commits
+        self.runs = 0
+
+    def run(self, use: Callable[[Work], Any], /) -> Any:
+        self.runs += 1
+        mood = self.moods.pop(0) if self.moods else None
+        result = super().run(use) if mood is None or self.commits else None
+        if mood is not None:
+            raise mood() if mood is CommitUnknown else mood("Job", "job_1")
+        return result
+
+    def read(self, use: Callable[[Records], Any], /) -> Any:
+        return super().read(use)
+
+
+def market(store: Moody, **rules: Any) -> Marketplace:
+    return Marketplace(store=store, gateway=SimulatedGateway(), rules=Rules(**rules))
+
+
+def test_a_lost_race_is_run_again() -> None:
+    store = Moody(Conflict, Conflict)
+
+    market(store).execute(POST)
+
+    assert store.runs == 3
+
+
+def test_but_not_for_ever() -> None:
+    store = Moody(*[Conflict] * 9)
+
+    with pytest.raises(Conflict):
+        market(store, attempts=3).execute(POST)
+    assert store.runs == 3
+
+
+def test_a_busy_database_is_the_callers_to_try_again() -> None:
+    store = Moody(DatabaseBusy)
+
+    with pytest.raises(DatabaseBusy) as busy:
+        market(store).execute(POST)
+    assert (store.runs, busy.value.retryable) == (1, True)
+
+
+def test_a_commit_that_was_lost_is_run_again() -> None:
+    house = market(Moody(CommitUnknown))
+
+    job = house.execute(POST)
+
+    assert house.query(ListJobs()).items == (job,)
+
+
+def test_a_commit_that_took_effect_is_not() -> None:
+    house = market(Moody(CommitUnknown, commits=True))
+
+    job = house.execute(POST)
+
+    assert house.query(ListJobs()).items == (job,)
+
+
+@pytest.mark.parametrize("mood", [Conflict, CommitUnknown])
+def test_finding_out_is_tried_until_it_is_known(mood: type[Exception]) -> None:
+    store = Moody(CommitUnknown, mood, mood)
+    house = market(store)
+
+    job = house.execute(POST)
+
+    assert house.query(ListJobs()).items == (job,)
+    assert store.runs == 5  # lost, asked three times, run again
+
+
+def test_what_cannot_be_found_out_is_said_to_be_unknown() -> None:
+    house = market(Moody(*[CommitUnknown] * 9, commits=True), attempts=3)
+
+    with pytest.raises(CommitUnknown, match="same idempotency key"):
+        house.execute(POST, key="k")
+
+    house.store.moods.clear()  # type: ignore[attr-defined]
+    job = house.execute(POST, key="k")
+    assert house.query(ListJobs()).items == (job,)
+
+
+def test_a_command_whose_commits_are_all_lost_gives_up() -> None:
+    moods = [CommitUnknown, None] * 3  # lost, and found not to have taken effect
+    with pytest.raises(Conflict):
+        market(Moody(*moods), attempts=3).execute(POST)
+
+
+@pytest.mark.parametrize("races", [1, 4])
+def test_a_worker_tries_a_lost_race_again(races: int) -> None:
+    store = Moody()
+    house = market(store, attempts=5)
+    house.execute(POST)
+    store.moods = [Conflict] * races
+
+    assert house.work().sequenced == 1
+
+
+def test_a_worker_does_not_for_ever_either() -> None:
+    store = Moody(*[Conflict] * 9)
+
+    with pytest.raises(Conflict):
+        market(store, attempts=3).work()
+
+
+def test_a_worker_leaves_a_busy_database_alone() -> None:
+    store = Moody(DatabaseBusy)
+
+    with pytest.raises(DatabaseBusy):
+        market(store).work()
+    assert store.runs == 1
+
+
+@frozen(kw_only=True)
+class Count(Command[Any]):
+    """A command of a host's own, that answers whatever it is given."""
+
+    answer: Any
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Any]:
+        """Nothing but the answer."""
+        return Decision(self.answer)
+
+
+@pytest.mark.parametrize("answer", [None, 3, True, "three"])
+def test_a_plain_answer_is_found_again_by_its_key(answer: Any) -> None:
+    house = market(Moody())
+    command = Count(by=Actor.admin("adm_1"), answer=answer)
+
+    assert [house.execute(command, key="k") for _ in range(2)] == [answer, answer]
+
+
+def test_an_answer_that_the_journal_cannot_keep_is_refused() -> None:
+    command = Count(by=Actor.admin("adm_1"), answer=Money("1", "USD"))
+
+    with pytest.raises(ConfigurationError, match="result is an entity"):
+        market(Moody()).execute(command)
+
+
+def test_a_key_is_one_actors_own() -> None:
+    house = market(Moody())
+    first = house.execute(POST, key="k")
+
+    other = house.execute(evolve(POST, by=Actor.customer("cus_18")), key="k")
+
+    assert other.id != first.id
+
+
+def test_what_was_erased_cannot_be_guessed_from_the_journal() -> None:
+    store = Moody()
+    house = market(store)
+    job = house.execute(POST)
+
+    [entry] = store.read(lambda records: records.journal(job.id, before=None, limit=9))
+
+    personal = entry.record.personal
+    assert personal is not None
+    assert "Paint the fence" in personal
+    kept = evolve(entry.record, personal=None)
+    assert "Paint the fence" not in str(kept)
+    salt = personal.split('"salt":"')[1].split('"')[0]
+    assert salt not in str(kept)

@@ -1,0 +1,215 @@
+"""What `work()` does when something of it fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from marketpay import (
+    AcceptOffer,
+    Actor,
+    Commission,
+    CompleteJob,
+    GatewayError,
+    GetPayment,
+    GetWallet,
+    InvalidInput,
+    JournalOf,
+    Marketplace,
+    MemoryPublisher,
+    MemoryStore,
+    Money,
+    Offer,
+    OfferStatus,
+    OpenPayoutAccount,
+    Payment,
+    PaymentStatus,
+    PostJob,
+    RejectOffer,
+    Rules,
+    SendOffer,
+    StartJob,
+    TransactionStatus,
+)
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.ports.gateway import Capture, Captured, GatewayReply, GatewayRequest, Void
+from marketpay.testing import SimulatedGateway, VirtualClock
+
+CUSTOMER = Actor.customer("cus_17")
+PRICE = Money("1000", "USD")
+
+
+class Faulty(SimulatedGateway):
+    """A gateway with a fault in one kind of request, for one payment."""
+
+    fault: type[Any] | None = None
+    at: str = ""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        is_at = getattr(request, "gateway_id", "") == self.at or not self.at
+        if self.fault is not None and isinstance(request, self.fault) and is_at:
+            raise ConnectionError("the line is dead")
+        return super().perform(request, key=key)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def gateway(clock: VirtualClock) -> Faulty:
+    return Faulty(now=clock)
+
+
+@pytest.fixture
+def market(clock: VirtualClock, gateway: Faulty) -> Marketplace:
+    return Marketplace(gateway=gateway, rules=Rules(now=clock), publisher=MemoryPublisher())
+
+
+def rejected(market: Marketplace, contractor: str) -> Payment:
+    """An offer that was rejected, so that its hold is to be let go."""
+    job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+    sent = market.execute(
+        SendOffer(
+            by=CUSTOMER,
+            job=job.id,
+            contractor=contractor,
+            price=PRICE,
+            payment_method="pm_card_visa",
+        )
+    )
+    market.execute(RejectOffer(by=Actor.contractor(contractor), offer=sent.offer.id))
+    return sent.payment
+
+
+def test_a_fault_at_one_operation_stops_no_other(market: Marketplace, gateway: Faulty) -> None:
+    payments = [rejected(market, name) for name in ("ann", "ben", "cid")]
+    gateway.fault, gateway.at = Void, str(payments[0].gateway_payment)
+
+    report = market.work()
+
+    assert [type(failure.error) for failure in report.failures] == [ConnectionError]
+    statuses = [market.query(GetPayment(payment.id)).status for payment in payments]
+    assert statuses == [PaymentStatus.AUTHORIZED, PaymentStatus.CANCELED, PaymentStatus.CANCELED]
+
+
+def test_what_failed_comes_up_again(
+    market: Marketplace, gateway: Faulty, clock: VirtualClock
+) -> None:
+    payment = rejected(market, "ann")
+    gateway.fault = Void
+    assert market.work().failures
+
+    gateway.fault = None
+    clock.advance(minutes=5)
+    market.work()
+
+    assert market.query(GetPayment(payment.id)).status is PaymentStatus.CANCELED
+
+
+def test_a_fault_at_one_timer_stops_no_other(market: Marketplace, clock: VirtualClock) -> None:
+    sent = []
+    for name in ("ann", "ben"):
+        job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+        until = clock() + timedelta(hours=1)
+        offer = SendOffer(
+            by=CUSTOMER,
+            job=job.id,
+            contractor=name,
+            price=PRICE,
+            payment_method="pm_card_visa",
+            expires_at=until,
+        )
+        sent.append(market.execute(offer).offer)
+    entities = market.store._tables.entities  # type: ignore[attr-defined]
+    lost = entities[Offer].pop(sent[0].id)  # as after a mistaken DELETE
+    clock.advance(hours=2)
+
+    report = market.work()
+
+    assert [failure.subject for failure in report.failures] == [lost.id]
+    assert entities[Offer][sent[1].id].status is OfferStatus.EXPIRED
+
+
+class Wrong(SimulatedGateway):
+    """Takes another amount than it was asked to."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = super().perform(request, key=key)
+        if isinstance(reply, Captured):
+            return Captured(gateway_id=reply.gateway_id, amount=Money("999.99", "USD"))
+        return reply
+
+
+def test_an_answer_that_does_not_fit_is_told_and_is_as_good_as_none(clock: VirtualClock) -> None:
+    gateway = Wrong(now=clock)
+    market = Marketplace(gateway=gateway, rules=Rules(now=clock))
+    job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+    sent = market.execute(
+        SendOffer(
+            by=CUSTOMER,
+            job=job.id,
+            contractor="ann",
+            price=PRICE,
+            payment_method="pm_card_visa",
+        )
+    )
+
+    with pytest.raises(GatewayError, match="Captured is no answer to capture"):
+        market.execute(AcceptOffer(by=Actor.contractor("ann"), offer=sent.offer.id))
+
+    [capture] = market.store.read(lambda r: r.find(PaymentTransaction, kind="capture"))
+    assert (capture.status, capture.attempts) == (TransactionStatus.UNKNOWN, 1)
+    for _ in range(30):
+        clock.advance(hours=1)
+        market.work()
+    assert gateway.count(Capture) == 1  # looked for, and never taken twice
+    [capture] = market.store.read(lambda r: r.find(PaymentTransaction, kind="capture"))
+    assert capture.status is TransactionStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("rates", [("1", "0"), ("0", "1"), ("0.5", "0.5")])
+def test_a_contractor_who_is_owed_nothing_keeps_nobody_waiting(
+    clock: VirtualClock, rates: tuple[str, str]
+) -> None:
+    gateway, publisher = SimulatedGateway(now=clock), MemoryPublisher()
+    rules = Rules(now=clock, commission=Commission(*rates))
+    market = Marketplace(gateway=gateway, rules=rules, publisher=publisher)
+    ann = Actor.contractor("ann")
+    job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+    send = SendOffer(
+        by=CUSTOMER, job=job.id, contractor="ann", price=PRICE, payment_method="pm_card_visa"
+    )
+    sent = market.execute(send)
+    market.execute(AcceptOffer(by=ann, offer=sent.offer.id))
+    market.execute(StartJob(by=ann, job=job.id))
+
+    done = market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+    gateway.activate(market.execute(OpenPayoutAccount(by=ann)))
+    report = market.work()
+
+    assert done.payment.transfer_blocked is None
+    assert not report.failures
+    assert "wallet.credited" not in publisher.names
+    assert market.revenue("USD").total == PRICE
+    assert market.verify().ok
+
+
+def test_a_limit_is_a_number_above_zero(market: Marketplace) -> None:
+    with pytest.raises(InvalidInput):
+        market.work(limit=0)
+    with pytest.raises(TypeError):
+        market.work(limit="all")  # type: ignore[arg-type]
+
+
+def test_memory_is_not_used_up_by_questions() -> None:
+    store = MemoryStore()
+    market = Marketplace(store=store, gateway=SimulatedGateway())
+    for number in range(50):
+        market.query(GetWallet(owner=f"ctr_{number}", currency="USD"))
+        market.query(JournalOf(subject=f"job_{number}"))
+
+    assert len(store._tables.index) == len(store._tables.subjects) == 0
