@@ -1,7 +1,6 @@
 """Settling: whatever the gateway says of an operation, once, twice, late or never."""
 
 from datetime import timedelta
-
 from typing import Any
 
 import pytest

@@ -34,7 +34,8 @@ def post(**fields: Any) -> PostJob:
 
 def send(**fields: Any) -> SendOffer:
     price = Money("1", "USD")
-    given = {"job": JobId("job_1"), "contractor": "ctr_42", "price": price} | fields
+    given: dict[str, Any] = {"job": JobId("job_1"), "contractor": "ctr_42", "price": price}
+    given |= fields
     return SendOffer(by=CUSTOMER, **given)
 
 

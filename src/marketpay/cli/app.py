@@ -42,6 +42,25 @@ def marketpay(
     """The money side of a job marketplace."""
 
 
+database = typer.Typer(no_args_is_help=True, help="The tables of a database.")
+app.add_typer(database, name="db")
+Url = Annotated[str, typer.Argument(metavar="URL", help="For example sqlite:///market.db.")]
+
+
+@database.command()
+def upgrade(url: Url) -> None:
+    """Make the tables in an empty database, or bring them to this package's version."""
+    from marketpay.adapters.sql.schema import VERSION
+    from marketpay.adapters.sql.store import SqlStore
+
+    try:
+        SqlStore.connect(url).close()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(USAGE) from None
+    typer.echo(f"The tables have version {VERSION}, as this package needs.")
+
+
 @app.command()
 def demo(
     deals: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from unicodedata import category
 
 from marketpay.domain.actor import check_party
 from marketpay.domain.currencies import exponent
@@ -44,7 +45,7 @@ class Text:
             raise InvalidInput("must not be empty.", attribute.name)
         if len(value) > self.at_most:
             raise InvalidInput(f"must have at most {self.at_most} characters.", attribute.name)
-        if any((ord(c) < 32 and c not in "\t\r\n") or 0xD800 <= ord(c) <= 0xDFFF for c in value):
+        if any(category(c) in ("Cc", "Cs") and c not in "\t\r\n" for c in value):
             raise InvalidInput("must not have control characters.", attribute.name)
 
 

@@ -14,8 +14,8 @@ from marketpay import (
     Actor,
     ConfigurationError,
     ListJobs,
-    Marketplace,
     MarketpayError,
+    Marketplace,
     PostJob,
     SqlStore,
 )
