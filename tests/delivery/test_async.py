@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ from marketpay import (
     AcceptOffer,
     Actor,
     AsyncMarketplace,
+    ConfigurationError,
     GetJob,
+    Marketplace,
     Money,
     PaymentTransaction,
     PostJob,
+    PublishedEvent,
     Refused,
     Rules,
     SendOffer,
@@ -178,3 +181,67 @@ def test_while_the_gateway_is_asked_others_are_served(lived: Callable[..., None]
         assert (await accepting).job.status == "assigned"
 
     lived(story)
+
+
+class Wrapped:
+    """A gateway whose method is an ordinary function that gives something to await."""
+
+    def __init__(self, gateway: SimulatedGateway) -> None:
+        self._gateway = gateway
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> Any:
+        async def later() -> GatewayReply:
+            return self._gateway.perform(request, key=key)
+
+        return later()
+
+
+def test_whatever_can_be_awaited_is() -> None:
+    async def live() -> None:
+        market = AsyncMarketplace(gateway=Wrapped(SimulatedGateway()))
+        job = await market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+        sent = await market.execute(
+            SendOffer(
+                by=CUSTOMER,
+                job=job.id,
+                contractor="ann",
+                price=Money("1000", "USD"),
+                payment_method="pm_card_visa",
+            )
+        )
+        assert sent.payment.status == "authorized"
+        await market.close()
+
+    asyncio.run(live())
+
+
+class AwaitedPublisher:
+    """A publisher of a host that awaits everything."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def publish(self, events: Sequence[PublishedEvent], /) -> None:
+        self.names += [event.name for event in events]
+
+
+def test_a_publisher_can_be_awaited() -> None:
+    async def live() -> list[str]:
+        publisher = AwaitedPublisher()
+        market = AsyncMarketplace(gateway=SimulatedGateway(), publisher=publisher)
+        await market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+        await market.work()
+        await market.close()
+        return publisher.names
+
+    assert asyncio.run(live()) == ["job.posted"]
+
+
+def test_an_async_gateway_needs_an_async_marketplace() -> None:
+    class Gateway:
+        async def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+            raise AssertionError
+
+    gateway: Any = Gateway()
+    with pytest.raises(ConfigurationError, match="AsyncMarketplace"):
+        Marketplace(gateway=gateway)

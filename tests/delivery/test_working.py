@@ -213,3 +213,10 @@ def test_memory_is_not_used_up_by_questions() -> None:
         market.query(JournalOf(subject=f"job_{number}"))
 
     assert len(store._tables.index) == len(store._tables.subjects) == 0
+
+
+def test_no_more_is_done_than_was_asked_for(market: Marketplace) -> None:
+    for name in ("ann", "ben", "cid"):
+        rejected(market, name)
+
+    assert [market.work(limit=1).operations for _ in range(4)] == [1, 1, 1, 0]

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from attrs import field, frozen
 
@@ -50,9 +50,12 @@ class World:
             case Call(request=request, key=key):
                 return self.gateway.perform(request, key=key)
             case Publish(events=events):
-                return self.publisher.publish(events) if self.publisher else None
+                assert self.publisher is not None  # or nothing would be published
+                return self.publisher.publish(events)
             case Pause(time=moment):
                 return time.sleep(moment.total_seconds())
+            case never:
+                assert_never(never)
 
 
 @frozen(kw_only=True)
@@ -101,11 +104,12 @@ class AsyncWorld:
             case Call(request=request, key=key):
                 return await _either(self.gateway.perform, request, key=key)
             case Publish(events=events):
-                if self.publisher is None:
-                    return None
+                assert self.publisher is not None  # or nothing would be published
                 return await _either(self.publisher.publish, events)
             case Pause(time=moment):
                 return await asyncio.sleep(moment.total_seconds())
+            case never:
+                assert_never(never)
 
 
 async def _either(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import frozen
 
@@ -85,22 +85,29 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
 
 
 def _resume_all(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
+    transactions = yield from _resume_each(PaymentTransaction, rules, limit, failures)
+    accounts = yield from _resume_each(PayoutAccount, rules, limit, failures)
+    return transactions + accounts
+
+
+def _resume_each(
+    kind: type[Operation], rules: Rules, limit: int, failures: dict[str, Failure]
+) -> Flow[int]:
     """Each is taken up just before its call, so that its lease lasts for that call."""
     done = 0
     seen: set[str] = set()
-    for kind in (PaymentTransaction, PayoutAccount):
-        for _ in range(limit):
-            lease = partial(_lease, kind, rules, seen | failures.keys())
-            leased: list[Operation] = yield from patiently(lease, rules)
-            for operation in leased:
-                seen.add(operation.id)
-                try:
-                    performed = yield from resume(operation, rules)
-                    done += bool(performed.saved)
-                except Exception as error:  # noqa: BLE001  # on record, and it comes up again
-                    failures[operation.id] = Failure(subject=operation.id, error=error)
-            if not leased:
-                break
+    while len(seen) < limit:
+        lease = partial(_lease, kind, rules, seen | failures.keys())
+        leased: list[Operation] = yield from patiently(lease, rules)
+        if not leased:
+            break
+        [operation] = leased
+        seen.add(operation.id)
+        try:
+            performed = yield from resume(operation, rules)
+            done += bool(performed.saved)
+        except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+            failures[operation.id] = Failure(subject=operation.id, error=error)
     return done
 
 
@@ -140,6 +147,8 @@ def _command_of(timer: Timer) -> Command[Any]:
             return ExpireAuthorization(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
         case TimerKind.TRANSFER_SWEEP:
             return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
+        case never:
+            assert_never(never)
 
 
 def _publish(rules: Rules, failures: dict[str, Failure]) -> Flow[int | None]:
