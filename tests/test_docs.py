@@ -20,9 +20,9 @@ from sqlalchemy import Column
 from sqlalchemy.dialects import sqlite
 
 import marketpay
-from marketpay.adapters.sql.books import metadata  # with every table there is
+from marketpay.adapters.sql import books
 from marketpay.adapters.sql.schema import VERSION
-from marketpay.domain import errors, lifecycles
+from marketpay.domain import errors, events, lifecycles
 from marketpay.domain.event import SUBJECTS, Event
 from marketpay.domain.ledger import ASSETS, INCOME, MOVES, OWNED, AccountKind
 from marketpay.domain.state_machine import Lifecycle
@@ -33,6 +33,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 LIFECYCLES = DOCS / "reference/lifecycles.md"
 TOLD = [*sorted((DOCS / "tutorial").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md"))]
 RUN = [ROOT / "README.md", *(page for page in TOLD if "```python" in page.read_text())]
+TABLES = books.schema_version.metadata  # every table there is
 UPDATE = bool(os.environ.get("UPDATE_DOCS"))
 
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -149,10 +150,6 @@ def table(*head: str) -> Iterator[str]:
     yield "|" + "---|" * len(head)
 
 
-def own_fields(kind: type[Any]) -> list[str]:
-    return [f"`{name}`" for name in getattr(kind, "__annotations__", {}) if "ClassVar" not in name]
-
-
 def said_of(kind: type[Any]) -> str:
     """The first paragraph of its docstring, on one line."""
     return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
@@ -190,8 +187,9 @@ def reason_table() -> Iterator[str]:
 
 
 def event_tables() -> Iterator[str]:
-    for subject in reversed(SUBJECTS):
-        kinds = [kind for kind in Event.kinds.values() if subject_of(kind) == subject]
+    ours = [kind for kind in Event.kinds.values() if kind.__module__ == events.__name__]
+    for subject in dict.fromkeys(map(subject_of, ours)):
+        kinds = [kind for kind in ours if subject_of(kind) == subject]
         fields = [f"`{one.name}`" for one in attrs.fields(kinds[0])]
         yield f"### {subject}\n\nFields: {', '.join(fields)}.\n"
         yield from table("event", "what happened")
@@ -211,7 +209,7 @@ def move_table() -> Iterator[str]:
 
 
 def column_tables() -> Iterator[str]:
-    for one in metadata.sorted_tables:
+    for one in TABLES.sorted_tables:
         yield f"### {one.name}\n"
         yield from table("column", "type", "")
         yield from (f"| `{c.name}` | {type_of(c)} | {notes_on(c)} |" for c in one.columns)
@@ -219,7 +217,7 @@ def column_tables() -> Iterator[str]:
 
 
 def type_of(column: Column[Any]) -> str:
-    return str(column.type.compile(dialect=sqlite.dialect())).lower()  # type: ignore[no-untyped-call]
+    return str(column.type.compile(dialect=sqlite.dialect())).lower()
 
 
 def notes_on(column: Column[Any]) -> str:
@@ -308,9 +306,8 @@ def test_the_table_of_rules_is_complete_and_right() -> None:
 def default_text(value: Any) -> str:
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())
-        for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
-            if seconds % size == 0:
-                break
+        sizes = (("hour", 3600), ("minute", 60), ("second", 1))
+        unit, size = next(one for one in sizes if seconds % one[1] == 0)
         return f"{seconds // size} {unit}{'s' if seconds != size else ''}"
     if isinstance(value, marketpay.Commission):
         assert value == marketpay.Commission()
@@ -332,7 +329,7 @@ def test_the_chart_of_accounts_is_complete_and_right() -> None:
 def test_the_tables_of_the_database_are_all_explained() -> None:
     page = (DOCS / "reference/database.md").read_text()
     told = re.findall(rf"{ROW}\| [A-Z]", page, re.MULTILINE)
-    assert sorted(told) == sorted(metadata.tables)
+    assert sorted(told) == sorted(TABLES.tables)
     assert f"The version of the tables is {VERSION}." in page
 
 

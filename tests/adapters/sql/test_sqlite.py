@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
@@ -13,12 +15,14 @@ from sqlalchemy import create_engine
 from marketpay import (
     Actor,
     ConfigurationError,
+    Job,
     ListJobs,
     MarketpayError,
     Marketplace,
     PostJob,
     SqlStore,
 )
+from marketpay.ports.store import Records
 from marketpay.testing import SimulatedGateway
 
 CUSTOMER = Actor.customer("cus_17")
@@ -132,3 +136,69 @@ def test_a_process_that_cannot_get_the_write_lock_is_told_to_try_again(tmp_path:
         other.execute("ROLLBACK")
         market.execute(PostJob(by=CUSTOMER, title="Paint the fence", currency="USD"))
         other.close()
+
+
+def test_a_forked_process_opens_the_database_for_itself(tmp_path: Path) -> None:
+    """As a pre-forking web server does: opened in the parent, used in its children."""
+    with Marketplace.connect(
+        f"sqlite:///{tmp_path / 'market.db'}", gateway=SimulatedGateway()
+    ) as market:
+
+        def one(title: str) -> None:
+            market.execute(PostJob(by=CUSTOMER, title=title, currency="USD"))
+            assert market.query(ListJobs()).items
+
+        one("parent before")
+        fork = multiprocessing.get_context("fork")
+        children = [fork.Process(target=one, args=(f"child {n}",)) for n in range(2)]
+        for child in children:
+            child.start()
+        one("parent meanwhile")
+        for child in children:
+            child.join()
+            assert child.exitcode == 0
+
+        titles = {job.title for job in market.query(ListJobs()).items}
+    assert titles == {"parent before", "parent meanwhile", "child 0", "child 1"}
+
+
+def test_readers_do_not_wait_for_the_writer_nor_for_each_other(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    with Marketplace.connect(url, gateway=SimulatedGateway()) as market:
+        market.execute(PostJob(by=CUSTOMER, title="Paint the fence", currency="USD"))
+        together = threading.Barrier(20, timeout=30)
+
+        def read(_: int) -> int:
+            def answer(records: Records) -> int:
+                together.wait()
+                return len(records.find(Job))
+
+            return market.store.read(answer)
+
+        with ThreadPoolExecutor(20) as threads:
+            writing = market.store.run(lambda _: list(threads.map(read, range(20))))
+        assert writing == [1] * 20
+
+
+def test_an_interrupted_wait_leaves_the_store_usable(tmp_path: Path) -> None:
+    """An exception between BEGIN and the first statement, as a signal handler raises one."""
+    store = SqlStore.connect(f"sqlite:///{tmp_path / 'market.db'}")
+
+    class Interrupted:
+        def __init__(self, cursor: Any) -> None:
+            self._cursor = cursor
+
+        def execute(self, sql: str, *args: Any) -> Any:
+            done = self._cursor.execute(sql, *args)
+            if sql.startswith("BEGIN"):
+                raise KeyboardInterrupt
+            return done
+
+    cursor = store._cursor
+    store._cursor = Interrupted(cursor)  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        store.run(lambda work: work.find(Job))
+    store._cursor = cursor
+
+    assert store.run(lambda work: work.find(Job)) == []
+    store.close()
