@@ -220,16 +220,19 @@ class AsyncMarketplace:
         """See `Marketplace.connect`.  `sqlite://` runs in a thread of its own, which is faster
         than `sqlite+aiosqlite://`.
         """
+        store: AsyncStore
         try:
-            from marketpay.adapters.sql.async_store import AsyncSqlStore
-            from marketpay.adapters.sql.store import SqlStore
+            if url.startswith("sqlite:"):
+                from marketpay.adapters.sql.store import SqlStore
+
+                opened = await asyncio.to_thread(SqlStore.connect, url, **engine_options)
+                store = ThreadedStore(opened)
+            else:
+                from marketpay.adapters.sql.async_store import AsyncSqlStore
+
+                store = await AsyncSqlStore.connect(url, **engine_options)
         except ModuleNotFoundError as error:
             raise MissingDependency(str(error.name), "async") from error
-        store: AsyncStore
-        if url.startswith("sqlite:"):
-            store = ThreadedStore(await asyncio.to_thread(SqlStore.connect, url, **engine_options))
-        else:
-            store = await AsyncSqlStore.connect(url, **engine_options)
         return cls(gateway=gateway, store=store, rules=rules, publisher=publisher)
 
     async def execute(self, command: Command[R], *, key: str | None = None) -> R:
