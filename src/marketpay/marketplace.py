@@ -116,7 +116,7 @@ class Marketplace:
         """A marketplace in the database at `url`: `sqlite://` or `sqlite:///market.db`.
 
         An empty database gets the tables (safely, when several processes start at once); one
-        with tables of another version is a `ConfigurationError` that says what to run.
+        with tables of another version is a `ConfigurationError` that says which.
         """
         try:
             from marketpay.adapters.sql.store import SqlStore
@@ -154,13 +154,17 @@ class Marketplace:
         return self.query(GetRevenue(currency=currency))
 
     def client_action(self, payment: Payment | PaymentId) -> ClientAction | None:
-        """What the customer's client has to do for a payment, fetched afresh; None: nothing."""
+        """What the customer's client has to do for a payment, fetched afresh; None: nothing.
+
+        `GatewayUnavailable` if the gateway does not answer.
+        """
         return self._world.drive(flows.client_action(_payment_id(payment), self.rules))
 
     def work(self, limit: int = 100) -> WorkReport:
         """Do what is due: gateway operations, timers, publishing.  Call it every few seconds.
 
-        Safe from many workers at once.  At most `limit` of each; true while it did anything.
+        Safe from many workers at once.  At most `limit` timers and so many operations of a kind;
+        the report is true if anything was done.
         """
         flow = working.work(self.rules, _check_limit(limit), has_publisher=self._has_publisher)
         return self._world.drive(flow)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 from attrs import evolve, frozen
 
@@ -23,6 +25,7 @@ from marketpay import (
     PostJob,
     Rules,
 )
+from marketpay.domain.entity import Entity
 from marketpay.ports.store import Reader, Records, Work
 from marketpay.testing import SimulatedGateway
 
@@ -196,3 +199,14 @@ def test_what_was_erased_cannot_be_guessed_from_the_journal() -> None:
     assert "Paint the fence" not in str(kept)
     salt = personal.split('"salt":"')[1].split('"')[0]
     assert salt not in str(kept)
+
+
+def test_what_a_key_was_used_for_is_found_whatever_classes_there_once_were() -> None:
+    """attrs makes a second class of each; the first stays until it is collected."""
+    gc.disable()
+    try:
+        attrs.define(type("Job", (Entity,), {"__annotations__": {"more": str}}))
+        house = market(Moody())
+        assert house.execute(POST, key="k") == house.execute(POST, key="k")
+    finally:
+        gc.enable()

@@ -49,7 +49,7 @@ Url = Annotated[str, typer.Argument(metavar="URL", help="For example sqlite:///m
 
 @database.command()
 def upgrade(url: Url) -> None:
-    """Make the tables in an empty database, or bring them to this package's version."""
+    """Make the tables in an empty database, or see that they have this package's version."""
     from marketpay.adapters.sql.schema import VERSION
     from marketpay.adapters.sql.store import SqlStore
 

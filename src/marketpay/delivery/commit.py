@@ -15,6 +15,7 @@ from marketpay.commands.base import Command, Pending, Result
 from marketpay.delivery import codec
 from marketpay.delivery.steps import Flow, Pause, Transact
 from marketpay.domain.actor import Role
+from marketpay.domain.application import Application
 from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import (
@@ -25,20 +26,31 @@ from marketpay.domain.errors import (
     IdempotencyConflict,
 )
 from marketpay.domain.ids import PREFIXES
+from marketpay.domain.job import Job
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer
+from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Reader, Work
 
 R = TypeVar("R")
 T = TypeVar("T")
 
-KINDS: dict[str, type[Operation]] = {
+OPERATIONS: dict[str, type[Operation]] = {
     PREFIXES["PaymentTransaction"]: PaymentTransaction,
     PREFIXES["PayoutAccount"]: PayoutAccount,
 }
+KINDS: dict[str, type[Entity]] = {
+    PREFIXES[kind.__name__]: kind
+    for kind in (
+        Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
+    )
+}  # fmt: skip
 
 
 @frozen
@@ -117,7 +129,7 @@ class Attempt(Generic[R]):
         if not same:
             raise IdempotencyConflict(str(self.key))
         said = json.loads(record.result or "{}")
-        operations = tuple(work.get(KINDS[id.split("_")[0]], id) for id in said["operations"])
+        operations = tuple(work.get(OPERATIONS[id.split("_")[0]], id) for id in said["operations"])
         return Committed(rebuild(said, work), operations, is_replay=True)
 
 
@@ -212,24 +224,12 @@ def reload(result: Any, read: Reader) -> Any:
 
 def rebuild(said: dict[str, Any], read: Reader) -> Any:
     """The result of which the journal has the ids, as its entities stand now."""
-    kinds = {kind.__name__: kind for kind in _entity_kinds()}
-    prefixes = {PREFIXES[name]: kind for name, kind in kinds.items()}
     entities: dict[str, Any] = {
-        name: read.get(prefixes[id.split("_")[0]], id) for name, id in said["ids"].items()
+        name: read.get(KINDS[id.split("_")[0]], id) for name, id in said["ids"].items()
     }
     if said["kind"] in Result.kinds:
         return Result.kinds[said["kind"]](**entities)
     return entities.get("", said.get("value"))
-
-
-def _entity_kinds() -> list[type[Entity]]:
-    todo, found = [Entity], []
-    while todo:
-        kind = todo.pop()
-        if kind.__name__ in PREFIXES:
-            found.append(kind)
-        todo += kind.__subclasses__()
-    return found
 
 
 def _jitter(tried: int) -> timedelta:

@@ -193,6 +193,8 @@ def client_action(payment: PaymentId, rules: Rules) -> Flow[ClientAction | None]
     for operation in tried:
         if operation.status is TransactionStatus.AWAITING_CONFIRMATION:
             done = yield from _ask(operation, look_up(operation), rules)
+            if isinstance(done.news, NoAnswer):
+                raise GatewayUnavailable("it did not answer")
             if isinstance(done.news, ActionRequired):
                 return _client_action(operation, done.news)
     return None

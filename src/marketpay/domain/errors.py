@@ -247,7 +247,10 @@ class GatewayError(MarketpayError):
 
 @define(eq=False)
 class GatewayUnavailable(GatewayError):
-    """No answer (time-out, lost connection, 409, 429, 5xx): whether it took effect is unknown."""
+    """No answer (time-out, lost connection, 409, 429, 5xx): whether it took effect is unknown.
+
+    A gateway raises it; who executes a command gets `Pending` instead.
+    """
 
     code: ClassVar[str] = "gateway_unavailable"
     status_hint: ClassVar[int] = 503
@@ -268,7 +271,7 @@ class WebhookRejected(MarketpayError):
 
 @define(eq=False)
 class ConfigurationError(MarketpayError):
-    """The library is set up in a way that cannot work; the message says what to do."""
+    """The library is set up or used in a way that cannot work; the message says what is wrong."""
 
     problem: str
 

@@ -167,7 +167,7 @@ class PaymentTransferred(PaymentEvent):
 
 
 class PaymentTransferBlocked(PaymentEvent):
-    """The transfer cannot be made yet; `transfer_blocked` says why."""
+    """The transfer cannot be made yet; the payment's `transfer_blocked` says why."""
 
 
 class PaymentRefundRequested(PaymentEvent):

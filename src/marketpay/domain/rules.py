@@ -39,9 +39,10 @@ class Rules:
     `lease`: how long one process has a gateway operation to itself; longer than the gateway's
     time-out with all its retries.
     `lookup_every`: how seldom, at most, the gateway is asked about what waits for somebody.
-    `retry_base`, `retry_cap`, `retry_window`: an operation without an answer is sent again at
-    once, then after `retry_base`, doubled up to `retry_cap`, until `retry_window` has passed
-    since it was first sent (gateways forget keys after 24 hours).
+    `retry_base`, `retry_cap`, `retry_window`: an operation without an answer is taken up again
+    at once (looked up, and sent again if it is not there), then after up to 1, 3, 7, 15 ...
+    times `retry_base`, at most `retry_cap`, until `retry_window` has passed since it was first
+    sent (gateways forget keys after 24 hours).
     `attempts`: how often a command is decided again after losing a race.
     """
 

@@ -1,6 +1,6 @@
 """Settling: what the gateway's news of one operation change.
 
-Reply, webhook and a later look-up all end here.  Nothing here is done twice: a transaction
+The reply and a later look-up both end here.  Nothing here is done twice: a transaction
 that is settled already ignores whatever else is said of it.
 """
 

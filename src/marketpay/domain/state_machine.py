@@ -42,8 +42,9 @@ class Lifecycle(Generic[S]):
 
     The table is checked when the module is imported (`ConfigurationError`): no move is given
     twice; every status is reachable; and from every status that is not `final`, the moves of
-    one party together with timers and administrators reach a final one, so that nobody's
-    silence locks money in.  A final status may keep exceptional exits.
+    one party together with the system, services and administrators reach a final one, so that
+    nobody's silence locks money in.  A final status may keep exceptional exits; an `endless`
+    lifecycle has no final one.
     """
 
     def __init__(

@@ -37,5 +37,5 @@ def prepare(cursor: Cursor, dialect: Dialect) -> None:
         raise ConfigurationError(
             f"The database has version {found[0] if found else 'unknown'} of marketpay's tables "
             f"and this package needs version {VERSION}; run: marketpay db upgrade (if the database "
-            "is the newer one, upgrade the package first)"
+            "is the newer one, upgrade the package first)."
         )
