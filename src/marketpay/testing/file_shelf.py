@@ -72,15 +72,18 @@ class FileShelf:
         self._lock = RLock()
         self._depth = 0
         self._connect()
+        self._process = os.getpid()
         with self:
             self._set_up()
 
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
+            if self._process != os.getpid():
+                raise ConfigurationError(
+                    "This gateway was opened before the process forked; open it in each process."
+                )
             if self._depth == 0:
-                if self._process != os.getpid():
-                    self._connect()  # a connection must not be used on both sides of a fork
                 self._run("BEGIN IMMEDIATE")
         except BaseException:
             self._lock.release()
@@ -185,7 +188,6 @@ class FileShelf:
         return self._connection.execute(statement, values)
 
     def _connect(self) -> None:
-        self._process = os.getpid()
         self._connection = sqlite3.connect(
             self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -15,10 +16,9 @@ from marketpay.domain.errors import ConfigurationError
 BUSY_TIMEOUT = 30_000  # milliseconds that one process waits for another's write
 
 PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA synchronous = FULL",  # a commit that was answered is on the disk
     "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
 )
 
 
@@ -47,7 +47,21 @@ def set_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(pragma)
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Keep a write-ahead log.  On a fresh file SQLite answers busy here without waiting."""
+    for tried in range(BUSY_TIMEOUT // 10):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or tried == BUSY_TIMEOUT // 10 - 1:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def is_taken(error: sqlite3.Error) -> bool:

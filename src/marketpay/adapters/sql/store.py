@@ -55,11 +55,12 @@ def transact(cursor: Cursor, begin: str, use: Callable[[], R]) -> R:
 def _commit(cursor: Cursor) -> None:
     try:
         cursor.execute("COMMIT")
-    except sqlite3.OperationalError as error:
+    except BaseException as error:
         try:
             cursor.execute("ROLLBACK")
         except sqlite3.Error:
-            raise CommitUnknown from error  # no transaction is open: it may be done
+            if isinstance(error, sqlite3.OperationalError):
+                raise CommitUnknown from error  # no transaction is open: it may be done
         raise
 
 
@@ -88,34 +89,35 @@ class SqlStore:
         self._engine = engine
         self._sql = Sql(engine.dialect)
         self._in_memory = in_memory
+        self._lock = Lock()
         self._begin()
-        transact(self._cursor, BEGIN_WRITING, lambda: prepare(self._cursor, engine.dialect))
+        with self._lock:
+            transact(self._cursor, BEGIN_WRITING, lambda: prepare(self._cursor, engine.dialect))
+        self._process = os.getpid()
 
     def _begin(self) -> None:
-        """The writer of this process: SQLite forbids to use one across a fork."""
-        self._process = os.getpid()
-        self._lock = Lock()
+        """Open the one connection that writes."""
         self._writer: Any = self._engine.raw_connection()
         cursor: Any = self._writer.cursor()
         self._cursor: Cursor = cursor
 
-    def _after_fork(self) -> None:
-        self._engine.dispose(close=False)  # the parent's connections are the parent's to close
-        self._left_behind = self._writer  # and not for the garbage collector either
-        self._begin()
+    def _check_process(self) -> None:
+        """SQLite's connections must not cross a fork, not even to be closed."""
+        if self._process != os.getpid():
+            raise ConfigurationError(
+                "This store was opened before the process forked; open it in each process."
+            )
 
     def run(self, use: Callable[[Work], R], /) -> R:
         """See `Store.run`."""
-        if self._process != os.getpid():
-            self._after_fork()
+        self._check_process()
         with self._lock:
             work = SqlWork(self._cursor, self._sql)
             return transact(self._cursor, BEGIN_WRITING, lambda: use(work))
 
     def read(self, use: Callable[[Records], R], /) -> R:
         """See `Store.read`."""
-        if self._process != os.getpid():
-            self._after_fork()
+        self._check_process()
         if self._in_memory:
             with self._lock:
                 records = SqlRecords(self._cursor, self._sql)
