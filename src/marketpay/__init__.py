@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     )
     from marketpay.commands.payments import PayOffer as PayOffer
     from marketpay.commands.payout_accounts import OpenPayoutAccount as OpenPayoutAccount
+    from marketpay.commands.payout_accounts import RetryTransfer as RetryTransfer
     from marketpay.delivery.working import (
         Failure as Failure,
     )
@@ -464,6 +465,7 @@ _MODULES: Final = {
         "NextAction",
         "Pending",
         "Result",
+        "RetryTransfer",
     ),
     "commands.cancellation": (
         "CancelJob",
@@ -486,7 +488,7 @@ _MODULES: Final = {
         "WithdrawOffer",
     ),
     "commands.payments": ("PayOffer",),
-    "commands.payout_accounts": ("OpenPayoutAccount",),
+    "commands.payout_accounts": ("OpenPayoutAccount", "RetryTransfer"),
     "delivery.working": (
         "Failure",
         "WorkReport",

@@ -96,6 +96,8 @@ class Marketplace:
             store = MemoryStore()
         if inspect.iscoroutinefunction(gateway.perform):
             raise ConfigurationError("An async gateway needs an AsyncMarketplace.")
+        if publisher is not None and inspect.iscoroutinefunction(publisher.publish):
+            raise ConfigurationError("An async publisher needs an AsyncMarketplace.")
         self.rules = _checked(rules)
         self.store = store
         if isinstance(gateway, _TakesClock):

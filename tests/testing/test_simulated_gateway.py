@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketpay.domain.errors import GatewayError, GatewayUnavailable, InvalidInput, NotFound
+from marketpay.domain.errors import (
+    ConfigurationError,
+    GatewayError,
+    GatewayUnavailable,
+    InvalidInput,
+    NotFound,
+)
 from marketpay.domain.money import Money
 from marketpay.ports.gateway import (
     AccountStanding,

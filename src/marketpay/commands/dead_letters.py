@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from marketpay.commands.base import Command
-from marketpay.commands.settling import SettleTransaction
+from marketpay.commands.settling import Abandoned, SettleTransaction
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Decision
@@ -17,13 +17,14 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, NO_ANSWER
 from marketpay.domain.validators import IdOf
-from marketpay.ports.gateway import Declined
 from marketpay.ports.store import Reader
 
 
 @frozen(kw_only=True)
 class AbandonTransaction(Command[PaymentTransaction]):
     """A stuck operation is given up, as if the gateway had refused it.
+
+    A transfer that is given up is made again only by `RetryTransfer`.
 
     Only after looking at the gateway itself: what did take effect there would be missing here.
     """
@@ -40,6 +41,6 @@ class AbandonTransaction(Command[PaymentTransaction]):
         if transaction.failure != NO_ANSWER or transaction.is_settled:
             status = transaction.status.value
             raise IllegalTransition("payment_transaction", transaction.id, status, event.name)
-        refusal = Declined(code=ABANDONED)
+        refusal = Abandoned(code=ABANDONED)
         settle = SettleTransaction(by=Actor.SYSTEM, transaction=transaction.id, news=refusal)
         return settle.decide(read, rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
@@ -10,17 +11,18 @@ from marketpay.commands.base import Command, only_system
 from marketpay.commands.completion import ONBOARDING
 from marketpay.domain import events as e
 from marketpay.domain import operations
-from marketpay.domain.actor import check_party
+from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.event import Event
-from marketpay.domain.ids import PayoutAccountId
+from marketpay.domain.ids import PaymentId, PayoutAccountId, TransactionId
 from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
 from marketpay.domain.outgoing import NOT_ACTIVE, REFUSED
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
+from marketpay.domain.settlement import ABANDONED
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf
 from marketpay.ports.gateway import AccountStanding, AccountState, Declined, GatewayNews
@@ -28,8 +30,7 @@ from marketpay.ports.store import Reader
 
 BATCH = 50  # transfers started by one sweep
 
-WAITING = (ONBOARDING, NOT_ACTIVE, REFUSED)
-TRANSFER = TransactionKind.TRANSFER
+BLOCKED = (NOT_ACTIVE, REFUSED)  # tried again by a timer
 FINISHED = (e.PayoutAccountActivated, e.PayoutAccountRejected)  # no longer asked about
 
 EVENTS: dict[AccountStanding, type[Event]] = {
@@ -118,22 +119,54 @@ class SweepTransfers(Command[int]):
         if not active:
             return Decision(0, waives=accounts)
         at = rules.now()
-        waiting = read.find(Payment, contractor=self.contractor, transfer_blocked=WAITING)
-        batch = waiting[:BATCH]
-        tried = read.find(PaymentTransaction, payment=tuple(p.id for p in batch), kind=TRANSFER)
-        last = {one.payment: one.id for one in sorted(tried, key=lambda one: one.created_at)}
+        waiting = read.find(Payment, contractor=self.contractor, transfer_blocked=ONBOARDING)
         changes: list[Any] = []
-        for payment in batch:
-            event = e.PaymentTransferStarted
-            started = payment.become(event, self.by.role, at, transfer_blocked=None)
-            retried = last.get(payment.id)
-            transfer = operations.transfer(started.entity, active[0], rules, at, retried)
-            changes += [started, transfer]
+        for payment in waiting[:BATCH]:
+            changes += _transfer(payment, active[0], None, rules, at)
         again = Timer(TimerKind.TRANSFER_SWEEP, self.contractor, at)
         return Decision(
             len(changes) // 2,
             changes=changes,
             relies_on=active if changes else (),
-            waives=(*waiting[BATCH:], *tried, *(() if changes else active)),
+            waives=(*waiting[BATCH:], *(() if changes else active)),
             timers=(again,) if len(waiting) > BATCH else (),
         )
+
+
+@frozen(kw_only=True)
+class RetryTransfer(Command[Payment]):
+    """A transfer that was refused is made again: by its timer, or by an administrator at once."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
+        """The payment; its transfer is started if the contractor's account is active."""
+        if self.by.role is not Role.ADMIN:
+            only_system(self.by, "retry a transfer")
+        payment, at = read.get(Payment, self.payment), rules.now()
+        is_given_up = payment.transfer_blocked == ABANDONED and self.by.role is Role.ADMIN
+        if payment.transfer_blocked not in BLOCKED and not is_given_up:
+            return Decision(payment, waives=(payment,))
+        accounts = read.find(PayoutAccount, contractor=payment.contractor)
+        active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
+        if not active:
+            later = Timer(TimerKind.TRANSFER_RETRY, payment.id, at + rules.retry_cap)
+            return Decision(payment, waives=(payment, *accounts), timers=(later,))
+        kind = TransactionKind.TRANSFER
+        tries = read.find(PaymentTransaction, payment=payment.id, kind=kind)
+        last = max(tries, key=lambda one: (one.created_at, one.id)).id
+        changes = _transfer(payment, active[0], last, rules, at)
+        started: Any = changes[0].entity
+        return Decision(started, changes=changes, relies_on=active, waives=tries)
+
+
+def _transfer(
+    payment: Payment,
+    account: PayoutAccount,
+    retry_of: TransactionId | None,
+    rules: Rules,
+    at: datetime,
+) -> list[Any]:
+    event = e.PaymentTransferStarted
+    started = payment.become(event, Role.SYSTEM, at, transfer_blocked=None)
+    return [started, operations.transfer(started.entity, account, rules, at, retry_of)]

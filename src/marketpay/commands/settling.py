@@ -18,7 +18,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction, Transaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import EXPIRED, Settled
+from marketpay.domain.settlement import ABANDONED, EXPIRED, NO_ANSWER, Settled
 from marketpay.domain.validators import IdOf
 from marketpay.ports.gateway import (
     ActionRequired,
@@ -36,11 +36,19 @@ from marketpay.ports.gateway import (
 )
 from marketpay.ports.store import Reader
 
+OURS = (EXPIRED, NO_ANSWER, ABANDONED)  # codes that mean something here
 
-def without_secret(news: GatewayNews) -> GatewayNews:
-    """The news as they may be written down."""
+
+class Abandoned(Declined):
+    """A refusal that is an administrator's, and not the gateway's."""
+
+
+def as_recorded(news: GatewayNews) -> GatewayNews:
+    """The news as they may be written down: without secrets, and no gateway speaks for us."""
     if isinstance(news, ActionRequired):
         return evolve(news, client_secret=None)
+    if type(news) is Declined and news.code in OURS:
+        return evolve(news, code=f"gateway_{news.code}")
     return news
 
 
@@ -49,7 +57,7 @@ class SettleTransaction(Command[PaymentTransaction]):
     """What the gateway says of an operation.  Told twice or too late, it changes nothing."""
 
     transaction: TransactionId = field(validator=IdOf("PaymentTransaction"))
-    news: GatewayNews = field(converter=without_secret)
+    news: GatewayNews = field(converter=as_recorded)
 
     def decide(self, read: Reader, rules: Rules) -> Settled:
         """The transaction as it stands now, and all that follows for offer, job and money."""
@@ -155,7 +163,12 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return outgoing.transferred(transaction, payment, id, at)
             case Declined(code=code):
                 accounts = read.find(PayoutAccount, contractor=payment.contractor)
-                return outgoing.transfer_failed(transaction, payment, accounts, code, rules, at)
+                tries = read.find(
+                    PaymentTransaction, payment=payment.id, kind=TransactionKind.TRANSFER
+                )
+                return outgoing.transfer_failed(
+                    transaction, payment, tries, accounts, code, rules, at
+                )
             case _:
                 raise self._unfit(transaction)
 

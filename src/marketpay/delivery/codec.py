@@ -92,9 +92,10 @@ def decode_events(text: str) -> list[Event]:
     return decoded
 
 
-def encode_result(result: Any, operations: Sequence[str]) -> str:
-    """The ids of a result's entities, and of the operations it waits for."""
-    said: Json = {"kind": type(result).__name__, "ids": {}, "operations": list(operations)}
+def encode_result(result: Any, operations: Sequence[str] = (), awaited: Sequence[str] = ()) -> str:
+    """The ids of a result's entities, of the operations it began, and of others it awaits."""
+    said: Json = {"kind": type(result).__name__, "ids": {}}
+    said |= {"operations": list(operations), "awaited": list(awaited)}
     if isinstance(result, Entity):
         said["ids"] = {"": result.id}
     elif isinstance(result, Result):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -34,6 +36,7 @@ from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer
+from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Reader, Work
@@ -98,7 +101,10 @@ class Attempt(Generic[R]):
         record = work.attempted(self.name)
         if record is None:
             return None
-        return evolve(self._replay(record, work), is_replay=False)
+        replay = self._replay(record, work)
+        begun = json.loads(record.result or "{}")["operations"]
+        own = tuple(one for one in replay.operations if one.id in begun)
+        return evolve(replay, operations=own, is_replay=False)
 
     def denied(self, error: Forbidden, work: Work) -> None:
         """Put on record that the actor was not allowed to; no key is used up."""
@@ -109,7 +115,7 @@ class Attempt(Generic[R]):
     def _record(self, decision: Decision[Any]) -> JournalRecord:
         by = self.command.by
         body, personal = codec.encode_command(self.command, self.salt)
-        operations = [*(operation.id for operation in decision.operations), *_awaited(decision)]
+        operations = [operation.id for operation in decision.operations]
         return JournalRecord(
             attempt=self.name,
             at=self.rules.now(),
@@ -119,7 +125,7 @@ class Attempt(Generic[R]):
             command=type(self.command).__name__,
             body=body,
             events=codec.encode_events([change.event for change in decision.changes]),
-            result=codec.encode_result(decision.result, operations),
+            result=codec.encode_result(decision.result, operations, _awaited(decision)),
             error=None,
             personal=personal,
         )
@@ -129,7 +135,10 @@ class Attempt(Generic[R]):
         if not same:
             raise IdempotencyConflict(str(self.key))
         said = json.loads(record.result or "{}")
-        operations = tuple(work.get(OPERATIONS[id.split("_")[0]], id) for id in said["operations"])
+        operations = tuple(
+            work.get(OPERATIONS[id.split("_")[0]], id)
+            for id in (*said["operations"], *said["awaited"])
+        )
         return Committed(rebuild(said, work), operations, is_replay=True)
 
 
@@ -155,8 +164,9 @@ def carry_out(
             if found is not None:
                 return found
         except Forbidden as error:
-            refusal = error
-            yield Transact(lambda work: attempt.denied(refusal, work))  # noqa: B023  # run now
+            refusal = partial(attempt.denied, error)
+            with suppress(Conflict, CommitUnknown):  # what the actor must hear is the refusal
+                yield from patiently(refusal, rules)
             raise
         else:
             return committed
@@ -164,13 +174,13 @@ def carry_out(
 
 
 def patiently(use: Callable[[Work], T], rules: Rules) -> Flow[T]:
-    """Run it in a transaction, again after every lost race, `rules.attempts` times at most."""
+    """Run what may be run twice in a transaction, again after every lost race or answer."""
     for tried in range(1, rules.attempts):
         try:
             done: T = yield Transact(use)
         except DatabaseBusy:
             raise
-        except Conflict:
+        except (Conflict, CommitUnknown):
             yield Pause(_jitter(tried))
         else:
             return done
@@ -198,9 +208,9 @@ def _awaited(decision: Decision[Any]) -> list[str]:
 
 def _named(command: Command[Any]) -> tuple[str, ...]:
     """The ids that a command names."""
-    values = (getattr(command, f.name) for f in attrs.fields(type(command)))
-    prefixes = tuple(f"{prefix}_" for prefix in PREFIXES.values())
-    return tuple(v for v in values if isinstance(v, str) and v.startswith(prefixes))
+    fields = (f for f in attrs.fields(type(command)) if isinstance(f.validator, IdOf))
+    named = (getattr(command, f.name) for f in fields)
+    return tuple(dict.fromkeys(id for id in named if id is not None))
 
 
 def refresh(result: Any, saved: dict[str, Entity]) -> Any:
@@ -219,7 +229,7 @@ def refresh(result: Any, saved: dict[str, Entity]) -> Any:
 
 def reload(result: Any, read: Reader) -> Any:
     """The result with its entities as they stand in the store."""
-    return rebuild(json.loads(codec.encode_result(result, [])), read)
+    return rebuild(json.loads(codec.encode_result(result)), read)
 
 
 def rebuild(said: dict[str, Any], read: Reader) -> Any:

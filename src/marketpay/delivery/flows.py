@@ -17,6 +17,8 @@ from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import (
+    CommitUnknown,
+    Conflict,
     GatewayError,
     GatewayUnavailable,
     PaymentDeclined,
@@ -52,10 +54,11 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
     result: Any = committed.result
     next_action: NextAction | None = None
     for operation in committed.operations:
-        if committed.is_replay:
-            done = yield from _catch_up(operation, rules)
-        else:
-            done = yield from _perform(operation, rules)
+        take = _catch_up if committed.is_replay else _perform
+        try:
+            done = yield from take(operation, rules)
+        except (Conflict, CommitUnknown):  # the command stands; a worker settles this later
+            done = Performed(operation, NoAnswer())
         result = refresh(result, done.saved) if done.saved else (yield from _reload(result))
         next_action = _outcome(done, result)
     if next_action is not None and isinstance(result, Result):
@@ -147,7 +150,7 @@ def resume(operation: Operation, rules: Rules) -> Flow[Performed]:
     was_asked = (
         isinstance(operation, PayoutAccount) or operation.status is TransactionStatus.UNKNOWN
     )
-    is_too_late = is_past_window(operation, rules)
+    is_too_late = isinstance(operation, PaymentTransaction) and is_past_window(operation, rules)
     if was_asked or is_too_late:
         news, fault = yield from _call(look_up(operation), operation.id)
         if fault is not None or not isinstance(news, NotThere) or is_too_late:

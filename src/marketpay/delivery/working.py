@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from attrs import frozen
 
 from marketpay.commands.base import Command
-from marketpay.commands.payout_accounts import SweepTransfers
+from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
 from marketpay.delivery import codec
 from marketpay.delivery.commit import carry_out, patiently
@@ -147,6 +147,8 @@ def _command_of(timer: Timer) -> Command[Any]:
             return ExpireAuthorization(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
         case TimerKind.TRANSFER_SWEEP:
             return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
+        case TimerKind.TRANSFER_RETRY:
+            return RetryTransfer(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
         case never:
             assert_never(never)
 

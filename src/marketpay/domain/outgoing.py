@@ -18,7 +18,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import Settled, failed, succeeded, unanswered
+from marketpay.domain.settlement import ABANDONED, Settled, failed, succeeded, unanswered
 from marketpay.domain.timer import Timer, TimerKind
 
 SYSTEM = Role.SYSTEM
@@ -98,25 +98,29 @@ def transferred(
 def transfer_failed(
     transaction: PaymentTransaction,
     payment: Payment,
+    tries: Sequence[PaymentTransaction],
     accounts: Sequence[PayoutAccount],
     code: str,
     rules: Rules,
     at: datetime,
 ) -> Settled:
-    """The money stays on the platform's balance for now; it is tried again later.
+    """The money stays on the platform's balance for now; it is tried again, ever more seldom.
 
-    An account that the gateway says is not active is asked about until it is.
+    An account that the gateway says is not active is asked about until it is.  What was given
+    up is tried again only when an administrator says so.
     """
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
-    why = NOT_ACTIVE if code == NOT_ACTIVE else REFUSED
+    why = code if code in (NOT_ACTIVE, ABANDONED) else REFUSED
     blocked = payment.become(event, SYSTEM, at, transfer_blocked=why)
     changes: list[Change[Entity]] = [blocked, settled]
-    waived: list[Entity] = []
+    waived: list[Entity] = [one for one in tries if one.id != transaction.id]
+    later = rules.transfer_at(len(tries), at)
     for account in accounts:
-        if code == NOT_ACTIVE and account.status is PayoutAccountStatus.ACTIVE:
-            changes.append(account.become(e.PayoutAccountRestricted, SYSTEM, at, due_at=at))
+        if why == NOT_ACTIVE and account.status is PayoutAccountStatus.ACTIVE:
+            changes.append(account.become(e.PayoutAccountRestricted, SYSTEM, at, due_at=later))
         else:
             waived.append(account)
-    again = Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at + rules.retry_cap)
-    return Decision(settled.entity, changes=changes, waives=waived, timers=(again,))
+    again = Timer(TimerKind.TRANSFER_RETRY, payment.id, later)
+    timers = () if why == ABANDONED else (again,)
+    return Decision(settled.entity, changes=changes, waives=waived, timers=timers)

@@ -13,6 +13,8 @@ from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.ids import new_id
 
+DAY = timedelta(days=1)
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -38,7 +40,8 @@ class Rules:
 
     `lease`: how long one process has a gateway operation to itself; longer than the gateway's
     time-out with all its retries.
-    `lookup_every`: how seldom, at most, the gateway is asked about what waits for somebody.
+    `lookup_every`: how seldom the gateway is asked about what waits for somebody; what has
+    waited for hours is asked about ever more seldom.
     `retry_base`, `retry_cap`, `retry_window`: an operation without an answer is taken up again
     at once (looked up, and sent again if it is not there), then after up to 1, 3, 7, 15 ...
     times `retry_base`, at most `retry_cap`, until `retry_window` has passed since it was first
@@ -68,9 +71,15 @@ class Rules:
         spread = sum(id.encode()) % 32  # of 64: half to all of the delay
         return now + delay * (64 - spread) // 64
 
+    def transfer_at(self, tries: int, now: datetime) -> datetime:
+        """When to make a transfer again that was refused `tries` times; once a day in the end."""
+        times: int = 2 ** min(tries, 20) - 1
+        return now + min(DAY, self.retry_base * times)
+
     def lookup_at(self, since: datetime, now: datetime) -> datetime:
         """When to ask again about what has waited for somebody `since` then.
 
-        Often at first, then ever more seldom, down to every `lookup_every`.
+        Often at first, then every `lookup_every`, and after some hours ever more seldom.
         """
-        return now + min(now - since, self.lookup_every)
+        age = now - since
+        return now + max(min(age, self.lookup_every), age / 24)

@@ -14,6 +14,7 @@ class TimerKind(StrEnum):
     OFFER_EXPIRY = "offer_expiry"  # subject: the offer
     AUTHORIZATION_EXPIRY = "authorization_expiry"  # subject: the payment
     TRANSFER_SWEEP = "transfer_sweep"  # subject: the contractor
+    TRANSFER_RETRY = "transfer_retry"  # subject: the payment
 
 
 @frozen

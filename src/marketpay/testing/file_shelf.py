@@ -77,12 +77,12 @@ class FileShelf:
             self._set_up()
 
     def __enter__(self) -> Self:
+        if self._process != os.getpid():
+            raise ConfigurationError(
+                "This gateway was opened before the process forked; open it in each process."
+            )
         self._lock.acquire()
         try:
-            if self._process != os.getpid():
-                raise ConfigurationError(
-                    "This gateway was opened before the process forked; open it in each process."
-                )
             if self._depth == 0:
                 self._run("BEGIN IMMEDIATE")
         except BaseException:
