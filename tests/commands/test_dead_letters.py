@@ -19,6 +19,7 @@ from marketpay import (
     OfferStatus,
     PaymentStatus,
     PayOffer,
+    RetryTransfer,
     TransactionKind,
     TransactionStatus,
 )
@@ -114,14 +115,18 @@ def test_a_customer_whose_refund_was_abandoned_has_credit(
     assert market.query(GetBalance(credit)) == PRICE
 
 
-def test_a_transfer_that_was_abandoned_is_made_again_later(
+def test_a_transfer_that_was_abandoned_is_made_again_when_an_administrator_says_so(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
     one = stuck(market, gateway, clock, TransactionKind.TRANSFER)
     market.execute(AbandonTransaction(by=ADMIN, transaction=one.id))
-    assert market.query(GetPayment(one.payment)).transfer_blocked == "refused"
+    for _ in range(3):
+        clock.advance(days=1)
+        market.work()
+    blocked = market.query(GetPayment(one.payment))
+    assert (blocked.transfer_blocked, blocked.transferred.minor) == ("abandoned", 0)
 
-    clock.advance(hours=1)
+    market.execute(RetryTransfer(by=ADMIN, payment=one.payment))
     market.work()
 
     assert market.query(GetPayment(one.payment)).transferred == one.amount

@@ -200,22 +200,24 @@ def test_every_kind_of_operation_takes_effect_once(
     assert sorted(statuses) == ["canceled", "refunded", "released"]
 
 
-def test_an_account_that_was_never_opened_is_not_sent_after_the_window(
+def test_an_account_that_was_never_opened_is_asked_for_under_one_key_for_good(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
-    gateway.script(OpenAccount, *[BEFORE] * 1_000)
+    gateway.script(OpenAccount, *[BEFORE] * 31)
     market.execute(OpenPayoutAccount(by=ANN))
     for _ in range(30):
         clock.advance(hours=1)
         rest(market)
-    before = len(sent(gateway, OpenAccount))
-    for _ in range(10):
-        clock.advance(hours=5)
-        rest(market)
-
-    assert len(sent(gateway, OpenAccount)) == before
     [account] = market.store.read(lambda records: records.find(PayoutAccount))
+    assert account.gateway_account is None
     assert set(sent(gateway, OpenAccount)) == {account.id}
+
+    clock.advance(hours=1)
+    rest(market)
+
+    [account] = market.store.read(lambda records: records.find(PayoutAccount))
+    assert account.gateway_account is not None
+    assert gateway.effects(OpenAccount) == 1
 
 
 class Faulty:

@@ -73,7 +73,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("captured", "released"): ("released", {C, A}),
         ("captured", "refund_requested"): ("captured", {C, N, A}),
         ("captured", "refunded"): ("refunded", {S}),
-        ("released", "transfer_started"): ("released", {S}),
+        ("released", "transfer_started"): ("released", {S, A}),
         ("released", "transferred"): ("released", {S}),
         ("released", "transfer_blocked"): ("released", {S}),
     },

@@ -16,7 +16,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.event import Event
 from marketpay.domain.ids import PaymentId, PayoutAccountId, TransactionId
-from marketpay.domain.lifecycles import PAYOUT_ACCOUNT, PayoutAccountStatus
+from marketpay.domain.lifecycles import PAYMENT, PAYOUT_ACCOUNT, PayoutAccountStatus
 from marketpay.domain.outgoing import NOT_ACTIVE, REFUSED
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -84,9 +84,14 @@ class SettleAccount(Command[PayoutAccount]):
             gateway_account=gateway_account,
             due_at=None if event in FINISHED else at,
         )
-        is_active = settled.entity.status is PayoutAccountStatus.ACTIVE
+        if settled.entity.status is not PayoutAccountStatus.ACTIVE:
+            return Decision(settled.entity, changes=(settled,))
+        blocked = read.find(Payment, contractor=account.contractor, transfer_blocked=NOT_ACTIVE)
+        retries = [Timer(TimerKind.TRANSFER_RETRY, one.id, at) for one in blocked[:BATCH]]
         sweep = Timer(TimerKind.TRANSFER_SWEEP, account.contractor, at)
-        return Decision(settled.entity, changes=(settled,), timers=(sweep,) if is_active else ())
+        return Decision(
+            settled.entity, changes=(settled,), waives=blocked, timers=(sweep, *retries)
+        )
 
     def _fact(self, account: PayoutAccount) -> tuple[type[Event] | None, str | None]:
         """What is new in the news, if anything, and the gateway's id of the account."""
@@ -141,9 +146,8 @@ class RetryTransfer(Command[Payment]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
         """The payment; its transfer is started if the contractor's account is active."""
-        if self.by.role is not Role.ADMIN:
-            only_system(self.by, "retry a transfer")
         payment, at = read.get(Payment, self.payment), rules.now()
+        permit(self.by, PAYMENT, e.PaymentTransferStarted, "retry this transfer")
         is_given_up = payment.transfer_blocked == ABANDONED and self.by.role is Role.ADMIN
         if payment.transfer_blocked not in BLOCKED and not is_given_up:
             return Decision(payment, waives=(payment,))
