@@ -34,7 +34,15 @@ from marketpay import (
     TransactionStatus,
 )
 from marketpay.domain.payment_transaction import PaymentTransaction
-from marketpay.ports.gateway import Capture, Captured, GatewayReply, GatewayRequest, Void
+from marketpay.ports.gateway import (
+    Capture,
+    Captured,
+    Declined,
+    GatewayReply,
+    GatewayRequest,
+    Transfer,
+    Void,
+)
 from marketpay.testing import SimulatedGateway, VirtualClock
 
 CUSTOMER = Actor.customer("cus_17")
@@ -220,3 +228,70 @@ def test_no_more_is_done_than_was_asked_for(market: Marketplace) -> None:
         rejected(market, name)
 
     assert [market.work(limit=1).operations for _ in range(4)] == [1, 1, 1, 0]
+
+
+class Stubborn(SimulatedGateway):
+    """Says that an account is active, and will not pay into it."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        if isinstance(request, Transfer):
+            self.refused += 1
+            return Declined(code=self.why)
+        return super().perform(request, key=key)
+
+    refused: int = 0
+    why: str = "account_not_active"
+
+
+@pytest.mark.parametrize("why", ["account_not_active", "something_else", "abandoned"])
+def test_a_transfer_that_is_always_refused_is_tried_ever_more_seldom(
+    clock: VirtualClock, why: str
+) -> None:
+    gateway = Stubborn(now=clock)
+    gateway.why = why
+    market = Marketplace(gateway=gateway, rules=Rules(now=clock))
+    ann = Actor.contractor("ann")
+    gateway.activate(market.execute(OpenPayoutAccount(by=ann)))
+    market.work()
+    job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+    send = SendOffer(
+        by=CUSTOMER, job=job.id, contractor="ann", price=PRICE, payment_method="pm_card_visa"
+    )
+    market.execute(AcceptOffer(by=ann, offer=market.execute(send).offer.id))
+    market.execute(StartJob(by=ann, job=job.id))
+    done = market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+
+    for _ in range(5):  # no time passes
+        market.work()
+    assert gateway.refused == 1
+
+    counts = []
+    for _ in range(10):
+        for _ in range(96):
+            clock.advance(minutes=15)
+            market.work()
+        counts.append(gateway.refused)
+    assert 5 < counts[0] < 20
+    assert counts[-1] - counts[0] <= 10  # once a day
+    blocked = market.query(GetPayment(done.payment.id)).transfer_blocked
+    assert blocked == (why if why == "account_not_active" else "refused")
+
+
+def test_what_is_refused_keeps_nobody_else_waiting(clock: VirtualClock) -> None:
+    gateway = Stubborn(now=clock)
+    market = Marketplace(gateway=gateway, rules=Rules(now=clock))
+    ann = Actor.contractor("ann")
+    for _ in range(53):
+        job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+        send = SendOffer(
+            by=CUSTOMER, job=job.id, contractor="ann", price=PRICE, payment_method="pm_card_visa"
+        )
+        market.execute(AcceptOffer(by=ann, offer=market.execute(send).offer.id))
+        market.execute(StartJob(by=ann, job=job.id))
+        market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+    gateway.why = "something_else"
+    gateway.activate(market.execute(OpenPayoutAccount(by=ann)))
+    for _ in range(4):
+        market.work(limit=200)
+
+    assert gateway.refused == 53  # each once, the last three too
