@@ -172,7 +172,7 @@ class Books:
     ) -> int:  # fmt: skip
         """The journal's row and what stands beside it."""
         attempt = personal[0] if personal else token_hex(12)
-        said = dumps({"kind": result, "ids": ids, "operations": operations})
+        said = dumps({"kind": result, "ids": ids, "operations": operations, "awaited": []})
         texts = (dumps(body), dumps(events), said)
         row = (attempt, at, *by, None, command, *texts, None)
         number = self.execute(RECORD, row).lastrowid
