@@ -72,6 +72,13 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return Decision(transaction, waives=(transaction,))
             case NotThere():
                 return settlement.stuck(transaction, rules, at)
+            case Processing() if transaction.kind is not TransactionKind.REFUND:
+                return settlement.unanswered(transaction, rules, at)
+        return self._answer(transaction, read, rules, at)
+
+    def _answer(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
         match transaction.kind:
             case TransactionKind.AUTHORIZE:
                 return self._authorize(transaction, read, rules, at)
@@ -89,8 +96,6 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _authorize(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        if isinstance(self.news, Processing):
-            return settlement.unanswered(transaction, rules, at)
         deal = read.deal(payment=transaction.payment)
         match self.news:
             case Authorized(gateway_id=id, expires_at=until):
@@ -107,8 +112,6 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _capture(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        if isinstance(self.news, Processing):
-            return settlement.unanswered(transaction, rules, at)
         deal = read.deal(payment=transaction.payment)
         match self.news:
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
@@ -123,8 +126,6 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _void(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        if isinstance(self.news, Processing):
-            return settlement.unanswered(transaction, rules, at)
         payment = read.get(Payment, transaction.payment)
         match self.news:
             case Voided(gateway_id=id) | HoldGone(gateway_id=id):
@@ -155,8 +156,6 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _transfer(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        if isinstance(self.news, Processing):
-            return settlement.unanswered(transaction, rules, at)
         payment = read.get(Payment, transaction.payment)
         match self.news:
             case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:
