@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -12,22 +13,29 @@ from attrs import evolve, frozen
 
 from marketpay import (
     Actor,
+    AsyncMarketplace,
     Command,
     CommitUnknown,
     ConfigurationError,
     Conflict,
     DatabaseBusy,
     Decision,
+    GatewayUnavailable,
     ListJobs,
     Marketplace,
     MemoryStore,
     Money,
+    PaymentTransaction,
+    Pending,
     PostJob,
     Rules,
+    SendOffer,
+    ThreadedStore,
 )
 from marketpay.domain.entity import Entity
+from marketpay.ports.gateway import LookUp
 from marketpay.ports.store import Reader, Records, Work
-from marketpay.testing import SimulatedGateway
+from marketpay.testing import Outcome, SimulatedGateway
 
 POST = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
 
@@ -210,3 +218,46 @@ def test_what_a_key_was_used_for_is_found_whatever_classes_there_once_were() -> 
         assert house.execute(POST, key="k") == house.execute(POST, key="k")
     finally:
         gc.enable()
+
+
+def offered(house: Marketplace, card: str) -> SendOffer:
+    job = house.execute(POST)
+    return SendOffer(
+        by=POST.by, job=job.id, contractor="ann", price=Money("1", "USD"), payment_method=card
+    )
+
+
+@pytest.mark.parametrize("mood", [DatabaseBusy, CommitUnknown, Conflict])
+def test_what_was_sent_but_could_not_be_settled_is_pending(mood: type[Exception]) -> None:
+    store = Moody()
+    house = market(store, attempts=2)
+    send = offered(house, "pm_card_visa")
+    store.moods = [None, *[mood] * 9]  # the command commits, and nothing after it does
+
+    sent = house.execute(send)
+
+    assert isinstance(sent.next_action, Pending)
+    store.moods = []
+    [hold] = store.read(lambda records: records.find(PaymentTransaction))
+    assert hold.due_at is not None  # a worker takes it up
+
+
+def test_a_client_action_that_nobody_answers_is_unavailable() -> None:
+    gateway = SimulatedGateway()
+    house = Marketplace(gateway=gateway)
+    sent = house.execute(offered(house, "pm_card_threeDSecure2Required"))
+    gateway.script(LookUp, Outcome.TIMEOUT_BEFORE)
+
+    with pytest.raises(GatewayUnavailable):
+        house.client_action(sent.payment)
+
+    assert house.client_action(sent.payment) == sent.next_action
+
+
+def test_a_lost_race_is_run_again_async() -> None:
+    store = Moody(Conflict, Conflict)
+    house = AsyncMarketplace(store=ThreadedStore(store), gateway=SimulatedGateway())
+
+    asyncio.run(house.execute(POST))
+
+    assert store.runs == 3
