@@ -12,8 +12,10 @@ import pytest
 from attrs import evolve, frozen
 
 from marketpay import (
+    AcceptOffer,
     Actor,
     AsyncMarketplace,
+    CancelJob,
     Command,
     CommitUnknown,
     ConfigurationError,
@@ -33,9 +35,9 @@ from marketpay import (
     ThreadedStore,
 )
 from marketpay.domain.entity import Entity
-from marketpay.ports.gateway import LookUp
+from marketpay.ports.gateway import LookUp, RefundPayment
 from marketpay.ports.store import Reader, Records, Work
-from marketpay.testing import Outcome, SimulatedGateway
+from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 
 POST = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
 
@@ -261,3 +263,22 @@ def test_a_lost_race_is_run_again_async() -> None:
     asyncio.run(house.execute(POST))
 
     assert store.runs == 3
+
+
+def test_a_repeat_whose_commit_is_lost_sends_nothing_of_what_it_finds_under_way() -> None:
+    store, clock = Moody(), VirtualClock()
+    gateway = SimulatedGateway(now=clock)
+    house = Marketplace(store=store, gateway=gateway, rules=Rules(now=clock))
+    sent = house.execute(offered(house, "pm_card_visa"))
+    house.execute(AcceptOffer(by=Actor.contractor("ann"), offer=sent.offer.id))
+    gateway.script(RefundPayment, Outcome.TIMEOUT_BEFORE)
+    cancel = CancelJob(by=POST.by, job=sent.offer.job)
+    house.execute(cancel)
+    clock.advance(days=3)  # the gateway may have forgotten the key by now
+
+    store.moods, store.commits = [CommitUnknown], True
+    repeated = house.execute(cancel, key="k")
+
+    assert isinstance(repeated.next_action, Pending)
+    assert gateway.count(RefundPayment) == 1
+    assert house.verify().ok

@@ -97,14 +97,15 @@ class Attempt(Generic[R]):
         return Committed(result, started, saved)
 
     def found(self, work: Work) -> Committed[R] | None:
-        """What this attempt wrote, if its commit took effect."""
+        """What this attempt wrote, if its commit took effect.
+
+        The operations that it began are its own to call; one that it found under way is not.
+        """
         record = work.attempted(self.name)
         if record is None:
             return None
-        replay = self._replay(record, work)
-        begun = json.loads(record.result or "{}")["operations"]
-        own = tuple(one for one in replay.operations if one.id in begun)
-        return evolve(replay, operations=own, is_replay=False)
+        began = json.loads(record.result or "{}")["operations"]
+        return evolve(self._replay(record, work), is_replay=not began)
 
     def denied(self, error: Forbidden, work: Work) -> None:
         """Put on record that the actor was not allowed to; no key is used up."""
