@@ -15,433 +15,240 @@ if TYPE_CHECKING:
     from marketpay.adapters.sql.async_store import AsyncSqlStore as AsyncSqlStore
     from marketpay.adapters.sql.store import SqlStore as SqlStore
     from marketpay.adapters.threaded import ThreadedStore as ThreadedStore
-    from marketpay.commands.acceptance import (
-        Acceptance as Acceptance,
-    )
-    from marketpay.commands.acceptance import (
-        AcceptOffer as AcceptOffer,
-    )
-    from marketpay.commands.applications import (
-        AcceptApplication as AcceptApplication,
-    )
-    from marketpay.commands.applications import (
-        ApplyToJob as ApplyToJob,
-    )
-    from marketpay.commands.applications import (
-        RejectApplication as RejectApplication,
-    )
-    from marketpay.commands.applications import (
-        WithdrawApplication as WithdrawApplication,
-    )
-    from marketpay.commands.base import (
-        ClientAction as ClientAction,
-    )
-    from marketpay.commands.base import (
-        Command as Command,
-    )
-    from marketpay.commands.base import (
-        NextAction as NextAction,
-    )
-    from marketpay.commands.base import (
-        Pending as Pending,
-    )
-    from marketpay.commands.base import (
-        Result as Result,
-    )
-    from marketpay.commands.cancellation import (
-        CancelJob as CancelJob,
-    )
-    from marketpay.commands.cancellation import (
-        Cancellation as Cancellation,
-    )
-    from marketpay.commands.completion import (
-        CompleteJob as CompleteJob,
-    )
-    from marketpay.commands.completion import (
-        Completion as Completion,
-    )
+    from marketpay.commands.acceptance import Acceptance as Acceptance
+    from marketpay.commands.acceptance import AcceptOffer as AcceptOffer
+    from marketpay.commands.applications import AcceptApplication as AcceptApplication
+    from marketpay.commands.applications import ApplyToJob as ApplyToJob
+    from marketpay.commands.applications import RejectApplication as RejectApplication
+    from marketpay.commands.applications import WithdrawApplication as WithdrawApplication
+    from marketpay.commands.base import ClientAction as ClientAction
+    from marketpay.commands.base import Command as Command
+    from marketpay.commands.base import NextAction as NextAction
+    from marketpay.commands.base import Pending as Pending
+    from marketpay.commands.base import Result as Result
+    from marketpay.commands.cancellation import CancelJob as CancelJob
+    from marketpay.commands.cancellation import Cancellation as Cancellation
+    from marketpay.commands.chargebacks import SettleChargeback as SettleChargeback
+    from marketpay.commands.completion import CompleteJob as CompleteJob
+    from marketpay.commands.completion import Completion as Completion
     from marketpay.commands.dead_letters import AbandonTransaction as AbandonTransaction
-    from marketpay.commands.jobs import (
-        PostJob as PostJob,
-    )
-    from marketpay.commands.jobs import (
-        StartJob as StartJob,
-    )
-    from marketpay.commands.jobs import (
-        UpdateJob as UpdateJob,
-    )
-    from marketpay.commands.offers import (
-        OfferFunding as OfferFunding,
-    )
-    from marketpay.commands.offers import (
-        RejectOffer as RejectOffer,
-    )
-    from marketpay.commands.offers import (
-        SendOffer as SendOffer,
-    )
-    from marketpay.commands.offers import (
-        WithdrawOffer as WithdrawOffer,
-    )
+    from marketpay.commands.holds import SettleHold as SettleHold
+    from marketpay.commands.holds import WarnOfExpiry as WarnOfExpiry
+    from marketpay.commands.incidents import ClearPayment as ClearPayment
+    from marketpay.commands.incidents import FlagPayment as FlagPayment
+    from marketpay.commands.incidents import ResolveIncident as ResolveIncident
+    from marketpay.commands.incidents import WriteOffDebt as WriteOffDebt
+    from marketpay.commands.jobs import PostJob as PostJob
+    from marketpay.commands.jobs import StartJob as StartJob
+    from marketpay.commands.jobs import UpdateJob as UpdateJob
+    from marketpay.commands.offers import OfferFunding as OfferFunding
+    from marketpay.commands.offers import RejectOffer as RejectOffer
+    from marketpay.commands.offers import SendOffer as SendOffer
+    from marketpay.commands.offers import WithdrawOffer as WithdrawOffer
+    from marketpay.commands.payments import LinkPayerAccount as LinkPayerAccount
     from marketpay.commands.payments import PayOffer as PayOffer
     from marketpay.commands.payout_accounts import OpenPayoutAccount as OpenPayoutAccount
     from marketpay.commands.payout_accounts import RetryTransfer as RetryTransfer
-    from marketpay.delivery.working import (
-        Failure as Failure,
-    )
-    from marketpay.delivery.working import (
-        WorkReport as WorkReport,
-    )
-    from marketpay.domain.actor import (
-        Actor as Actor,
-    )
-    from marketpay.domain.actor import (
-        Role as Role,
-    )
+    from marketpay.commands.payouts_elsewhere import RecordPayout as RecordPayout
+    from marketpay.commands.payouts_elsewhere import RecordReversal as RecordReversal
+    from marketpay.commands.refunds import IssueRefund as IssueRefund
+    from marketpay.commands.refunds import RecordRefund as RecordRefund
+    from marketpay.commands.refunds import RefundIssued as RefundIssued
+    from marketpay.commands.webhooks import BuryWebhook as BuryWebhook
+    from marketpay.commands.webhooks import ReplayWebhook as ReplayWebhook
+    from marketpay.commands.withdrawals import ApproveWithdrawal as ApproveWithdrawal
+    from marketpay.commands.withdrawals import CancelWithdrawal as CancelWithdrawal
+    from marketpay.commands.withdrawals import ContinueWithdrawal as ContinueWithdrawal
+    from marketpay.commands.withdrawals import MakeScheduledWithdrawal as MakeScheduledWithdrawal
+    from marketpay.commands.withdrawals import RequestWithdrawal as RequestWithdrawal
+    from marketpay.delivery.webhooks import Received as Received
+    from marketpay.delivery.working import Failure as Failure
+    from marketpay.delivery.working import WorkReport as WorkReport
+    from marketpay.domain.actor import Actor as Actor
+    from marketpay.domain.actor import Role as Role
     from marketpay.domain.application import Application as Application
-    from marketpay.domain.commission import (
-        Commission as Commission,
-    )
-    from marketpay.domain.commission import (
-        Fee as Fee,
-    )
-    from marketpay.domain.commission import (
-        Rounding as Rounding,
-    )
-    from marketpay.domain.commission import (
-        Split as Split,
-    )
+    from marketpay.domain.chargeback import Chargeback as Chargeback
+    from marketpay.domain.commission import Commission as Commission
+    from marketpay.domain.commission import Fee as Fee
+    from marketpay.domain.commission import Rounding as Rounding
+    from marketpay.domain.commission import Split as Split
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
-    from marketpay.domain.entity import (
-        Change as Change,
-    )
-    from marketpay.domain.entity import (
-        Entity as Entity,
-    )
+    from marketpay.domain.entity import Change as Change
+    from marketpay.domain.entity import Entity as Entity
     from marketpay.domain.event import Event as Event
-    from marketpay.domain.ids import (
-        ApplicationId as ApplicationId,
-    )
-    from marketpay.domain.ids import (
-        JobId as JobId,
-    )
-    from marketpay.domain.ids import (
-        OfferId as OfferId,
-    )
-    from marketpay.domain.ids import (
-        PaymentId as PaymentId,
-    )
-    from marketpay.domain.ids import (
-        PayoutAccountId as PayoutAccountId,
-    )
-    from marketpay.domain.ids import (
-        RefundId as RefundId,
-    )
-    from marketpay.domain.ids import (
-        TransactionId as TransactionId,
-    )
-    from marketpay.domain.ids import (
-        WalletId as WalletId,
-    )
+    from marketpay.domain.ids import ApplicationId as ApplicationId
+    from marketpay.domain.ids import ChargebackId as ChargebackId
+    from marketpay.domain.ids import IncidentId as IncidentId
+    from marketpay.domain.ids import JobId as JobId
+    from marketpay.domain.ids import OfferId as OfferId
+    from marketpay.domain.ids import PayerAccountId as PayerAccountId
+    from marketpay.domain.ids import PaymentId as PaymentId
+    from marketpay.domain.ids import PayoutAccountId as PayoutAccountId
+    from marketpay.domain.ids import ProcessorFeeId as ProcessorFeeId
+    from marketpay.domain.ids import RefundId as RefundId
+    from marketpay.domain.ids import TransactionId as TransactionId
+    from marketpay.domain.ids import WalletId as WalletId
+    from marketpay.domain.ids import WebhookId as WebhookId
+    from marketpay.domain.ids import WithdrawalId as WithdrawalId
+    from marketpay.domain.incident import Incident as Incident
+    from marketpay.domain.incident import IncidentKind as IncidentKind
     from marketpay.domain.job import Job as Job
-    from marketpay.domain.ledger import (
-        Account as Account,
-    )
-    from marketpay.domain.ledger import (
-        AccountKind as AccountKind,
-    )
-    from marketpay.domain.ledger import (
-        LedgerEntry as LedgerEntry,
-    )
-    from marketpay.domain.lifecycles import (
-        ApplicationStatus as ApplicationStatus,
-    )
-    from marketpay.domain.lifecycles import (
-        JobStatus as JobStatus,
-    )
-    from marketpay.domain.lifecycles import (
-        OfferStatus as OfferStatus,
-    )
-    from marketpay.domain.lifecycles import (
-        PaymentStatus as PaymentStatus,
-    )
-    from marketpay.domain.lifecycles import (
-        PayoutAccountStatus as PayoutAccountStatus,
-    )
-    from marketpay.domain.lifecycles import (
-        RefundStatus as RefundStatus,
-    )
-    from marketpay.domain.lifecycles import (
-        TransactionStatus as TransactionStatus,
-    )
+    from marketpay.domain.ledger import Account as Account
+    from marketpay.domain.ledger import AccountKind as AccountKind
+    from marketpay.domain.ledger import LedgerEntry as LedgerEntry
+    from marketpay.domain.lifecycles import ApplicationStatus as ApplicationStatus
+    from marketpay.domain.lifecycles import ChargebackStatus as ChargebackStatus
+    from marketpay.domain.lifecycles import IncidentStatus as IncidentStatus
+    from marketpay.domain.lifecycles import JobStatus as JobStatus
+    from marketpay.domain.lifecycles import OfferStatus as OfferStatus
+    from marketpay.domain.lifecycles import PaymentStatus as PaymentStatus
+    from marketpay.domain.lifecycles import PayoutAccountStatus as PayoutAccountStatus
+    from marketpay.domain.lifecycles import RefundStatus as RefundStatus
+    from marketpay.domain.lifecycles import TransactionStatus as TransactionStatus
+    from marketpay.domain.lifecycles import WebhookStatus as WebhookStatus
+    from marketpay.domain.lifecycles import WithdrawalStatus as WithdrawalStatus
+    from marketpay.domain.limits import Limits as Limits
     from marketpay.domain.money import Money as Money
     from marketpay.domain.offer import Offer as Offer
+    from marketpay.domain.payer_account import PayerAccount as PayerAccount
     from marketpay.domain.payment import Payment as Payment
-    from marketpay.domain.payment_transaction import (
-        PaymentTransaction as PaymentTransaction,
-    )
-    from marketpay.domain.payment_transaction import (
-        TransactionKind as TransactionKind,
-    )
+    from marketpay.domain.payment_transaction import PaymentTransaction as PaymentTransaction
+    from marketpay.domain.payment_transaction import TransactionKind as TransactionKind
     from marketpay.domain.payout_account import PayoutAccount as PayoutAccount
+    from marketpay.domain.processor_fee import ProcessorFee as ProcessorFee
     from marketpay.domain.refund import Refund as Refund
+    from marketpay.domain.rules import Liability as Liability
     from marketpay.domain.rules import Rules as Rules
-    from marketpay.domain.timer import (
-        Timer as Timer,
-    )
-    from marketpay.domain.timer import (
-        TimerKind as TimerKind,
-    )
+    from marketpay.domain.rules import TransferPolicy as TransferPolicy
+    from marketpay.domain.timer import Timer as Timer
+    from marketpay.domain.timer import TimerKind as TimerKind
     from marketpay.domain.wallet import Wallet as Wallet
-    from marketpay.errors import (
-        CommitUnknown as CommitUnknown,
-    )
-    from marketpay.errors import (
-        ConfigurationError as ConfigurationError,
-    )
-    from marketpay.errors import (
-        Conflict as Conflict,
-    )
-    from marketpay.errors import (
-        CurrencyMismatch as CurrencyMismatch,
-    )
-    from marketpay.errors import (
-        DatabaseBusy as DatabaseBusy,
-    )
-    from marketpay.errors import (
-        Forbidden as Forbidden,
-    )
-    from marketpay.errors import (
-        GatewayError as GatewayError,
-    )
-    from marketpay.errors import (
-        GatewayUnavailable as GatewayUnavailable,
-    )
-    from marketpay.errors import (
-        IdempotencyConflict as IdempotencyConflict,
-    )
-    from marketpay.errors import (
-        IllegalTransition as IllegalTransition,
-    )
-    from marketpay.errors import (
-        InvalidInput as InvalidInput,
-    )
-    from marketpay.errors import (
-        MarketpayError as MarketpayError,
-    )
-    from marketpay.errors import (
-        MissingDependency as MissingDependency,
-    )
-    from marketpay.errors import (
-        MoneyError as MoneyError,
-    )
-    from marketpay.errors import (
-        NotFound as NotFound,
-    )
-    from marketpay.errors import (
-        PaymentDeclined as PaymentDeclined,
-    )
-    from marketpay.errors import (
-        Reason as Reason,
-    )
-    from marketpay.errors import (
-        Refused as Refused,
-    )
-    from marketpay.errors import (
-        WebhookRejected as WebhookRejected,
-    )
-    from marketpay.marketplace import (
-        AsyncMarketplace as AsyncMarketplace,
-    )
-    from marketpay.marketplace import (
-        Marketplace as Marketplace,
-    )
-    from marketpay.ports.gateway import (
-        AccountStanding as AccountStanding,
-    )
-    from marketpay.ports.gateway import (
-        AccountState as AccountState,
-    )
-    from marketpay.ports.gateway import (
-        ActionRequired as ActionRequired,
-    )
-    from marketpay.ports.gateway import (
-        AsyncPaymentGateway as AsyncPaymentGateway,
-    )
-    from marketpay.ports.gateway import (
-        Authorize as Authorize,
-    )
-    from marketpay.ports.gateway import (
-        Authorized as Authorized,
-    )
-    from marketpay.ports.gateway import (
-        Capture as Capture,
-    )
-    from marketpay.ports.gateway import (
-        Captured as Captured,
-    )
-    from marketpay.ports.gateway import (
-        Declined as Declined,
-    )
-    from marketpay.ports.gateway import (
-        GatewayReply as GatewayReply,
-    )
-    from marketpay.ports.gateway import (
-        GatewayRequest as GatewayRequest,
-    )
-    from marketpay.ports.gateway import (
-        HoldGone as HoldGone,
-    )
-    from marketpay.ports.gateway import (
-        LookUp as LookUp,
-    )
-    from marketpay.ports.gateway import (
-        NotThere as NotThere,
-    )
-    from marketpay.ports.gateway import (
-        OpenAccount as OpenAccount,
-    )
-    from marketpay.ports.gateway import (
-        PaymentGateway as PaymentGateway,
-    )
-    from marketpay.ports.gateway import (
-        Processing as Processing,
-    )
-    from marketpay.ports.gateway import (
-        Refunded as Refunded,
-    )
-    from marketpay.ports.gateway import (
-        RefundPayment as RefundPayment,
-    )
-    from marketpay.ports.gateway import (
-        Transfer as Transfer,
-    )
-    from marketpay.ports.gateway import (
-        Transferred as Transferred,
-    )
-    from marketpay.ports.gateway import (
-        Void as Void,
-    )
-    from marketpay.ports.gateway import (
-        Voided as Voided,
-    )
-    from marketpay.ports.journal import (
-        JournalEntry as JournalEntry,
-    )
-    from marketpay.ports.journal import (
-        JournalRecord as JournalRecord,
-    )
-    from marketpay.ports.publisher import (
-        AsyncPublisher as AsyncPublisher,
-    )
-    from marketpay.ports.publisher import (
-        PublishedEvent as PublishedEvent,
-    )
-    from marketpay.ports.publisher import (
-        Publisher as Publisher,
-    )
-    from marketpay.ports.store import (
-        AsyncStore as AsyncStore,
-    )
-    from marketpay.ports.store import (
-        PostedEntry as PostedEntry,
-    )
-    from marketpay.ports.store import (
-        Reader as Reader,
-    )
-    from marketpay.ports.store import (
-        Records as Records,
-    )
-    from marketpay.ports.store import (
-        Store as Store,
-    )
-    from marketpay.ports.store import (
-        Work as Work,
-    )
-    from marketpay.queries.base import (
-        Page as Page,
-    )
-    from marketpay.queries.base import (
-        Question as Question,
-    )
-    from marketpay.queries.entities import (
-        GetApplication as GetApplication,
-    )
-    from marketpay.queries.entities import (
-        GetJob as GetJob,
-    )
-    from marketpay.queries.entities import (
-        GetOffer as GetOffer,
-    )
-    from marketpay.queries.entities import (
-        GetPayment as GetPayment,
-    )
-    from marketpay.queries.entities import (
-        GetPaymentTransaction as GetPaymentTransaction,
-    )
-    from marketpay.queries.entities import (
-        GetPayoutAccount as GetPayoutAccount,
-    )
-    from marketpay.queries.entities import (
-        GetRefund as GetRefund,
-    )
-    from marketpay.queries.listings import (
-        FindPayoutAccount as FindPayoutAccount,
-    )
-    from marketpay.queries.listings import (
-        JournalOf as JournalOf,
-    )
-    from marketpay.queries.listings import (
-        ListApplications as ListApplications,
-    )
-    from marketpay.queries.listings import (
-        ListJobs as ListJobs,
-    )
-    from marketpay.queries.listings import (
-        ListOffers as ListOffers,
-    )
-    from marketpay.queries.listings import (
-        ListPayments as ListPayments,
-    )
-    from marketpay.queries.listings import (
-        ListPaymentTransactions as ListPaymentTransactions,
-    )
-    from marketpay.queries.listings import (
-        OfferHistory as OfferHistory,
-    )
-    from marketpay.queries.money import (
-        EntriesOf as EntriesOf,
-    )
-    from marketpay.queries.money import (
-        GetBalance as GetBalance,
-    )
-    from marketpay.queries.money import (
-        GetRevenue as GetRevenue,
-    )
-    from marketpay.queries.money import (
-        GetWallet as GetWallet,
-    )
-    from marketpay.queries.money import (
-        Revenue as Revenue,
-    )
-    from marketpay.queries.money import (
-        StatementLine as StatementLine,
-    )
-    from marketpay.queries.money import (
-        TrialBalance as TrialBalance,
-    )
-    from marketpay.queries.money import (
-        WalletBalance as WalletBalance,
-    )
-    from marketpay.queries.money import (
-        WalletStatement as WalletStatement,
-    )
-    from marketpay.queries.verification import (
-        Verification as Verification,
-    )
-    from marketpay.queries.verification import (
-        Verify as Verify,
-    )
+    from marketpay.domain.webhook import Webhook as Webhook
+    from marketpay.domain.withdrawal import Withdrawal as Withdrawal
+    from marketpay.domain.withdrawal import WithdrawalOrigin as WithdrawalOrigin
+    from marketpay.errors import CommitUnknown as CommitUnknown
+    from marketpay.errors import ConfigurationError as ConfigurationError
+    from marketpay.errors import Conflict as Conflict
+    from marketpay.errors import CurrencyMismatch as CurrencyMismatch
+    from marketpay.errors import DatabaseBusy as DatabaseBusy
+    from marketpay.errors import Forbidden as Forbidden
+    from marketpay.errors import GatewayError as GatewayError
+    from marketpay.errors import GatewayUnavailable as GatewayUnavailable
+    from marketpay.errors import IdempotencyConflict as IdempotencyConflict
+    from marketpay.errors import IllegalTransition as IllegalTransition
+    from marketpay.errors import InvalidInput as InvalidInput
+    from marketpay.errors import MarketpayError as MarketpayError
+    from marketpay.errors import MissingDependency as MissingDependency
+    from marketpay.errors import MoneyError as MoneyError
+    from marketpay.errors import NotFound as NotFound
+    from marketpay.errors import PaymentDeclined as PaymentDeclined
+    from marketpay.errors import Reason as Reason
+    from marketpay.errors import Refused as Refused
+    from marketpay.errors import WebhookRejected as WebhookRejected
+    from marketpay.marketplace import AsyncMarketplace as AsyncMarketplace
+    from marketpay.marketplace import Marketplace as Marketplace
+    from marketpay.ports.gateway import AccountStanding as AccountStanding
+    from marketpay.ports.gateway import AccountState as AccountState
+    from marketpay.ports.gateway import ActingRequest as ActingRequest
+    from marketpay.ports.gateway import ActionRequired as ActionRequired
+    from marketpay.ports.gateway import AskingRequest as AskingRequest
+    from marketpay.ports.gateway import AsyncPaymentGateway as AsyncPaymentGateway
+    from marketpay.ports.gateway import Authorize as Authorize
+    from marketpay.ports.gateway import Authorized as Authorized
+    from marketpay.ports.gateway import BalanceChange as BalanceChange
+    from marketpay.ports.gateway import BalanceKind as BalanceKind
+    from marketpay.ports.gateway import BalancePage as BalancePage
+    from marketpay.ports.gateway import Capture as Capture
+    from marketpay.ports.gateway import Captured as Captured
+    from marketpay.ports.gateway import ChargebackStanding as ChargebackStanding
+    from marketpay.ports.gateway import ChargebackState as ChargebackState
+    from marketpay.ports.gateway import CheckoutExpired as CheckoutExpired
+    from marketpay.ports.gateway import CheckoutOpen as CheckoutOpen
+    from marketpay.ports.gateway import CheckoutPaid as CheckoutPaid
+    from marketpay.ports.gateway import Declined as Declined
+    from marketpay.ports.gateway import ExpireCheckout as ExpireCheckout
+    from marketpay.ports.gateway import GatewayNews as GatewayNews
+    from marketpay.ports.gateway import GatewayReply as GatewayReply
+    from marketpay.ports.gateway import GatewayRequest as GatewayRequest
+    from marketpay.ports.gateway import HasLimits as HasLimits
+    from marketpay.ports.gateway import HoldGone as HoldGone
+    from marketpay.ports.gateway import Inspect as Inspect
+    from marketpay.ports.gateway import Link as Link
+    from marketpay.ports.gateway import ListBalance as ListBalance
+    from marketpay.ports.gateway import LookUp as LookUp
+    from marketpay.ports.gateway import NoAnswer as NoAnswer
+    from marketpay.ports.gateway import NotThere as NotThere
+    from marketpay.ports.gateway import OnboardingLink as OnboardingLink
+    from marketpay.ports.gateway import OpenAccount as OpenAccount
+    from marketpay.ports.gateway import PaidOut as PaidOut
+    from marketpay.ports.gateway import PaymentGateway as PaymentGateway
+    from marketpay.ports.gateway import PayOut as PayOut
+    from marketpay.ports.gateway import PayoutState as PayoutState
+    from marketpay.ports.gateway import Processing as Processing
+    from marketpay.ports.gateway import Progress as Progress
+    from marketpay.ports.gateway import ReadsWebhooks as ReadsWebhooks
+    from marketpay.ports.gateway import Refunded as Refunded
+    from marketpay.ports.gateway import RefundPayment as RefundPayment
+    from marketpay.ports.gateway import RefundState as RefundState
+    from marketpay.ports.gateway import Reversed as Reversed
+    from marketpay.ports.gateway import ReverseTransfer as ReverseTransfer
+    from marketpay.ports.gateway import StartCheckout as StartCheckout
+    from marketpay.ports.gateway import Transfer as Transfer
+    from marketpay.ports.gateway import Transferred as Transferred
+    from marketpay.ports.gateway import TransferState as TransferState
+    from marketpay.ports.gateway import Void as Void
+    from marketpay.ports.gateway import Voided as Voided
+    from marketpay.ports.gateway_events import GatewayEvent as GatewayEvent
+    from marketpay.ports.gateway_events import Topic as Topic
+    from marketpay.ports.journal import JournalEntry as JournalEntry
+    from marketpay.ports.journal import JournalRecord as JournalRecord
+    from marketpay.ports.publisher import AsyncPublisher as AsyncPublisher
+    from marketpay.ports.publisher import PublishedEvent as PublishedEvent
+    from marketpay.ports.publisher import Publisher as Publisher
+    from marketpay.ports.store import AsyncStore as AsyncStore
+    from marketpay.ports.store import PostedEntry as PostedEntry
+    from marketpay.ports.store import Reader as Reader
+    from marketpay.ports.store import Records as Records
+    from marketpay.ports.store import Store as Store
+    from marketpay.ports.store import Work as Work
+    from marketpay.queries.base import Page as Page
+    from marketpay.queries.base import Question as Question
+    from marketpay.queries.entities import GetApplication as GetApplication
+    from marketpay.queries.entities import GetChargeback as GetChargeback
+    from marketpay.queries.entities import GetIncident as GetIncident
+    from marketpay.queries.entities import GetJob as GetJob
+    from marketpay.queries.entities import GetOffer as GetOffer
+    from marketpay.queries.entities import GetPayment as GetPayment
+    from marketpay.queries.entities import GetPaymentTransaction as GetPaymentTransaction
+    from marketpay.queries.entities import GetPayoutAccount as GetPayoutAccount
+    from marketpay.queries.entities import GetRefund as GetRefund
+    from marketpay.queries.entities import GetWebhook as GetWebhook
+    from marketpay.queries.entities import GetWithdrawal as GetWithdrawal
+    from marketpay.queries.journal import JournalOf as JournalOf
+    from marketpay.queries.journal import OfferHistory as OfferHistory
+    from marketpay.queries.listings import FindPayoutAccount as FindPayoutAccount
+    from marketpay.queries.listings import ListApplications as ListApplications
+    from marketpay.queries.listings import ListChargebacks as ListChargebacks
+    from marketpay.queries.listings import ListIncidents as ListIncidents
+    from marketpay.queries.listings import ListJobs as ListJobs
+    from marketpay.queries.listings import ListOffers as ListOffers
+    from marketpay.queries.listings import ListPayments as ListPayments
+    from marketpay.queries.listings import ListPaymentTransactions as ListPaymentTransactions
+    from marketpay.queries.listings import ListRefunds as ListRefunds
+    from marketpay.queries.listings import ListWebhooks as ListWebhooks
+    from marketpay.queries.listings import ListWithdrawals as ListWithdrawals
+    from marketpay.queries.money import EntriesOf as EntriesOf
+    from marketpay.queries.money import GetBalance as GetBalance
+    from marketpay.queries.money import GetRevenue as GetRevenue
+    from marketpay.queries.money import GetWallet as GetWallet
+    from marketpay.queries.money import Revenue as Revenue
+    from marketpay.queries.money import StatementLine as StatementLine
+    from marketpay.queries.money import TrialBalance as TrialBalance
+    from marketpay.queries.money import WalletBalance as WalletBalance
+    from marketpay.queries.money import WalletStatement as WalletStatement
+    from marketpay.queries.verification import Verification as Verification
+    from marketpay.queries.verification import Verify as Verify
 
 _MODULES: Final = {
     "adapters.memory.publisher": ("MemoryPublisher",),
@@ -465,17 +272,27 @@ _MODULES: Final = {
         "NextAction",
         "Pending",
         "Result",
-        "RetryTransfer",
     ),
     "commands.cancellation": (
         "CancelJob",
         "Cancellation",
     ),
+    "commands.chargebacks": ("SettleChargeback",),
     "commands.completion": (
         "CompleteJob",
         "Completion",
     ),
     "commands.dead_letters": ("AbandonTransaction",),
+    "commands.holds": (
+        "SettleHold",
+        "WarnOfExpiry",
+    ),
+    "commands.incidents": (
+        "ClearPayment",
+        "FlagPayment",
+        "ResolveIncident",
+        "WriteOffDebt",
+    ),
     "commands.jobs": (
         "PostJob",
         "StartJob",
@@ -487,8 +304,35 @@ _MODULES: Final = {
         "SendOffer",
         "WithdrawOffer",
     ),
-    "commands.payments": ("PayOffer",),
-    "commands.payout_accounts": ("OpenPayoutAccount", "RetryTransfer"),
+    "commands.payments": (
+        "LinkPayerAccount",
+        "PayOffer",
+    ),
+    "commands.payout_accounts": (
+        "OpenPayoutAccount",
+        "RetryTransfer",
+    ),
+    "commands.payouts_elsewhere": (
+        "RecordPayout",
+        "RecordReversal",
+    ),
+    "commands.refunds": (
+        "IssueRefund",
+        "RecordRefund",
+        "RefundIssued",
+    ),
+    "commands.webhooks": (
+        "BuryWebhook",
+        "ReplayWebhook",
+    ),
+    "commands.withdrawals": (
+        "ApproveWithdrawal",
+        "CancelWithdrawal",
+        "ContinueWithdrawal",
+        "MakeScheduledWithdrawal",
+        "RequestWithdrawal",
+    ),
+    "delivery.webhooks": ("Received",),
     "delivery.working": (
         "Failure",
         "WorkReport",
@@ -498,6 +342,7 @@ _MODULES: Final = {
         "Role",
     ),
     "domain.application": ("Application",),
+    "domain.chargeback": ("Chargeback",),
     "domain.commission": (
         "Commission",
         "Fee",
@@ -513,13 +358,23 @@ _MODULES: Final = {
     "domain.event": ("Event",),
     "domain.ids": (
         "ApplicationId",
+        "ChargebackId",
+        "IncidentId",
         "JobId",
         "OfferId",
+        "PayerAccountId",
         "PaymentId",
         "PayoutAccountId",
+        "ProcessorFeeId",
         "RefundId",
         "TransactionId",
         "WalletId",
+        "WebhookId",
+        "WithdrawalId",
+    ),
+    "domain.incident": (
+        "Incident",
+        "IncidentKind",
     ),
     "domain.job": ("Job",),
     "domain.ledger": (
@@ -529,28 +384,44 @@ _MODULES: Final = {
     ),
     "domain.lifecycles": (
         "ApplicationStatus",
+        "ChargebackStatus",
+        "IncidentStatus",
         "JobStatus",
         "OfferStatus",
         "PaymentStatus",
         "PayoutAccountStatus",
         "RefundStatus",
         "TransactionStatus",
+        "WebhookStatus",
+        "WithdrawalStatus",
     ),
+    "domain.limits": ("Limits",),
     "domain.money": ("Money",),
     "domain.offer": ("Offer",),
+    "domain.payer_account": ("PayerAccount",),
     "domain.payment": ("Payment",),
     "domain.payment_transaction": (
         "PaymentTransaction",
         "TransactionKind",
     ),
     "domain.payout_account": ("PayoutAccount",),
+    "domain.processor_fee": ("ProcessorFee",),
     "domain.refund": ("Refund",),
-    "domain.rules": ("Rules",),
+    "domain.rules": (
+        "Liability",
+        "Rules",
+        "TransferPolicy",
+    ),
     "domain.timer": (
         "Timer",
         "TimerKind",
     ),
     "domain.wallet": ("Wallet",),
+    "domain.webhook": ("Webhook",),
+    "domain.withdrawal": (
+        "Withdrawal",
+        "WithdrawalOrigin",
+    ),
     "errors": (
         "CommitUnknown",
         "ConfigurationError",
@@ -579,27 +450,59 @@ _MODULES: Final = {
     "ports.gateway": (
         "AccountStanding",
         "AccountState",
+        "ActingRequest",
         "ActionRequired",
+        "AskingRequest",
         "AsyncPaymentGateway",
         "Authorize",
         "Authorized",
+        "BalanceChange",
+        "BalanceKind",
+        "BalancePage",
         "Capture",
         "Captured",
+        "ChargebackStanding",
+        "ChargebackState",
+        "CheckoutExpired",
+        "CheckoutOpen",
+        "CheckoutPaid",
         "Declined",
+        "ExpireCheckout",
+        "GatewayNews",
         "GatewayReply",
         "GatewayRequest",
+        "HasLimits",
         "HoldGone",
+        "Inspect",
+        "Link",
+        "ListBalance",
         "LookUp",
+        "NoAnswer",
         "NotThere",
+        "OnboardingLink",
         "OpenAccount",
+        "PaidOut",
+        "PayOut",
         "PaymentGateway",
+        "PayoutState",
         "Processing",
+        "Progress",
+        "ReadsWebhooks",
         "RefundPayment",
+        "RefundState",
         "Refunded",
+        "ReverseTransfer",
+        "Reversed",
+        "StartCheckout",
         "Transfer",
+        "TransferState",
         "Transferred",
         "Void",
         "Voided",
+    ),
+    "ports.gateway_events": (
+        "GatewayEvent",
+        "Topic",
     ),
     "ports.journal": (
         "JournalEntry",
@@ -624,22 +527,33 @@ _MODULES: Final = {
     ),
     "queries.entities": (
         "GetApplication",
+        "GetChargeback",
+        "GetIncident",
         "GetJob",
         "GetOffer",
         "GetPayment",
         "GetPaymentTransaction",
         "GetPayoutAccount",
         "GetRefund",
+        "GetWebhook",
+        "GetWithdrawal",
+    ),
+    "queries.journal": (
+        "JournalOf",
+        "OfferHistory",
     ),
     "queries.listings": (
         "FindPayoutAccount",
-        "JournalOf",
         "ListApplications",
+        "ListChargebacks",
+        "ListIncidents",
         "ListJobs",
         "ListOffers",
         "ListPaymentTransactions",
         "ListPayments",
-        "OfferHistory",
+        "ListRefunds",
+        "ListWebhooks",
+        "ListWithdrawals",
     ),
     "queries.money": (
         "EntriesOf",
@@ -669,23 +583,40 @@ __all__ = [
     "AccountKind",
     "AccountStanding",
     "AccountState",
+    "ActingRequest",
     "ActionRequired",
     "Actor",
     "Application",
     "ApplicationId",
     "ApplicationStatus",
     "ApplyToJob",
+    "ApproveWithdrawal",
+    "AskingRequest",
     "AsyncMarketplace",
     "AsyncPaymentGateway",
     "AsyncPublisher",
     "AsyncStore",
     "Authorize",
     "Authorized",
+    "BalanceChange",
+    "BalanceKind",
+    "BalancePage",
+    "BuryWebhook",
     "CancelJob",
+    "CancelWithdrawal",
     "Cancellation",
     "Capture",
     "Captured",
     "Change",
+    "Chargeback",
+    "ChargebackId",
+    "ChargebackStanding",
+    "ChargebackState",
+    "ChargebackStatus",
+    "CheckoutExpired",
+    "CheckoutOpen",
+    "CheckoutPaid",
+    "ClearPayment",
     "ClientAction",
     "Command",
     "Commission",
@@ -694,6 +625,7 @@ __all__ = [
     "Completion",
     "ConfigurationError",
     "Conflict",
+    "ContinueWithdrawal",
     "CurrencyMismatch",
     "DatabaseBusy",
     "Decision",
@@ -701,16 +633,22 @@ __all__ = [
     "Entity",
     "EntriesOf",
     "Event",
+    "ExpireCheckout",
     "Failure",
     "Fee",
     "FindPayoutAccount",
+    "FlagPayment",
     "Forbidden",
     "GatewayError",
+    "GatewayEvent",
+    "GatewayNews",
     "GatewayReply",
     "GatewayRequest",
     "GatewayUnavailable",
     "GetApplication",
     "GetBalance",
+    "GetChargeback",
+    "GetIncident",
     "GetJob",
     "GetOffer",
     "GetPayment",
@@ -719,10 +657,19 @@ __all__ = [
     "GetRefund",
     "GetRevenue",
     "GetWallet",
+    "GetWebhook",
+    "GetWithdrawal",
+    "HasLimits",
     "HoldGone",
     "IdempotencyConflict",
     "IllegalTransition",
+    "Incident",
+    "IncidentId",
+    "IncidentKind",
+    "IncidentStatus",
+    "Inspect",
     "InvalidInput",
+    "IssueRefund",
     "Job",
     "JobId",
     "JobStatus",
@@ -730,12 +677,23 @@ __all__ = [
     "JournalOf",
     "JournalRecord",
     "LedgerEntry",
+    "Liability",
+    "Limits",
+    "Link",
+    "LinkPayerAccount",
     "ListApplications",
+    "ListBalance",
+    "ListChargebacks",
+    "ListIncidents",
     "ListJobs",
     "ListOffers",
     "ListPaymentTransactions",
     "ListPayments",
+    "ListRefunds",
+    "ListWebhooks",
+    "ListWithdrawals",
     "LookUp",
+    "MakeScheduledWithdrawal",
     "MarketpayError",
     "Marketplace",
     "MemoryPublisher",
@@ -744,6 +702,7 @@ __all__ = [
     "Money",
     "MoneyError",
     "NextAction",
+    "NoAnswer",
     "NotFound",
     "NotThere",
     "Offer",
@@ -751,10 +710,15 @@ __all__ = [
     "OfferHistory",
     "OfferId",
     "OfferStatus",
+    "OnboardingLink",
     "OpenAccount",
     "OpenPayoutAccount",
     "Page",
+    "PaidOut",
     "PayOffer",
+    "PayOut",
+    "PayerAccount",
+    "PayerAccountId",
     "Payment",
     "PaymentDeclined",
     "PaymentGateway",
@@ -764,41 +728,64 @@ __all__ = [
     "PayoutAccount",
     "PayoutAccountId",
     "PayoutAccountStatus",
+    "PayoutState",
     "Pending",
     "PostJob",
     "PostedEntry",
     "Processing",
+    "ProcessorFee",
+    "ProcessorFeeId",
+    "Progress",
     "PublishedEvent",
     "Publisher",
     "Question",
     "Reader",
+    "ReadsWebhooks",
     "Reason",
+    "Received",
+    "RecordPayout",
+    "RecordRefund",
+    "RecordReversal",
     "Records",
     "Refund",
     "RefundId",
+    "RefundIssued",
     "RefundPayment",
+    "RefundState",
     "RefundStatus",
     "Refunded",
     "Refused",
     "RejectApplication",
     "RejectOffer",
+    "ReplayWebhook",
+    "RequestWithdrawal",
+    "ResolveIncident",
     "Result",
+    "RetryTransfer",
     "Revenue",
+    "ReverseTransfer",
+    "Reversed",
     "Role",
     "Rounding",
     "Rules",
     "SendOffer",
+    "SettleChargeback",
+    "SettleHold",
     "Split",
+    "StartCheckout",
     "StartJob",
     "StatementLine",
     "Store",
     "ThreadedStore",
     "Timer",
     "TimerKind",
+    "Topic",
     "TransactionId",
     "TransactionKind",
     "TransactionStatus",
     "Transfer",
+    "TransferPolicy",
+    "TransferState",
     "Transferred",
     "TrialBalance",
     "UpdateJob",
@@ -810,11 +797,20 @@ __all__ = [
     "WalletBalance",
     "WalletId",
     "WalletStatement",
+    "WarnOfExpiry",
+    "Webhook",
+    "WebhookId",
     "WebhookRejected",
+    "WebhookStatus",
     "WithdrawApplication",
     "WithdrawOffer",
+    "Withdrawal",
+    "WithdrawalId",
+    "WithdrawalOrigin",
+    "WithdrawalStatus",
     "Work",
     "WorkReport",
+    "WriteOffDebt",
     "register_currency",
 ]
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
+from attrs import evolve
+
 from marketpay.adapters.threaded import ThreadedStore
 from marketpay.commands.base import ClientAction, Command
-from marketpay.delivery import flows, working
+from marketpay.delivery import flows, webhooks, working
 from marketpay.delivery.loops import AsyncWorld, World
+from marketpay.delivery.webhooks import Received
 from marketpay.delivery.working import WorkReport
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import ConfigurationError, InvalidInput, MissingDependency
 from marketpay.domain.ids import PaymentId, check_id
+from marketpay.domain.limits import no_limits
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
-from marketpay.ports.gateway import AsyncPaymentGateway, PaymentGateway
+from marketpay.ports.gateway import (
+    AsyncPaymentGateway,
+    HasLimits,
+    PaymentGateway,
+    ReadsWebhooks,
+)
+from marketpay.ports.gateway_events import GatewayEvent
 from marketpay.ports.publisher import AsyncPublisher, Publisher
 from marketpay.ports.store import AsyncStore, Store
 from marketpay.queries.base import Question
@@ -75,6 +86,18 @@ def _payment_id(payment: Payment | PaymentId) -> PaymentId:
     return payment
 
 
+def _read_webhook(gateway: object, payload: bytes, headers: Mapping[str, str]) -> GatewayEvent:
+    if not isinstance(gateway, ReadsWebhooks):
+        raise ConfigurationError("This gateway reads no webhooks: it has no read_webhook.")
+    return gateway.read_webhook(payload, headers)
+
+
+def _within_limits(rules: Rules, gateway: object) -> Rules:
+    if rules.limits is no_limits and isinstance(gateway, HasLimits):
+        return evolve(rules, limits=gateway.limits)
+    return rules
+
+
 class Marketplace:
     """Jobs, offers and the money between them.
 
@@ -98,7 +121,7 @@ class Marketplace:
             raise ConfigurationError("An async gateway needs an AsyncMarketplace.")
         if publisher is not None and inspect.iscoroutinefunction(publisher.publish):
             raise ConfigurationError("An async publisher needs an AsyncMarketplace.")
-        self.rules = _checked(rules)
+        self.rules = _within_limits(_checked(rules), gateway)
         self.store = store
         if isinstance(gateway, _TakesClock):
             gateway.use_clock(self.rules.now)
@@ -162,8 +185,23 @@ class Marketplace:
         """
         return self._world.drive(flows.client_action(_payment_id(payment), self.rules))
 
+    def receive(
+        self, payload: bytes, headers: Mapping[str, str], *, at_once: bool = True
+    ) -> Received:
+        """Take in a webhook: verified and stored in one commit, then applied.
+
+        Answer the sender 200 for whatever comes back, and 400 for `WebhookRejected` (nothing is
+        stored then).  What cannot be applied now, and all of it without `at_once`, is left to
+        `work()`.  `headers` are those of the request, by names in any case.
+        """
+        event = _read_webhook(self._world.gateway, payload, headers)
+        flow = webhooks.receive(event, payload, self.rules, at_once=at_once)
+        return self._world.drive(flow)
+
     def work(self, limit: int = 100) -> WorkReport:
-        """Do what is due: gateway operations, timers, publishing.  Call it every few seconds.
+        """Do what is due: webhooks, gateway operations, timers, publishing.
+
+        Call it every few seconds.
 
         Safe from many workers at once.  At most `limit` timers and so many operations of a kind;
         the report is true if anything was done.
@@ -206,7 +244,7 @@ class AsyncMarketplace:
             from marketpay.adapters.memory.store import MemoryStore
 
             store = ThreadedStore(MemoryStore())
-        self.rules = _checked(rules)
+        self.rules = _within_limits(_checked(rules), gateway)
         self.store = store
         if isinstance(gateway, _TakesClock):
             gateway.use_clock(self.rules.now)
@@ -268,6 +306,14 @@ class AsyncMarketplace:
     async def client_action(self, payment: Payment | PaymentId) -> ClientAction | None:
         """See `Marketplace.client_action`."""
         return await self._world.drive(flows.client_action(_payment_id(payment), self.rules))
+
+    async def receive(
+        self, payload: bytes, headers: Mapping[str, str], *, at_once: bool = True
+    ) -> Received:
+        """See `Marketplace.receive`."""
+        event = _read_webhook(self._world.gateway, payload, headers)
+        flow = webhooks.receive(event, payload, self.rules, at_once=at_once)
+        return await self._world.drive(flow)
 
     async def work(self, limit: int = 100) -> WorkReport:
         """See `Marketplace.work`."""

@@ -34,6 +34,10 @@ class TestSimulatedGateway(GatewayContract):
         assert isinstance(gateway, SimulatedGateway)
         gateway.activate(account)
 
+    def settle_payout(self, gateway: PaymentGateway, payout: str) -> None:
+        assert isinstance(gateway, SimulatedGateway)
+        gateway.arrive_payout(payout)
+
 
 class ForgetsVersions(MemoryWork):
     """Saves over whatever is there."""

@@ -82,4 +82,10 @@ def only_system(by: Actor, action: str) -> None:
         raise Forbidden(by.id, by.role.value, action, "the system")
 
 
+def only_staff(by: Actor, action: str) -> None:
+    """Raise `Forbidden` unless an administrator acts, or another program of the host's."""
+    if by.role not in (Role.ADMIN, Role.SERVICE):
+        raise Forbidden(by.id, by.role.value, action, "an admin or a service")
+
+
 PERSONAL = {"personal": True}  # field metadata: erasable, kept apart from the journal

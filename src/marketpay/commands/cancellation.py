@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, Pending, Result
+from marketpay.commands.holdings import held
 from marketpay.domain import events as e
-from marketpay.domain import operations
+from marketpay.domain import refunding
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.hiring import end_pending_offers, reject_applications
-from marketpay.domain.ids import JobId, RefundId
+from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
-from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import JOB, REFUND, JobStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -66,7 +65,7 @@ class CancelJob(Command[Cancellation]):
             raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
         cancelled = job.become(e.JobCancelled, self.by.role, at)
         if deal.claimed is not None:
-            return self._refunded(deal, cancelled, rules, at)
+            return self._refunded(deal, cancelled, read, rules, at)
         changes = [
             cancelled,
             *reject_applications(deal, None, at),
@@ -82,25 +81,28 @@ class CancelJob(Command[Cancellation]):
         )
 
     def _refunded(
-        self, deal: Deal, cancelled: Any, rules: Rules, at: datetime
+        self, deal: Deal, cancelled: Any, read: Reader, rules: Rules, at: datetime
     ) -> Decision[Cancellation]:
+        """What is left of the payment goes back; nothing, if all of it is gone already."""
         assert deal.claimed is not None
         paid = deal.payment(deal.claimed.payment)
-        event = e.PaymentRefundRequested
-        returning = paid.become(event, self.by.role, at, refunded=paid.amount)
-        refund = Refund(
-            id=RefundId(rules.new_id("ref")),
-            payment=paid.id,
-            customer=paid.customer,
-            amount=paid.amount,
-            created_at=at,
-        )
-        sent = operations.refund(returning.entity, refund, rules, at)
+        if paid.disputed.minor:
+            raise Refused(Reason.CHARGEBACK_OPEN)
+        if not paid.refundable.minor:
+            return Decision(
+                Cancellation(job=cancelled.entity, payment=paid),
+                changes=(cancelled,),
+                relies_on=(paid,),
+                waives=deal.rest(cancelled.entity, paid),
+            )
+        nothing = held(read, paid, rules)
+        begun = refunding.begin(paid, paid.refundable, nothing, self.by.role, rules, at)
+        sent = refunding.sent(begun, rules, at)
         return Decision(
-            Cancellation(job=cancelled.entity, payment=returning.entity, refund=refund),
-            changes=(cancelled, returning, refund.begun(at), sent),
+            Cancellation(job=cancelled.entity, payment=begun.payment, refund=begun.refund),
+            changes=(cancelled, *begun.changes, sent),
             waives=deal.rest(cancelled.entity, paid),
-            entries=tuple(_give_back(paid)),
+            entries=begun.entries,
             operations=(sent.entity,),
         )
 
@@ -110,22 +112,13 @@ def _repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
     if claimed is None:
         return Decision(result, waives=deal.rest())
     payment = deal.payment(claimed.payment)
-    [refund] = read.find(Refund, payment=payment.id)
+    refunds = read.find(Refund, payment=payment.id)
+    refund = max(refunds, key=lambda one: one.id, default=None)
     result = evolve(result, payment=payment, refund=refund)
-    if refund.status in REFUND.final:
-        return Decision(result, waives=(*deal.rest(), refund))
-    [sent] = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
-    result = evolve(result, next_action=Pending(transaction=sent.id))
-    return Decision(result, waives=(*deal.rest(), refund, sent))
-
-
-def _give_back(payment: Payment) -> Iterator[LedgerEntry]:
-    """Each part of the frozen split gives back what it got."""
-    split, currency = payment.split, payment.currency
-    assert split is not None  # frozen before it was captured
-    parts = split.refund(payment.amount, already=payment.refunded)
-    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, currency)
-    escrow = Account(AccountKind.ESCROW, currency)
-    fee = Account(AccountKind.PLATFORM_FEE, currency)
-    yield from move(escrow, transit, parts.held, payment.id)
-    yield from move(fee, transit, parts.platform_fee, payment.id)
+    if refund is None or refund.status in REFUND.final:
+        return Decision(result, waives=(*deal.rest(), *refunds))
+    sent = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
+    for transaction in sent:
+        if transaction.refund == refund.id:
+            result = evolve(result, next_action=Pending(transaction=transaction.id))
+    return Decision(result, waives=(*deal.rest(), *refunds, *sent))

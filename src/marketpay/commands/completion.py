@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
-
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, Result
+from marketpay.commands.holdings import wallet_of
 from marketpay.domain import events as e
-from marketpay.domain import operations
+from marketpay.domain import releasing
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.ids import JobId, WalletId
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
-from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
-from marketpay.domain.lifecycles import JOB, JobStatus, PayoutAccountStatus
+from marketpay.domain.lifecycles import JOB, JobStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf
-from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
-
-ONBOARDING = "onboarding"
 
 
 @frozen(kw_only=True)
@@ -57,24 +50,26 @@ class CompleteJob(Command[Completion]):
             return Decision(Completion(job=job, payment=payment), waives=deal.rest())
         completed = job.become(e.JobCompleted, by, at)
         paid = _payment(deal)
-        [*accounts] = read.find(PayoutAccount, contractor=paid.contractor)
-        active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
-        is_owed = paid.split is not None and paid.split.payout.minor > 0
-        is_blocked = is_owed and not active
-        blocked = ONBOARDING if is_blocked else None
-        released = paid.become(e.PaymentReleased, by, at, transfer_blocked=blocked)
-        entries = tuple(_release(released.entity))
-        changes: list[Any] = [completed, released]
-        if is_owed:
-            changes.append(_wallet(read, paid, rules, at).post(entries, at))
-            changes += [operations.transfer(released.entity, one, rules, at) for one in active]
-        sweep = Timer(TimerKind.TRANSFER_SWEEP, paid.contractor, at + rules.lookup_every)
+        if paid.disputed.minor:
+            raise Refused(Reason.CHARGEBACK_OPEN)
+        if paid.flagged is not None:
+            raise Refused(Reason.PAYMENT_UNDER_REVIEW)
+        if paid.gone == paid.amount:
+            return Decision(
+                Completion(job=completed.entity, payment=paid),
+                changes=(completed,),
+                relies_on=(paid,),
+                waives=deal.rest(job, paid),
+            )
+        accounts = read.find(PayoutAccount, contractor=paid.contractor)
+        wallet = wallet_of(read, paid.contractor, paid.currency, rules)
+        released = releasing.release(paid, wallet, accounts, by, rules, at)
         return Decision(
-            Completion(job=completed.entity, payment=released.entity),
-            changes=changes,
-            waives=(*deal.rest(job, paid), *accounts),
-            entries=entries,
-            timers=(sweep,) if is_blocked else (),
+            Completion(job=completed.entity, payment=released.payment),
+            changes=(completed, *released.changes),
+            waives=(*deal.rest(job, paid), *released.unused(wallet), *accounts),
+            entries=released.entries,
+            timers=released.timers,
         )
 
 
@@ -82,21 +77,3 @@ def _payment(deal: Deal) -> Payment:
     claimed = deal.claimed
     assert claimed is not None  # a job that was ever assigned has its accepted offer
     return deal.payment(claimed.payment)
-
-
-def _wallet(read: Reader, payment: Payment, rules: Rules, at: datetime) -> Wallet:
-    found = read.find(Wallet, owner=payment.contractor, currency=payment.currency)
-    if found:
-        return found[0]
-    id = WalletId(rules.new_id("wal"))
-    return Wallet.empty(id, payment.contractor, payment.currency, at)
-
-
-def _release(payment: Payment) -> Iterator[LedgerEntry]:
-    split, currency = payment.split, payment.currency
-    assert split is not None  # frozen before it was captured
-    escrow = Account(AccountKind.ESCROW, currency)
-    fee = Account(AccountKind.SERVICE_FEE, currency)
-    wallet = Account(AccountKind.WALLET_AVAILABLE, currency, payment.contractor)
-    yield from move(escrow, fee, split.service_fee, payment.id)
-    yield from move(escrow, wallet, split.payout, payment.id)

@@ -21,6 +21,7 @@ from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OFFER, JobStatus, OfferStatus
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, Party, Text, above_zero, is_aware, is_payment_method
@@ -75,14 +76,16 @@ class SendOffer(Command[OfferFunding]):
         self._check(deal, contractor, application, rules)
         offer = self._offer(job, contractor, application, rules, at)
         payment = Payment.behind(offer, at)
-        hold = operations.authorize(payment, self.payment_method, rules, at)
+        payers = read.find(PayerAccount, customer=job.customer) if self.payment_method else []
+        payer = payers[0] if payers else None
+        hold = operations.authorize(payment, self.payment_method, payer, rules, at)
         return Decision(
             OfferFunding(offer=offer, payment=payment),
             changes=(offer.begun(at), payment.begun(at), hold),
             relies_on=(job,),
-            waives=(*deal.rest(job), *([application] if application else [])),
+            waives=(*deal.rest(job), *([application] if application else []), *payers),
             operations=(hold.entity,),
-            timers=tuple(expiry_timers(offer, payment)),
+            timers=tuple(expiry_timers(offer, payment, rules)),
         )
 
     def _offer(
@@ -123,6 +126,7 @@ class SendOffer(Command[OfferFunding]):
         job = deal.job
         if self.price.currency != job.currency:
             raise CurrencyMismatch(self.price.currency, job.currency)
+        rules.limits(job.currency).check(self.price, "price")
         if application is not None and application.job != job.id:
             raise Refused(Reason.APPLICATION_OF_ANOTHER_JOB)
         if job.customer == contractor:

@@ -1,18 +1,20 @@
-"""Paying for an offer again, after a refusal."""
+"""Paying for an offer again, after a refusal; and whose saved cards are whose."""
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from marketpay.commands.base import Command
+from marketpay.commands.base import Command, only_staff
 from marketpay.commands.offers import OfferFunding
 from marketpay.domain import events as e
 from marketpay.domain import operations
+from marketpay.domain.actor import check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.errors import IllegalTransition, Reason, Refused
-from marketpay.domain.ids import OfferId
+from marketpay.domain.errors import IllegalTransition, InvalidInput, Reason, Refused
+from marketpay.domain.ids import OfferId, PayerAccountId
 from marketpay.domain.lifecycles import OFFER, PAYMENT, OfferStatus, PaymentStatus
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, is_payment_method
@@ -54,12 +56,49 @@ class PayOffer(Command[OfferFunding]):
             authorization_expires_at=None,
             failure=None,
         )
-        last = max(tried, key=lambda one: (one.created_at, one.id))
-        hold = operations.authorize(retried.entity, self.payment_method, rules, at, last.id)
+        last = max(tried, key=lambda one: (one.created_at, one.id)).id
+        payers = read.find(PayerAccount, customer=offer.customer) if self.payment_method else []
+        payer, method = payers[0] if payers else None, self.payment_method
+        hold = operations.authorize(retried.entity, method, payer, rules, at, last)
         return Decision(
             OfferFunding(offer=offer, payment=retried.entity),
             changes=(retried, hold),
             relies_on=(offer,),
-            waives=(*deal.rest(offer, payment), *tried),
+            waives=(*deal.rest(offer, payment), *tried, *payers),
             operations=(hold.entity,),
         )
+
+
+@frozen(kw_only=True)
+class LinkPayerAccount(Command[PayerAccount]):
+    """A customer's saved cards are those of this account at the gateway (Stripe `cus_...`).
+
+    Staff only: whoever says which account is theirs could pay with somebody else's cards.
+    """
+
+    customer: str = field(validator=check_party)
+    gateway_customer: str = field(validator=check_party)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[PayerAccount]:
+        """The account, linked; another one takes the place of that before."""
+        only_staff(self.by, "link a payer account")
+        at = rules.now()
+        for known in read.find(PayerAccount, customer=self.customer):
+            if known.gateway_customer == self.gateway_customer:
+                return Decision(known, waives=(known,))
+            self._check_free(read)
+            changed = evolve(known, gateway_customer=self.gateway_customer)
+            return Decision(changed, changes=(changed.linked(at),))
+        self._check_free(read)
+        account = PayerAccount(
+            id=PayerAccountId(rules.new_id("pyr")),
+            customer=self.customer,
+            gateway_customer=self.gateway_customer,
+            created_at=at,
+        )
+        return Decision(account, changes=(account.linked(at),))
+
+    def _check_free(self, read: Reader) -> None:
+        for other in read.find(PayerAccount, gateway_customer=self.gateway_customer):
+            problem = f"is the account of the customer {other.customer!r}."
+            raise InvalidInput(problem, "gateway_customer")

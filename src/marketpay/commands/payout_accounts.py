@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, only_system
-from marketpay.commands.completion import ONBOARDING
 from marketpay.domain import events as e
-from marketpay.domain import operations
 from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.event import Event
-from marketpay.domain.ids import PaymentId, PayoutAccountId, TransactionId
-from marketpay.domain.lifecycles import PAYMENT, PAYOUT_ACCOUNT, PayoutAccountStatus
-from marketpay.domain.outgoing import NOT_ACTIVE, REFUSED
+from marketpay.domain.ids import PaymentId, PayoutAccountId
+from marketpay.domain.lifecycles import (
+    PAYMENT,
+    PAYOUT_ACCOUNT,
+    PaymentStatus,
+    PayoutAccountStatus,
+    WithdrawalStatus,
+)
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.validators import IdOf
+from marketpay.domain.transferring import NOT_ACTIVE, ONBOARDING, REFUSED, transfer
+from marketpay.domain.validators import IdOf, is_country
+from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.gateway import AccountStanding, AccountState, Declined, GatewayNews
 from marketpay.ports.store import Reader
 
@@ -43,7 +47,12 @@ EVENTS: dict[AccountStanding, type[Event]] = {
 
 @frozen(kw_only=True)
 class OpenPayoutAccount(Command[PayoutAccount]):
-    """A contractor wants to be paid; the gateway will ask for their details."""
+    """A contractor wants to be paid; the gateway will ask for their details.
+
+    `country` is where they are (two letters, ISO 3166); None: where the platform is.
+    """
+
+    country: str | None = field(default=None, validator=is_country)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[PayoutAccount]:
         """A new account, opened at the gateway at once; the one they have, if they have one."""
@@ -56,6 +65,7 @@ class OpenPayoutAccount(Command[PayoutAccount]):
         opened = PayoutAccount(
             id=PayoutAccountId(rules.new_id("pac")),
             contractor=self.by.id,
+            country=self.country,
             due_at=at + rules.lease,
             sent_at=at,
             created_at=at,
@@ -87,10 +97,17 @@ class SettleAccount(Command[PayoutAccount]):
         if settled.entity.status is not PayoutAccountStatus.ACTIVE:
             return Decision(settled.entity, changes=(settled,))
         blocked = read.find(Payment, contractor=account.contractor, transfer_blocked=NOT_ACTIVE)
+        approved = read.find(
+            Withdrawal, contractor=account.contractor, status=WithdrawalStatus.APPROVED
+        )
         retries = [Timer(TimerKind.TRANSFER_RETRY, one.id, at) for one in blocked[:BATCH]]
+        payouts = [Timer(TimerKind.WITHDRAWAL, one.id, at) for one in approved]
         sweep = Timer(TimerKind.TRANSFER_SWEEP, account.contractor, at)
         return Decision(
-            settled.entity, changes=(settled,), waives=blocked, timers=(sweep, *retries)
+            settled.entity,
+            changes=(settled,),
+            waives=(*blocked, *approved),
+            timers=(sweep, *retries, *payouts),
         )
 
     def _fact(self, account: PayoutAccount) -> tuple[type[Event] | None, str | None]:
@@ -126,15 +143,17 @@ class SweepTransfers(Command[int]):
         at = rules.now()
         waiting = read.find(Payment, contractor=self.contractor, transfer_blocked=ONBOARDING)
         changes: list[Any] = []
-        for payment in waiting[:BATCH]:
-            changes += _transfer(payment, active[0], None, rules, at)
+        released = [one for one in waiting if one.status is PaymentStatus.RELEASED]
+        for payment in released[:BATCH]:
+            changes += transfer(payment, active[0], rules, at)
+        used = {change.entity.id for change in changes}
         again = Timer(TimerKind.TRANSFER_SWEEP, self.contractor, at)
         return Decision(
-            len(changes) // 2,
+            len(released[:BATCH]),
             changes=changes,
             relies_on=active if changes else (),
-            waives=(*waiting[BATCH:], *(() if changes else active)),
-            timers=(again,) if len(waiting) > BATCH else (),
+            waives=[one for one in (*waiting, *(() if changes else active)) if one.id not in used],
+            timers=(again,) if len(released) > BATCH else (),
         )
 
 
@@ -149,7 +168,8 @@ class RetryTransfer(Command[Payment]):
         payment, at = read.get(Payment, self.payment), rules.now()
         permit(self.by, PAYMENT, e.PaymentTransferStarted, "retry this transfer")
         is_given_up = payment.transfer_blocked == ABANDONED and self.by.role is Role.ADMIN
-        if payment.transfer_blocked not in BLOCKED and not is_given_up:
+        is_blocked = payment.transfer_blocked in BLOCKED or is_given_up
+        if not is_blocked or payment.status is not PaymentStatus.RELEASED:
             return Decision(payment, waives=(payment,))
         accounts = read.find(PayoutAccount, contractor=payment.contractor)
         active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
@@ -159,18 +179,6 @@ class RetryTransfer(Command[Payment]):
         kind = TransactionKind.TRANSFER
         tries = read.find(PaymentTransaction, payment=payment.id, kind=kind)
         last = max(tries, key=lambda one: (one.created_at, one.id)).id
-        changes = _transfer(payment, active[0], last, rules, at)
+        changes = transfer(payment, active[0], rules, at, last)
         started: Any = changes[0].entity
         return Decision(started, changes=changes, relies_on=active, waives=tries)
-
-
-def _transfer(
-    payment: Payment,
-    account: PayoutAccount,
-    retry_of: TransactionId | None,
-    rules: Rules,
-    at: datetime,
-) -> list[Any]:
-    event = e.PaymentTransferStarted
-    started = payment.become(event, Role.SYSTEM, at, transfer_blocked=None)
-    return [started, operations.transfer(started.entity, account, rules, at, retry_of)]

@@ -8,10 +8,11 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
-from marketpay.domain import outgoing, settlement
+from marketpay.commands.holdings import MOVES, wallet_of
+from marketpay.domain import outgoing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import GatewayError
-from marketpay.domain.ids import TransactionId
+from marketpay.domain.ids import PaymentId, TransactionId
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -20,6 +21,7 @@ from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, EXPIRED, NO_ANSWER, Settled
 from marketpay.domain.validators import IdOf
+from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.gateway import (
     ActionRequired,
     Authorized,
@@ -29,13 +31,16 @@ from marketpay.ports.gateway import (
     HoldGone,
     NoAnswer,
     NotThere,
+    PaidOut,
     Processing,
     Refunded,
+    Reversed,
     Transferred,
     Voided,
 )
 from marketpay.ports.store import Reader
 
+SLOW = (TransactionKind.REFUND, TransactionKind.PAYOUT)  # finished in the bank's own time
 OURS = (EXPIRED, NO_ANSWER, ABANDONED)  # codes that mean something here
 
 
@@ -64,7 +69,7 @@ class SettleTransaction(Command[PaymentTransaction]):
         only_system(self.by, "settle a transaction")
         transaction, at = read.get(PaymentTransaction, self.transaction), rules.now()
         if transaction.is_settled:
-            return Decision(transaction, waives=(transaction,))
+            return self._late(transaction, read, rules, at)
         match self.news:
             case NoAnswer():
                 return settlement.unanswered(transaction, rules, at)
@@ -72,7 +77,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return Decision(transaction, waives=(transaction,))
             case NotThere():
                 return settlement.stuck(transaction, rules, at)
-            case Processing() if transaction.kind is not TransactionKind.REFUND:
+            case Processing() if transaction.kind not in SLOW:
                 return settlement.unanswered(transaction, rules, at)
         return self._answer(transaction, read, rules, at)
 
@@ -90,13 +95,17 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return self._refund(transaction, read, rules, at)
             case TransactionKind.TRANSFER:
                 return self._transfer(transaction, read, rules, at)
+            case TransactionKind.TRANSFER_REVERSAL:
+                return self._reversal(transaction, read, at)
+            case TransactionKind.PAYOUT:
+                return self._payout(transaction, read, rules, at)
             case never:
                 assert_never(never)
 
     def _authorize(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        deal = read.deal(payment=transaction.payment)
+        deal = read.deal(payment=PaymentId(str(transaction.payment)))
         match self.news:
             case Authorized(gateway_id=id, expires_at=until):
                 return settlement.authorized(transaction, deal, id, until, rules, at)
@@ -112,10 +121,10 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _capture(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        deal = read.deal(payment=transaction.payment)
+        deal = read.deal(payment=PaymentId(str(transaction.payment)))
         match self.news:
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
-                return settlement.captured(transaction, deal, id, rules, at)
+                return settlement.captured(transaction, deal, id, self.news.charge, rules, at)
             case Declined(code=code):
                 return settlement.capture_failed(transaction, deal, code, rules, at)
             case HoldGone():
@@ -126,7 +135,7 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _void(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        payment = read.get(Payment, transaction.payment)
+        payment = read.get(Payment, str(transaction.payment))
         match self.news:
             case Voided(gateway_id=id) | HoldGone(gateway_id=id):
                 others = read.find(
@@ -141,25 +150,29 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _refund(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        payment = read.get(Payment, transaction.payment)
-        refund = read.get(Refund, str(transaction.refund))
+        if isinstance(self.news, Processing):
+            refund = read.get(Refund, str(transaction.refund))
+            return outgoing.refund_pending(transaction, refund, self.news.gateway_id, at)
+        payment = read.get(Payment, str(transaction.payment))
+        refunds = read.find(Refund, payment=payment.id)
         match self.news:
             case Refunded(gateway_id=id, amount=amount) if amount == transaction.amount:
-                return outgoing.refunded(transaction, payment, refund, id, at)
-            case Processing():
-                return outgoing.refund_pending(transaction, payment, refund, rules, at)
+                return outgoing.refunded(transaction, payment, refunds, id, at)
             case Declined(code=code):
-                return outgoing.refund_failed(transaction, payment, refund, code, at)
+                return outgoing.refund_failed(transaction, payment, refunds, code, rules, at)
             case _:
                 raise self._unfit(transaction)
 
     def _transfer(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        payment = read.get(Payment, transaction.payment)
+        payment = read.get(Payment, str(transaction.payment))
         match self.news:
             case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:
-                return outgoing.transferred(transaction, payment, id, at)
+                moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
+                holder = f"{payment.currency}:{payment.contractor}"
+                waiting = read.find(Withdrawal, open_wallet=holder)
+                return outgoing.transferred(transaction, payment, moves, waiting, id, rules, at)
             case Declined(code=code):
                 accounts = read.find(PayoutAccount, contractor=payment.contractor)
                 tries = read.find(
@@ -170,6 +183,53 @@ class SettleTransaction(Command[PaymentTransaction]):
                 )
             case _:
                 raise self._unfit(transaction)
+
+    def _reversal(self, transaction: PaymentTransaction, read: Reader, at: datetime) -> Settled:
+        payment = read.get(Payment, str(transaction.payment))
+        match self.news:
+            case Reversed(gateway_id=id, amount=amount) if amount == transaction.amount:
+                return outgoing.reversed_(transaction, payment, id, at)
+            case Declined(code=code):
+                return outgoing.reversal_failed(transaction, payment, code, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _payout(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        withdrawal = read.get(Withdrawal, str(transaction.withdrawal))
+        match self.news:
+            case Processing(gateway_id=id):
+                return withdrawing.payout_created(transaction, withdrawal, id, at)
+            case PaidOut(gateway_id=id, amount=amount) if amount == transaction.amount:
+                wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
+                return withdrawing.paid_out(transaction, withdrawal, wallet, id, at)
+            case Declined(code=code):
+                wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
+                return withdrawing.payout_failed(transaction, withdrawal, wallet, code, rules, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _late(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        """A bank can send back what had arrived; anything else is stale."""
+        came = isinstance(self.news, Declined) and transaction.status is TransactionStatus.SUCCESS
+        code = self.news.code if isinstance(self.news, Declined) else ""
+        if came and transaction.kind is TransactionKind.REFUND:
+            refund = read.get(Refund, str(transaction.refund))
+            return outgoing.refund_came_back(transaction, refund, code, rules, at)
+        if came and transaction.kind is TransactionKind.PAYOUT:
+            withdrawal = read.get(Withdrawal, str(transaction.withdrawal))
+            wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
+            back = withdrawing.payout_returned(withdrawal, wallet, code, rules, at)
+            return Decision(
+                transaction,
+                changes=back.changes,
+                waives=(transaction, *back.waives),
+                entries=back.entries,
+            )
+        return Decision(transaction, waives=(transaction,))
 
     def _unfit(self, transaction: PaymentTransaction) -> GatewayError:
         news = type(self.news).__name__

@@ -20,6 +20,7 @@ from marketpay.domain.errors import ConfigurationError
 from marketpay.domain.event import Event
 from marketpay.domain.money import Money
 from marketpay.ports.gateway import GatewayNews
+from marketpay.ports.gateway_events import GatewayEvent
 
 Json = dict[str, Any]
 
@@ -90,6 +91,16 @@ def decode_events(text: str) -> list[Event]:
         kind = Event.kinds[raw.pop("name")]
         decoded.append(_converter().structure(raw, kind))
     return decoded
+
+
+def encode_gateway_event(event: GatewayEvent) -> str:
+    """What the gateway reported, in our terms."""
+    return dumps(_converter().unstructure(event))
+
+
+def decode_gateway_event(text: str) -> GatewayEvent:
+    """What `encode_gateway_event` wrote."""
+    return _converter().structure(json.loads(text), GatewayEvent)
 
 
 def encode_result(result: Any, operations: Sequence[str] = (), awaited: Sequence[str] = ()) -> str:

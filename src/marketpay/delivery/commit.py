@@ -18,6 +18,7 @@ from marketpay.delivery import codec
 from marketpay.delivery.steps import Flow, Pause, Transact
 from marketpay.domain.actor import Role
 from marketpay.domain.application import Application
+from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import (
@@ -28,16 +29,21 @@ from marketpay.domain.errors import (
     IdempotencyConflict,
 )
 from marketpay.domain.ids import PREFIXES
+from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
+from marketpay.domain.webhook import Webhook
+from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Reader, Work
 
@@ -52,6 +58,7 @@ KINDS: dict[str, type[Entity]] = {
     PREFIXES[kind.__name__]: kind
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
+        Withdrawal, Chargeback, PayerAccount, ProcessorFee, Incident, Webhook,
     )
 }  # fmt: skip
 

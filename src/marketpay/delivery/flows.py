@@ -83,7 +83,7 @@ def _perform(operation: Operation, rules: Rules) -> Flow[Performed]:
 def _ask(operation: Operation, request: GatewayRequest, rules: Rules) -> Flow[Performed]:
     """Call, then settle.  No answer is settled too, before a fault of the gateway is raised."""
     news, fault = yield from _call(request, operation.id)
-    done = yield from _settle(operation, news, rules)
+    done = yield from settle(operation, news, rules)
     if fault is not None:
         raise fault
     return done
@@ -100,7 +100,7 @@ def _call(request: GatewayRequest, key: str) -> Flow[tuple[GatewayNews, Exceptio
     return news, None
 
 
-def _settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Performed]:
+def settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Performed]:
     """An answer that does not fit is as good as none, and then raised."""
     try:
         committed = yield from carry_out(_settling(operation, news), None, rules)
@@ -154,7 +154,7 @@ def resume(operation: Operation, rules: Rules) -> Flow[Performed]:
     if was_asked or is_too_late:
         news, fault = yield from _call(look_up(operation), operation.id)
         if fault is not None or not isinstance(news, NotThere) or is_too_late:
-            done = yield from _settle(operation, news, rules)
+            done = yield from settle(operation, news, rules)
             if fault is not None:
                 raise fault
             return done
@@ -171,7 +171,8 @@ def _outcome(done: Performed, result: Any) -> NextAction | None:
     operation = done.operation
     if not isinstance(operation, PaymentTransaction):
         return None
-    if operation.status is TransactionStatus.AWAITING_CONFIRMATION:
+    is_waiting_for_payer = operation.status is TransactionStatus.AWAITING_CONFIRMATION
+    if is_waiting_for_payer and operation.kind is TransactionKind.AUTHORIZE:
         return _client_action(operation, done.news)
     if operation.status is TransactionStatus.FAILED:
         if operation.kind is TransactionKind.CAPTURE and operation.failure == EXPIRED:
@@ -184,7 +185,7 @@ def _outcome(done: Performed, result: Any) -> NextAction | None:
 def _client_action(operation: PaymentTransaction, news: GatewayNews) -> ClientAction:
     secret = news.client_secret if isinstance(news, ActionRequired) else None
     return ClientAction(
-        payment=operation.payment,
+        payment=PaymentId(str(operation.payment)),
         gateway_payment=str(operation.gateway_id),
         client_secret=secret,
     )

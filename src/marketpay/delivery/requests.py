@@ -13,7 +13,9 @@ from marketpay.ports.gateway import (
     Capture,
     LookUp,
     OpenAccount,
+    PayOut,
     RefundPayment,
+    ReverseTransfer,
     Transfer,
     Void,
 )
@@ -22,15 +24,25 @@ from marketpay.ports.gateway import (
 def request_for(operation: Operation) -> ActingRequest:
     """The same for the same operation, however often it is sent."""
     if isinstance(operation, PayoutAccount):
-        return OpenAccount(reference=operation.id, owner=operation.contractor)
+        return OpenAccount(
+            reference=operation.id, owner=operation.contractor, country=operation.country
+        )
     return _of_transaction(operation)
 
 
 def look_up(operation: Operation) -> LookUp:
     """The question what became of it."""
     if isinstance(operation, PayoutAccount):
-        return LookUp(request=request_for(operation), gateway_id=operation.gateway_account)
-    return LookUp(request=request_for(operation), gateway_id=operation.gateway_id)
+        return LookUp(
+            request=request_for(operation),
+            gateway_id=operation.gateway_account,
+            since=operation.sent_at or operation.created_at,
+        )
+    return LookUp(
+        request=request_for(operation),
+        gateway_id=operation.gateway_id,
+        since=operation.sent_at or operation.created_at,
+    )
 
 
 def _of_transaction(transaction: PaymentTransaction) -> ActingRequest:
@@ -39,9 +51,10 @@ def _of_transaction(transaction: PaymentTransaction) -> ActingRequest:
         case TransactionKind.AUTHORIZE:
             return Authorize(
                 reference=transaction.id,
-                subject=transaction.payment,
+                subject=str(transaction.payment),
                 amount=transaction.amount,
                 payer=transaction.party,
+                payer_account=transaction.payer,
                 payment_method=transaction.method,
                 group=transaction.group,
             )
@@ -58,8 +71,18 @@ def _of_transaction(transaction: PaymentTransaction) -> ActingRequest:
                 reference=transaction.id,
                 account=str(transaction.destination),
                 amount=transaction.amount,
-                source=target,
+                source=transaction.target,
                 group=transaction.group,
+            )
+        case TransactionKind.TRANSFER_REVERSAL:
+            return ReverseTransfer(
+                reference=transaction.id, gateway_id=target, amount=transaction.amount
+            )
+        case TransactionKind.PAYOUT:
+            return PayOut(
+                reference=transaction.id,
+                account=str(transaction.destination),
+                amount=transaction.amount,
             )
         case _:
             assert_never(kind)

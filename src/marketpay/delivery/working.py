@@ -10,19 +10,24 @@ from typing import Any, assert_never
 from attrs import frozen
 
 from marketpay.commands.base import Command
+from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
 from marketpay.delivery import codec
 from marketpay.delivery.commit import carry_out, patiently
 from marketpay.delivery.flows import is_past_window, is_waiting, resume
 from marketpay.delivery.steps import Flow, Publish, Read
+from marketpay.delivery.webhooks import apply, lease
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
-from marketpay.domain.ids import OfferId, PaymentId
+from marketpay.domain.ids import OfferId, PaymentId, WalletId, WithdrawalId
+from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.webhook import Webhook
 from marketpay.ports.journal import FeedItem
 from marketpay.ports.publisher import PublishedEvent
 from marketpay.ports.store import Work
@@ -43,6 +48,7 @@ class Failure:
 class WorkReport:
     """What one call of `work()` did.  True if it did anything."""
 
+    webhooks: int = 0
     operations: int = 0
     timers: int = 0
     sequenced: int = 0
@@ -51,19 +57,27 @@ class WorkReport:
     failures: tuple[Failure, ...] = ()
 
     def __bool__(self) -> bool:
-        done = (self.operations, self.timers, self.sequenced, self.published, self.folded)
+        done = (
+            self.webhooks,
+            self.operations,
+            self.timers,
+            self.sequenced,
+            self.published,
+            self.folded,
+        )
         return any(done)
 
 
 def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     """Everything that is due, and what becomes due by that; one failure stops nothing else."""
     failures: dict[str, Failure] = {}
-    timers = operations = sequenced = published = folded = 0
-    while timers < limit and operations < limit:
+    webhooks = timers = operations = sequenced = published = folded = 0
+    while timers < limit and operations < limit and webhooks < limit:
+        heard = yield from _apply_webhooks(rules, limit - webhooks)
         fired = yield from _fire(rules, limit - timers, failures)
         resumed = yield from _resume_all(rules, limit - operations, failures)
-        timers, operations = timers + fired, operations + resumed
-        if not fired and not resumed:
+        timers, operations, webhooks = timers + fired, operations + resumed, webhooks + heard
+        if not fired and not resumed and not heard:
             break
     while placed := (yield from patiently(lambda work: work.sequence(BATCH), rules)):
         sequenced += placed
@@ -75,6 +89,7 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     while sums := (yield from patiently(lambda work: work.fold(BATCH), rules)):
         folded += sums
     return WorkReport(
+        webhooks=webhooks,
         operations=operations,
         timers=timers,
         sequenced=sequenced,
@@ -108,6 +123,20 @@ def _resume_each(
             done += bool(performed.saved)
         except Exception as error:  # noqa: BLE001  # on record, and it comes up again
             failures[operation.id] = Failure(subject=operation.id, error=error)
+    return done
+
+
+def _apply_webhooks(rules: Rules, limit: int) -> Flow[int]:
+    """Each is leased just before it is applied; so many came to an end."""
+    seen: set[str] = set()
+    done = 0
+    while len(seen) < limit:
+        taken: list[Webhook] = yield from patiently(partial(lease, rules, frozenset(seen)), rules)
+        if not taken:
+            break
+        seen.add(taken[0].id)
+        applied = yield from apply(taken[0], rules)
+        done += applied.status is not WebhookStatus.DEFERRED
     return done
 
 
@@ -149,6 +178,12 @@ def _command_of(timer: Timer) -> Command[Any]:
             return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
         case TimerKind.TRANSFER_RETRY:
             return RetryTransfer(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.AUTHORIZATION_WARNING:
+            return WarnOfExpiry(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.WITHDRAWAL:
+            return ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=WithdrawalId(timer.subject))
+        case TimerKind.PAYOUT_SCHEDULE:
+            return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
         case never:
             assert_never(never)
 

@@ -9,8 +9,9 @@ from typing import ClassVar, Final
 from attrs import frozen
 
 SUBJECTS: Final = (
-    "PaymentTransaction", "PayoutAccount", "Application", "Payment", "Wallet", "Refund",
-    "Offer", "Job",
+    "PaymentTransaction", "PayoutAccount", "PayerAccount", "Application", "Chargeback",
+    "ProcessorFee", "Withdrawal", "Incident", "Payment", "Webhook", "Wallet", "Refund", "Offer",
+    "Job",
 )  # fmt: skip
 
 

@@ -79,10 +79,11 @@ def assign(deal: Deal, offer: Offer, rules: Rules, at: datetime) -> Iterator[Cha
     yield from end_pending_offers(deal, deal.pending, e.OfferSuperseded, rules, at)
 
 
-def expiry_timers(offer: Offer, payment: Payment) -> Iterator[Timer]:
-    """What ends the offer when its time or its hold runs out."""
+def expiry_timers(offer: Offer, payment: Payment, rules: Rules) -> Iterator[Timer]:
+    """What ends the offer when its time or its hold runs out, and warns of the latter."""
     if offer.expires_at is not None:
         yield Timer(TimerKind.OFFER_EXPIRY, offer.id, offer.expires_at)
     if payment.authorization_expires_at is not None:
         date = payment.authorization_expires_at
         yield Timer(TimerKind.AUTHORIZATION_EXPIRY, payment.id, date)
+        yield Timer(TimerKind.AUTHORIZATION_WARNING, payment.id, date - rules.warn_before)

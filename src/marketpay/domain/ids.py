@@ -16,6 +16,12 @@ TransactionId = NewType("TransactionId", str)
 RefundId = NewType("RefundId", str)
 PayoutAccountId = NewType("PayoutAccountId", str)
 WalletId = NewType("WalletId", str)
+WithdrawalId = NewType("WithdrawalId", str)
+ChargebackId = NewType("ChargebackId", str)
+PayerAccountId = NewType("PayerAccountId", str)
+IncidentId = NewType("IncidentId", str)
+WebhookId = NewType("WebhookId", str)
+ProcessorFeeId = NewType("ProcessorFeeId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -26,6 +32,12 @@ PREFIXES: Final = {
     "Refund": "ref",
     "PayoutAccount": "pac",
     "Wallet": "wal",
+    "Withdrawal": "wdr",
+    "Chargeback": "chb",
+    "PayerAccount": "pyr",
+    "Incident": "inc",
+    "Webhook": "whk",
+    "ProcessorFee": "fee",
 }
 
 

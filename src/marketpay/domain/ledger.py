@@ -22,6 +22,9 @@ class AccountKind(StrEnum):
 
     PROCESSOR = "processor"
     CONNECTED = "connected"
+    PAYOUT_IN_TRANSIT = "payout_in_transit"
+    RECEIVABLE = "receivable"
+    DISPUTED = "disputed"
     ESCROW = "escrow"
     WALLET_PENDING = "wallet.pending"
     WALLET_AVAILABLE = "wallet.available"
@@ -30,18 +33,38 @@ class AccountKind(StrEnum):
     REFUNDS_IN_TRANSIT = "refunds_in_transit"
     PLATFORM_FEE = "platform_fee"
     SERVICE_FEE = "service_fee"
+    PROCESSOR_FEE = "processor_fee"
+    CHARGEBACK_FEE = "chargeback_fee"
+    CHARGEBACK_LOSS = "chargeback_loss"
+    BAD_DEBT = "bad_debt"
 
 
 K = AccountKind
-ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED})
-WALLET: Final = frozenset({K.WALLET_PENDING, K.WALLET_AVAILABLE, K.WALLET_RESERVED})
-OWNED: Final = WALLET | {K.CONNECTED, K.CREDIT_AVAILABLE}
+ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED})
 INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE)
+EXPENSES: Final = frozenset({K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT})
+# What a wallet's own row keeps: three parts of what the owner is owed, and what they owe.
+WALLET: Final = {
+    K.WALLET_PENDING: "pending",
+    K.WALLET_AVAILABLE: "available",
+    K.WALLET_RESERVED: "reserved",
+    K.RECEIVABLE: "receivable",
+}
+DEBIT_SIDE: Final = ASSETS | EXPENSES
+OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAILABLE}
 
 SETTLING = frozenset({"SettleTransaction"})
 COMPLETING = frozenset({"CompleteJob"})
-CANCELLING = frozenset({"CancelJob"})
-ABANDONING = frozenset({"AbandonTransaction"})
+REFUNDING = frozenset({"CancelJob", "IssueRefund", "RecordRefund"})
+RECORDING = frozenset({"RecordRefund"})
+RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
+MOVING = frozenset({"SettleTransaction", "RecordReversal"})
+DISPUTING = frozenset({"SettleChargeback"})
+WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
+PAYING_OUT = frozenset({"SettleTransaction", "AbandonTransaction"})
+CALLING_OFF = frozenset({"CancelWithdrawal"})
+OUTSIDE = frozenset({"RecordPayout"})
+FREEING = PAYING_OUT | CALLING_OFF | DISPUTING
 
 # Which command may move money between which accounts: nothing else can be written.
 # fmt: off
@@ -50,12 +73,46 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.PROCESSOR,           K.ESCROW):               SETTLING,  # captured
     (K.ESCROW,              K.PLATFORM_FEE):         SETTLING,  # captured
     (K.ESCROW,              K.SERVICE_FEE):          COMPLETING,
+    (K.ESCROW,              K.RECEIVABLE):           COMPLETING,  # a debt is collected first
     (K.ESCROW,              K.WALLET_AVAILABLE):     COMPLETING,
-    (K.CONNECTED,           K.PROCESSOR):            SETTLING,  # transferred
-    (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   CANCELLING,
-    (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   CANCELLING,
-    (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            SETTLING,  # refunded
-    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     SETTLING | ABANDONING,  # refund failed
+    (K.CONNECTED,           K.PROCESSOR):            MOVING,  # transferred
+    (K.PROCESSOR,           K.CONNECTED):            MOVING,  # a transfer reversed
+    (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.SERVICE_FEE,         K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.WALLET_PENDING,      K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.WALLET_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.RECEIVABLE,          K.REFUNDS_IN_TRANSIT):   REFUNDING,  # more than the wallet has
+    (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   RECORDING,  # more than was left
+    (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            RETURNING,  # refunded
+    (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
+    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING,  # refund failed
+    (K.DISPUTED,            K.PROCESSOR):            DISPUTING,  # the network took it
+    (K.PROCESSOR,           K.DISPUTED):             DISPUTING,  # ... and gave it back
+    (K.CHARGEBACK_FEE,      K.PROCESSOR):            DISPUTING,
+    (K.PROCESSOR,           K.CHARGEBACK_FEE):       DISPUTING,
+    (K.ESCROW,              K.DISPUTED):             DISPUTING,  # lost
+    (K.PLATFORM_FEE,        K.DISPUTED):             DISPUTING,
+    (K.SERVICE_FEE,         K.DISPUTED):             DISPUTING,
+    (K.WALLET_PENDING,      K.DISPUTED):             DISPUTING,
+    (K.WALLET_AVAILABLE,    K.DISPUTED):             DISPUTING,
+    (K.WALLET_RESERVED,     K.DISPUTED):             DISPUTING,
+    (K.RECEIVABLE,          K.DISPUTED):             DISPUTING,
+    (K.CHARGEBACK_LOSS,     K.DISPUTED):             DISPUTING,
+    (K.WALLET_PENDING,      K.WALLET_RESERVED):      DISPUTING,
+    (K.WALLET_AVAILABLE,    K.WALLET_RESERVED):      DISPUTING | WITHDRAWING,
+    (K.WALLET_RESERVED,     K.WALLET_AVAILABLE):     FREEING,
+    (K.WALLET_RESERVED,     K.RECEIVABLE):           FREEING,
+    (K.PAYOUT_IN_TRANSIT,   K.CONNECTED):            PAYING_OUT,  # payout created
+    (K.WALLET_RESERVED,     K.PAYOUT_IN_TRANSIT):    PAYING_OUT,  # ... paid
+    (K.CONNECTED,           K.PAYOUT_IN_TRANSIT):    PAYING_OUT,  # ... failed
+    (K.CONNECTED,           K.WALLET_AVAILABLE):     PAYING_OUT | OUTSIDE,  # the bank returned it
+    (K.CONNECTED,           K.RECEIVABLE):           PAYING_OUT | OUTSIDE,
+    (K.WALLET_AVAILABLE,    K.CONNECTED):            OUTSIDE,  # a payout that was not ours
+    (K.RECEIVABLE,          K.CONNECTED):            OUTSIDE,
+    (K.PROCESSOR_FEE,       K.PROCESSOR):            frozenset({"BookProcessorFee"}),
+    (K.PROCESSOR,           K.PROCESSOR_FEE):        frozenset({"BookProcessorFee"}),  # given back
+    (K.BAD_DEBT,            K.RECEIVABLE):           frozenset({"WriteOffDebt"}),
 }
 # fmt: on
 
@@ -70,8 +127,8 @@ class Account:
 
     @property
     def is_debit(self) -> bool:
-        """Whether debits make it larger: what the platform has, as against what it owes."""
-        return self.kind in ASSETS
+        """Whether debits make it larger: what the platform has or spends, not what it owes."""
+        return self.kind in DEBIT_SIDE
 
     def __str__(self) -> str:
         return f"{self.kind}({self.owner})" if self.owner else self.kind.value
@@ -104,7 +161,7 @@ class LedgerEntry:
 
 
 def move(
-    debit: Account, credit: Account, amount: Money, payment: PaymentId
+    debit: Account, credit: Account, amount: Money, payment: PaymentId | None
 ) -> Iterator[LedgerEntry]:
     """The entry for `payment`, unless there is nothing to move."""
     if amount.minor:

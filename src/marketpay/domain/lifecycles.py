@@ -58,10 +58,14 @@ class PaymentStatus(StrEnum):
     FAILED = "failed"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    CHARGED_BACK = "charged_back"
 
 
 class TransactionStatus(StrEnum):
-    """Where one gateway operation stands.  `unknown`: sent, and no answer yet."""
+    """Where one gateway operation stands.  `unknown`: sent, and no answer yet.
+
+    `awaiting_confirmation`: the gateway has done its part; a customer, a bank or time has not.
+    """
 
     PENDING = "pending"
     AWAITING_CONFIRMATION = "awaiting_confirmation"
@@ -89,6 +93,45 @@ class PayoutAccountStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class WithdrawalStatus(StrEnum):
+    """Where a withdrawal stands.  `processing`: the gateway is, or is being, asked to pay out."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    PROCESSING = "processing"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class ChargebackStatus(StrEnum):
+    """Where a chargeback stands with the card network."""
+
+    INQUIRY = "inquiry"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"
+
+
+class IncidentStatus(StrEnum):
+    """Whether somebody has looked."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class WebhookStatus(StrEnum):
+    """What became of a stored webhook."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    DEFERRED = "deferred"
+    DEAD = "dead"
+
+
 def _who(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
 
@@ -97,6 +140,7 @@ CUSTOMER: Final = _who(Role.CUSTOMER)
 CONTRACTOR: Final = _who(Role.CONTRACTOR)
 SYSTEM: Final = _who(Role.SYSTEM)
 ADMIN: Final = _who(Role.ADMIN)
+SERVICE: Final = _who(Role.SERVICE)
 
 # fmt: off
 J = JobStatus
@@ -148,25 +192,48 @@ PAYMENT: Final = Lifecycle("payment",
     Row(P.AWAITING_CONFIRMATION,  e.PaymentAuthorized,       P.AUTHORIZED,             SYSTEM),
     Row(P.AWAITING_CONFIRMATION,  e.PaymentFailed,           P.FAILED,                 SYSTEM),
     Row(P.AWAITING_CONFIRMATION,  e.PaymentCanceled,         P.CANCELED,               SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentExpiring,         P.AUTHORIZED,             SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentFlagged,          P.AUTHORIZED,             SYSTEM),
+    Row(P.AUTHORIZED,             e.PaymentCleared,          P.AUTHORIZED,             ADMIN | SYSTEM),
     Row(P.AUTHORIZED,             e.PaymentSplitFrozen,      P.AUTHORIZED,             CONTRACTOR),
     Row(P.AUTHORIZED,             e.PaymentCaptured,         P.CAPTURED,               SYSTEM),
     Row(P.AUTHORIZED,             e.PaymentFailed,           P.FAILED,                 SYSTEM),
     Row(P.AUTHORIZED,             e.PaymentCanceled,         P.CANCELED,               SYSTEM),
     Row(P.AUTHORIZED,             e.PaymentExpired,          P.EXPIRED,                SYSTEM),
     Row(P.FAILED,                 e.PaymentRetried,          P.PENDING,                CUSTOMER),
+    Row(P.CAPTURED,               e.PaymentFlagged,          P.CAPTURED,               SYSTEM),
+    Row(P.CAPTURED,               e.PaymentCleared,          P.CAPTURED,               ADMIN | SYSTEM),
     Row(P.CAPTURED,               e.PaymentReleased,         P.RELEASED,               CUSTOMER | ADMIN),
-    Row(P.CAPTURED,               e.PaymentRefundRequested,  P.CAPTURED,               CUSTOMER | CONTRACTOR | ADMIN),
+    Row(P.CAPTURED,               e.PaymentRefundRequested,  P.CAPTURED,               frozenset(Role)),
+    Row(P.CAPTURED,               e.PaymentPartlyRefunded,   P.CAPTURED,               SYSTEM),
     Row(P.CAPTURED,               e.PaymentRefunded,         P.REFUNDED,               SYSTEM),
+    Row(P.CAPTURED,               e.PaymentChargedBack,      P.CHARGED_BACK,           SYSTEM),
+    Row(P.RELEASED,               e.PaymentRefundRequested,  P.RELEASED,               ADMIN | SERVICE | SYSTEM),
+    Row(P.RELEASED,               e.PaymentPartlyRefunded,   P.RELEASED,               SYSTEM),
+    Row(P.RELEASED,               e.PaymentRefunded,         P.REFUNDED,               SYSTEM),
+    Row(P.RELEASED,               e.PaymentChargedBack,      P.CHARGED_BACK,           SYSTEM),
     Row(P.RELEASED,               e.PaymentTransferStarted,  P.RELEASED,               SYSTEM | ADMIN),
     Row(P.RELEASED,               e.PaymentTransferred,      P.RELEASED,               SYSTEM),
     Row(P.RELEASED,               e.PaymentTransferBlocked,  P.RELEASED,               SYSTEM),
-    final={P.RELEASED, P.REFUNDED, P.FAILED, P.CANCELED, P.EXPIRED},
+    Row(P.RELEASED,               e.PaymentTransferReversed, P.RELEASED,               SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentChargebackChanged, P.CHARGED_BACK,          SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentPartlyRefunded,   P.CHARGED_BACK,           SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentHeldAgain,        P.CAPTURED,               SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentReleasedAgain,    P.RELEASED,               SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentTransferred,      P.CHARGED_BACK,           SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentTransferBlocked,  P.CHARGED_BACK,           SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentTransferReversed, P.CHARGED_BACK,           SYSTEM),
+    Row(P.REFUNDED,               e.PaymentTransferred,      P.REFUNDED,               SYSTEM),
+    Row(P.REFUNDED,               e.PaymentTransferBlocked,  P.REFUNDED,               SYSTEM),
+    Row(P.REFUNDED,               e.PaymentTransferReversed, P.REFUNDED,               SYSTEM),
+    final={P.RELEASED, P.REFUNDED, P.FAILED, P.CANCELED, P.EXPIRED, P.CHARGED_BACK},
 )
 
 T = TransactionStatus
 PAYMENT_TRANSACTION: Final = Lifecycle("payment_transaction",
     Begin(e.PaymentTransactionStarted, T.PENDING, frozenset(Role)),
     Row(T.PENDING,                e.PaymentTransactionActionRequired,  T.AWAITING_CONFIRMATION,  SYSTEM),
+    Row(T.PENDING,                e.PaymentTransactionAccepted,        T.AWAITING_CONFIRMATION,  SYSTEM),
     Row(T.PENDING,                e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
     Row(T.PENDING,                e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
     Row(T.PENDING,                e.PaymentTransactionUnanswered,      T.UNKNOWN,                SYSTEM),
@@ -175,6 +242,7 @@ PAYMENT_TRANSACTION: Final = Lifecycle("payment_transaction",
     Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
     Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionCanceled,        T.CANCELED,               SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionActionRequired,  T.AWAITING_CONFIRMATION,  SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionAccepted,        T.AWAITING_CONFIRMATION,  SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionUnanswered,      T.UNKNOWN,                SYSTEM),
@@ -185,7 +253,7 @@ PAYMENT_TRANSACTION: Final = Lifecycle("payment_transaction",
 
 R = RefundStatus
 REFUND: Final = Lifecycle("refund",
-    Begin(e.RefundRequested, R.REQUESTED, CUSTOMER | CONTRACTOR | ADMIN),
+    Begin(e.RefundRequested, R.REQUESTED, frozenset(Role)),
     Row(R.REQUESTED,  e.RefundPending,    R.PENDING,    SYSTEM),
     Row(R.REQUESTED,  e.RefundSucceeded,  R.SUCCEEDED,  SYSTEM),
     Row(R.REQUESTED,  e.RefundFailed,     R.FAILED,     SYSTEM),
@@ -209,6 +277,68 @@ PAYOUT_ACCOUNT: Final = Lifecycle("payout_account",
     final=(),
     endless=True,
 )
+
+W = WithdrawalStatus
+WITHDRAWAL: Final = Lifecycle("withdrawal",
+    Begin(e.WithdrawalRequested, W.REQUESTED, CONTRACTOR | SYSTEM),
+    Row(W.REQUESTED,   e.WithdrawalApproved,  W.APPROVED,    ADMIN | SYSTEM),
+    Row(W.REQUESTED,   e.WithdrawalCanceled,  W.CANCELED,    CONTRACTOR | ADMIN),
+    Row(W.APPROVED,    e.WithdrawalCanceled,  W.CANCELED,    CONTRACTOR | ADMIN),
+    Row(W.APPROVED,    e.WithdrawalStarted,   W.PROCESSING,  SYSTEM),
+    Row(W.PROCESSING,  e.WithdrawalStarted,   W.PROCESSING,  SYSTEM),
+    Row(W.PROCESSING,  e.WithdrawalPaid,      W.PAID,        SYSTEM),
+    Row(W.PROCESSING,  e.WithdrawalFailed,    W.FAILED,      SYSTEM | ADMIN),
+    Row(W.PAID,        e.WithdrawalReturned,  W.FAILED,      SYSTEM),
+    final={W.PAID, W.FAILED, W.CANCELED},
+)
+
+C = ChargebackStatus
+CHARGEBACK: Final = Lifecycle("chargeback",
+    Begin(e.ChargebackOpened, C.INQUIRY, SYSTEM),
+    Row(C.INQUIRY,         e.ChargebackEscalated,    C.NEEDS_RESPONSE,  SYSTEM),
+    Row(C.INQUIRY,         e.ChargebackClosed,       C.CLOSED,          SYSTEM),
+    Row(C.INQUIRY,         e.ChargebackChanged,      C.INQUIRY,         SYSTEM),
+    Row(C.NEEDS_RESPONSE,  e.ChargebackChanged,      C.NEEDS_RESPONSE,  SYSTEM),
+    Row(C.NEEDS_RESPONSE,  e.ChargebackUnderReview,  C.UNDER_REVIEW,    SYSTEM),
+    Row(C.NEEDS_RESPONSE,  e.ChargebackWon,          C.WON,             SYSTEM),
+    Row(C.NEEDS_RESPONSE,  e.ChargebackLost,         C.LOST,            SYSTEM),
+    Row(C.NEEDS_RESPONSE,  e.ChargebackClosed,       C.CLOSED,          SYSTEM),
+    Row(C.UNDER_REVIEW,    e.ChargebackChanged,      C.UNDER_REVIEW,    SYSTEM),
+    Row(C.UNDER_REVIEW,    e.ChargebackWon,          C.WON,             SYSTEM),
+    Row(C.UNDER_REVIEW,    e.ChargebackLost,         C.LOST,            SYSTEM),
+    Row(C.UNDER_REVIEW,    e.ChargebackClosed,       C.CLOSED,          SYSTEM),
+    Row(C.WON,             e.ChargebackChanged,      C.WON,             SYSTEM),
+    Row(C.LOST,            e.ChargebackChanged,      C.LOST,            SYSTEM),
+    Row(C.CLOSED,          e.ChargebackChanged,      C.CLOSED,          SYSTEM),
+    final={C.WON, C.LOST, C.CLOSED},
+)
+
+I = IncidentStatus
+INCIDENT: Final = Lifecycle("incident",
+    Begin(e.IncidentRaised, I.OPEN, frozenset(Role)),
+    Row(I.OPEN,  e.IncidentResolved,  I.RESOLVED,  ADMIN),
+    final={I.RESOLVED},
+)
+
+H = WebhookStatus
+WEBHOOK: Final = Lifecycle("webhook",
+    Begin(e.WebhookReceived, H.RECEIVED, SYSTEM),
+    Row(H.RECEIVED,  e.WebhookApplied,   H.APPLIED,   SYSTEM),
+    Row(H.RECEIVED,  e.WebhookIgnored,   H.IGNORED,   SYSTEM),
+    Row(H.RECEIVED,  e.WebhookDeferred,  H.DEFERRED,  SYSTEM),
+    Row(H.RECEIVED,  e.WebhookDied,      H.DEAD,      SYSTEM),
+    Row(H.DEFERRED,  e.WebhookApplied,   H.APPLIED,   SYSTEM),
+    Row(H.DEFERRED,  e.WebhookIgnored,   H.IGNORED,   SYSTEM),
+    Row(H.DEFERRED,  e.WebhookDeferred,  H.DEFERRED,  SYSTEM),
+    Row(H.DEFERRED,  e.WebhookDied,      H.DEAD,      SYSTEM),
+    Row(H.DEAD,      e.WebhookReplayed,  H.RECEIVED,  ADMIN),
+    Row(H.IGNORED,   e.WebhookReplayed,  H.RECEIVED,  ADMIN),
+    Row(H.APPLIED,   e.WebhookReplayed,  H.RECEIVED,  ADMIN),
+    final={H.APPLIED, H.IGNORED, H.DEAD},
+)
 # fmt: on
 
-ALL: Final = (JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT)
+ALL: Final = (
+    JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT, WITHDRAWAL,
+    CHARGEBACK, INCIDENT, WEBHOOK,
+)  # fmt: skip

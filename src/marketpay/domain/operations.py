@@ -11,23 +11,37 @@ from typing import Any
 
 from marketpay.domain.entity import Change
 from marketpay.domain.ids import TransactionId
+from marketpay.domain.money import Money
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
+from marketpay.domain.withdrawal import Withdrawal
 
 Started = Change[PaymentTransaction]
 
 
 def authorize(
-    payment: Payment, method: str | None, rules: Rules, at: datetime, retry_of: str | None = None
+    payment: Payment,
+    method: str | None,
+    payer: PayerAccount | None,
+    rules: Rules,
+    at: datetime,
+    retry_of: TransactionId | None = None,
 ) -> Started:
     """Hold the payment's amount, at once."""
-    retried = None if retry_of is None else TransactionId(retry_of)
-    kind = TransactionKind.AUTHORIZE
     return _start(
-        payment, kind, rules, at, due_at=at + rules.lease, method=method, retry_of=retried
+        payment,
+        TransactionKind.AUTHORIZE,
+        rules,
+        at,
+        due_at=at + rules.lease,
+        target=None,
+        method=method,
+        payer=payer.gateway_customer if payer else None,
+        retry_of=retry_of,
     )
 
 
@@ -43,43 +57,93 @@ def void(payment: Payment, rules: Rules, at: datetime) -> Started:
 
 def refund(payment: Payment, refund: Refund, rules: Rules, at: datetime) -> Started:
     """Pay back, at once."""
-    kind = TransactionKind.REFUND
-    return _start(payment, kind, rules, at, due_at=at + rules.lease, refund=refund.id)
+    return _start(
+        payment,
+        TransactionKind.REFUND,
+        rules,
+        at,
+        due_at=at + rules.lease,
+        amount=refund.amount,
+        refund=refund.id,
+    )
 
 
 def transfer(
     payment: Payment,
+    amount: Money,
     account: PayoutAccount,
     rules: Rules,
     at: datetime,
     retry_of: TransactionId | None = None,
 ) -> Started:
-    """Move what the contractor earned, which is something, to their account; a worker does it."""
-    assert payment.split is not None  # released payments have one
+    """Move some of what the contractor earned to their account; a worker does it."""
     return _start(
         payment,
         TransactionKind.TRANSFER,
         rules,
         at,
         due_at=at,
-        amount=payment.split.payout - payment.transferred,
+        amount=amount,
         party=payment.contractor,
+        target=payment.gateway_charge or payment.gateway_payment,
         destination=account.gateway_account,
         retry_of=retry_of,
     )
 
 
+def reverse(
+    payment: Payment, transfer: PaymentTransaction, amount: Money, rules: Rules, at: datetime
+) -> Started:
+    """Bring some of a transfer back; a worker does it."""
+    return _start(
+        payment,
+        TransactionKind.TRANSFER_REVERSAL,
+        rules,
+        at,
+        due_at=at,
+        amount=amount,
+        party=payment.contractor,
+        target=transfer.gateway_id,
+    )
+
+
+def pay_out(
+    withdrawal: Withdrawal,
+    account: PayoutAccount,
+    rules: Rules,
+    at: datetime,
+    retry_of: TransactionId | None = None,
+) -> Started:
+    """Send a withdrawal to the contractor's bank; a worker does it."""
+    return PaymentTransaction(
+        id=TransactionId(rules.new_id("ptx")),
+        payment=None,
+        withdrawal=withdrawal.id,
+        kind=TransactionKind.PAYOUT,
+        amount=withdrawal.amount,
+        party=withdrawal.contractor,
+        group=withdrawal.id,
+        destination=account.gateway_account,
+        retry_of=retry_of,
+        due_at=at,
+        created_at=at,
+    ).begun(at)
+
+
 def _start(
     payment: Payment, kind: TransactionKind, rules: Rules, at: datetime, **fields: Any
 ) -> Started:
-    what: dict[str, Any] = {"amount": payment.amount, "party": payment.customer} | fields
+    what: dict[str, Any] = {
+        "amount": payment.amount,
+        "party": payment.customer,
+        "target": payment.gateway_payment,
+    } | fields
     is_sent_at_once = what["due_at"] > at
     transaction = PaymentTransaction(
         id=TransactionId(rules.new_id("ptx")),
         payment=payment.id,
         kind=kind,
         group=payment.job,
-        target=None if kind is TransactionKind.AUTHORIZE else payment.gateway_payment,
         sent_at=at if is_sent_at_once else None,
         created_at=at,
         **what,

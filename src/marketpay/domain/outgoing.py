@@ -1,4 +1,4 @@
-"""Settling what leaves the platform: refunds to customers, transfers to contractors."""
+"""Settling what goes back to customers, and where contractors' money lies."""
 
 from __future__ import annotations
 
@@ -11,88 +11,205 @@ from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
-from marketpay.domain.ledger import Account, AccountKind, move
-from marketpay.domain.lifecycles import PayoutAccountStatus
+from marketpay.domain.event import Event
+from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import (
+    REFUND,
+    PaymentStatus,
+    PayoutAccountStatus,
+    RefundStatus,
+    WithdrawalStatus,
+)
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import ABANDONED, Settled, failed, succeeded, unanswered
+from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, succeeded
 from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.transferring import NOT_ACTIVE, REFUSED, asked_back, reversals
+from marketpay.domain.withdrawal import Withdrawal
 
 SYSTEM = Role.SYSTEM
-NOT_ACTIVE = "account_not_active"
-REFUSED = "refused"  # for another reason: the last transaction has the gateway's code
 
 
 def refunded(
-    transaction: PaymentTransaction, payment: Payment, refund: Refund, gateway_id: str, at: datetime
+    transaction: PaymentTransaction,
+    payment: Payment,
+    refunds: Sequence[Refund],
+    gateway_id: str,
+    at: datetime,
 ) -> Settled:
     """The money left the platform's balance on its way to the customer."""
     settled = succeeded(transaction, gateway_id, at)
+    refund, others = _among(refunds, transaction)
     arrived = refund.become(e.RefundSucceeded, SYSTEM, at, gateway_id=gateway_id)
-    returned = payment.become(e.PaymentRefunded, SYSTEM, at)
-    currency = payment.currency
-    left = move(
-        Account(AccountKind.REFUNDS_IN_TRANSIT, currency),
-        Account(AccountKind.PROCESSOR, currency),
-        refund.amount,
-        payment.id,
+    returned = give_back(payment, others, at)
+    entries = tuple(left_processor(refund))
+    return Decision(
+        settled.entity, changes=(returned, arrived, settled), waives=others, entries=entries
     )
-    return Decision(settled.entity, changes=(returned, arrived, settled), entries=tuple(left))
 
 
 def refund_pending(
-    transaction: PaymentTransaction, payment: Payment, refund: Refund, rules: Rules, at: datetime
+    transaction: PaymentTransaction, refund: Refund, gateway_id: str, at: datetime
 ) -> Settled:
     """The gateway has it and has not finished; a worker asks again later."""
-    waiting = unanswered(transaction, rules, at)
-    changes = list(waiting.changes)
-    waived: list[Entity] = [payment]
-    if refund.status is refund.lifecycle.begin.status:
-        changes.append(refund.become(e.RefundPending, SYSTEM, at))
-    else:
-        waived.append(refund)
-    return evolve(waiting, changes=changes, waives=waived)
+    if transaction.gateway_id is not None:
+        return Decision(transaction, waives=(transaction, refund))
+    waiting = accepted(transaction, gateway_id, at)
+    pending = refund.become(e.RefundPending, SYSTEM, at, gateway_id=gateway_id)
+    return Decision(waiting.entity, changes=(pending, waiting))
 
 
 def refund_failed(
-    transaction: PaymentTransaction, payment: Payment, refund: Refund, code: str, at: datetime
+    transaction: PaymentTransaction,
+    payment: Payment,
+    refunds: Sequence[Refund],
+    code: str,
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
     """The customer cannot be paid back that way, and has the money as credit instead.
 
-    The cancellation is not undone; somebody should look at it.
+    The deal is not undone; somebody should look at it.
     """
     settled = failed(transaction, code, at)
+    refund, others = _among(refunds, transaction)
     lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code)
-    returned = payment.become(e.PaymentRefunded, SYSTEM, at)
-    currency = payment.currency
-    kept = move(
-        Account(AccountKind.REFUNDS_IN_TRANSIT, currency),
-        Account(AccountKind.CREDIT_AVAILABLE, currency, refund.customer),
-        refund.amount,
-        payment.id,
+    raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
+    return Decision(
+        settled.entity,
+        changes=(give_back(payment, others, at), lost, settled, raised),
+        waives=others,
+        entries=tuple(kept_as_credit(refund)),
     )
-    return Decision(settled.entity, changes=(returned, lost, settled), entries=tuple(kept))
+
+
+def refund_came_back(
+    transaction: PaymentTransaction, refund: Refund, code: str, rules: Rules, at: datetime
+) -> Settled:
+    """The customer's bank sent back what had left; the customer has it as credit instead."""
+    if refund.status is not RefundStatus.SUCCEEDED:
+        return Decision(transaction, waives=(transaction, refund))
+    lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code)
+    raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
+    entries = (*came_back(refund), *kept_as_credit(refund))
+    return Decision(transaction, changes=(lost, raised), waives=(transaction,), entries=entries)
+
+
+def give_back(payment: Payment, others: Sequence[Refund], at: datetime) -> Change[Payment]:
+    """The payment once one refund is through; `others` are the rest of its refunds."""
+    is_last = all(one.status in REFUND.final for one in others)
+    is_open = payment.status is not PaymentStatus.CHARGED_BACK
+    is_all = payment.gone == payment.amount and is_last and is_open
+    event: type[Event] = e.PaymentRefunded if is_all else e.PaymentPartlyRefunded
+    return payment.become(event, SYSTEM, at)
+
+
+def left_processor(refund: Refund) -> tuple[LedgerEntry, ...]:
+    """A refund's money leaves the platform's balance."""
+    transit, processor = _transit(refund)
+    return tuple(move(transit, processor, refund.amount, refund.payment))
+
+
+def came_back(refund: Refund) -> tuple[LedgerEntry, ...]:
+    """... and is there again."""
+    transit, processor = _transit(refund)
+    return tuple(move(processor, transit, refund.amount, refund.payment))
+
+
+def kept_as_credit(refund: Refund) -> tuple[LedgerEntry, ...]:
+    """The customer has it here, since they cannot have it there."""
+    transit, _ = _transit(refund)
+    credit = Account(AccountKind.CREDIT_AVAILABLE, refund.currency, refund.customer)
+    return tuple(move(transit, credit, refund.amount, refund.payment))
+
+
+def _transit(refund: Refund) -> tuple[Account, Account]:
+    currency = refund.currency
+    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, currency)
+    return transit, Account(AccountKind.PROCESSOR, currency)
+
+
+def _among(
+    refunds: Sequence[Refund], transaction: PaymentTransaction
+) -> tuple[Refund, list[Refund]]:
+    [mine] = [one for one in refunds if one.id == transaction.refund]
+    return mine, [one for one in refunds if one.id != mine.id]
 
 
 def transferred(
+    transaction: PaymentTransaction,
+    payment: Payment,
+    moves: Sequence[PaymentTransaction],
+    waiting: Sequence[Withdrawal],
+    gateway_id: str,
+    rules: Rules,
+    at: datetime,
+) -> Settled:
+    """The money lies on the contractor's account; what they are owed is as before.
+
+    What was refunded meanwhile is asked back at once.
+    """
+    settled = succeeded(transaction, gateway_id, at)
+    arrived = evolve(
+        payment,
+        transferring=payment.transferring - transaction.amount,
+        transferred=payment.transferred + transaction.amount,
+    )
+    others = [one for one in moves if one.id != transaction.id]
+    back = tuple(reversals(arrived, (*others, settled.entity), transaction.amount, rules, at))
+    moved = payment.become(
+        e.PaymentTransferred,
+        SYSTEM,
+        at,
+        transferring=arrived.transferring,
+        transferred=asked_back(arrived, back).transferred,
+        transfer_blocked=None,
+    )
+    return Decision(
+        settled.entity,
+        changes=(moved, settled, *back),
+        waives=(*others, *waiting),
+        entries=tuple(moved_to(payment, transaction)),
+        timers=tuple(
+            Timer(TimerKind.WITHDRAWAL, one.id, at)
+            for one in waiting
+            if one.status is WithdrawalStatus.APPROVED
+        ),
+    )
+
+
+def moved_to(payment: Payment, transaction: PaymentTransaction) -> tuple[LedgerEntry, ...]:
+    """Where a transfer moved the money, or a reversal back."""
+    connected = Account(AccountKind.CONNECTED, payment.currency, payment.contractor)
+    processor = Account(AccountKind.PROCESSOR, payment.currency)
+    ends = (connected, processor)
+    if transaction.kind is transaction.kind.TRANSFER_REVERSAL:
+        ends = (processor, connected)
+    return tuple(move(*ends, transaction.amount, payment.id))
+
+
+def reversed_(
     transaction: PaymentTransaction, payment: Payment, gateway_id: str, at: datetime
 ) -> Settled:
-    """What the contractor earned lies on their account; what they are owed is as before."""
+    """What was too much on the contractor's account is the platform's again."""
     settled = succeeded(transaction, gateway_id, at)
-    total = payment.transferred + transaction.amount
-    event = e.PaymentTransferred
-    moved = payment.become(event, SYSTEM, at, transferred=total, transfer_blocked=None)
-    currency = payment.currency
-    entries = move(
-        Account(AccountKind.CONNECTED, currency, payment.contractor),
-        Account(AccountKind.PROCESSOR, currency),
-        transaction.amount,
-        payment.id,
-    )
-    return Decision(settled.entity, changes=(moved, settled), entries=tuple(entries))
+    known = payment.become(e.PaymentTransferReversed, SYSTEM, at)
+    entries = moved_to(payment, transaction)
+    return Decision(settled.entity, changes=(known, settled), entries=entries)
+
+
+def reversal_failed(
+    transaction: PaymentTransaction, payment: Payment, code: str, at: datetime
+) -> Settled:
+    """It is not there any more; the contractor owes it, and pays with what they earn next."""
+    settled = failed(transaction, code, at)
+    still = payment.transferred + transaction.amount
+    known = payment.become(e.PaymentTransferred, SYSTEM, at, transferred=still)
+    return Decision(settled.entity, changes=(known, settled))
 
 
 def transfer_failed(
@@ -112,7 +229,8 @@ def transfer_failed(
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
     why = code if code in (NOT_ACTIVE, ABANDONED) else REFUSED
-    blocked = payment.become(event, SYSTEM, at, transfer_blocked=why)
+    not_sent = payment.transferring - transaction.amount
+    blocked = payment.become(event, SYSTEM, at, transfer_blocked=why, transferring=not_sent)
     changes: list[Change[Entity]] = [blocked, settled]
     waived: list[Entity] = [one for one in tries if one.id != transaction.id]
     later = rules.transfer_at(len(tries), at)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from attrs import Factory, field, frozen
 
-from marketpay.domain.commission import Split
+from marketpay.domain.commission import Split, unchecked_split
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
 from marketpay.domain.events import PaymentEvent
@@ -42,25 +42,39 @@ class Payment(Living):
     status: PaymentStatus = PaymentStatus.PENDING
     split: Split | None = None
     gateway_payment: str | None = None  # the gateway's id, e.g. Stripe `pi_...`
+    gateway_charge: str | None = None  # ... of the captured charge, e.g. `ch_...`
     authorization_expires_at: datetime | None = None  # the gateway's own date
     failure: str | None = None  # the gateway's code of the last refusal
     refunded: Money = field(default=NOTHING)  # asked back so far, whether it has arrived or not
+    disputed: Money = field(default=NOTHING)  # taken by the card network, until it has decided
+    lost: Money = field(default=NOTHING)  # ... and gone
+    released_at: datetime | None = None  # when it left escrow
+    withheld: Money = field(default=NOTHING)  # of the payout: collected for what was owed
+    transferring: Money = field(default=NOTHING)  # on its way to the contractor's account
     transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
+    flagged: str | None = None  # why it is not released until somebody has looked
     created_at: datetime
 
     mutable: ClassVar[Names] = (
         "status",
         "split",
         "gateway_payment",
+        "gateway_charge",
         "authorization_expires_at",
         "failure",
         "refunded",
+        "disputed",
+        "lost",
+        "released_at",
+        "withheld",
+        "transferring",
         "transferred",
         "transfer_blocked",
+        "flagged",
     )
     indexed: ClassVar[Names] = ("offer", "job", "customer", "contractor")
-    unique: ClassVar[Names] = ("gateway_payment",)
+    unique: ClassVar[Names] = ("gateway_payment", "gateway_charge")
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT
 
     @classmethod
@@ -80,6 +94,50 @@ class Payment(Living):
     def currency(self) -> str:
         """Of all its amounts."""
         return self.amount.currency
+
+    @property
+    def gone(self) -> Money:
+        """What is no longer the deal's: asked back, or lost to the card network."""
+        return self.refunded + self.lost
+
+    @property
+    def refundable(self) -> Money:
+        """What can still be asked back: captured - refunded - charged back (open or lost)."""
+        return self.amount - self.gone - self.disputed
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it has left escrow."""
+        return self.released_at is not None
+
+    def remains(self) -> Split:
+        """What of the frozen split is left, after all that is gone."""
+        assert self.split is not None  # frozen when the offer was claimed
+        left = self.amount - self.gone
+        if left == self.amount:
+            return self.split
+        if not left.minor:
+            return unchecked_split(left, 0, 0, 0)
+        return self.split.refund(left, already=self.gone)
+
+    def taken_back(self, amount: Money) -> Split:
+        """What each part of the frozen split gives for `amount`, after all that is gone."""
+        assert self.split is not None  # frozen when the offer was claimed
+        if not amount.minor:
+            return unchecked_split(amount, 0, 0, 0)
+        return self.split.refund(amount, already=self.gone)
+
+    @property
+    def due(self) -> Money:
+        """What of it should lie on the contractor's account at the gateway, once it is released."""
+        if not self.is_released:
+            return Money.zero(self.currency)
+        return max(self.remains().payout - self.withheld, Money.zero(self.currency))
+
+    @property
+    def untransferred(self) -> Money:
+        """What is due and neither there nor on its way; below zero: what is there too much."""
+        return self.due - self.transferred - self.transferring
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

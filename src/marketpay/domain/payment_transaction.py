@@ -11,7 +11,7 @@ from attrs import frozen
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
 from marketpay.domain.events import PaymentTransactionEvent
-from marketpay.domain.ids import PaymentId, RefundId, TransactionId
+from marketpay.domain.ids import PaymentId, RefundId, TransactionId, WithdrawalId
 from marketpay.domain.lifecycles import PAYMENT_TRANSACTION, TransactionStatus
 from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
@@ -25,6 +25,8 @@ class TransactionKind(StrEnum):
     VOID = "void"
     REFUND = "refund"
     TRANSFER = "transfer"
+    TRANSFER_REVERSAL = "transfer_reversal"
+    PAYOUT = "payout"
 
 
 @frozen(kw_only=True)
@@ -36,15 +38,17 @@ class PaymentTransaction(Living):
     """
 
     id: TransactionId
-    payment: PaymentId
+    payment: PaymentId | None  # what it is for; a payout is for a withdrawal
     kind: TransactionKind
     amount: Money
     party: str  # the customer who pays or is paid back, or the contractor who is paid
     group: str  # ties everything of one job together at the gateway
     method: str | None = None  # authorize: the payer's payment method, None to choose one
-    target: str | None = None  # the gateway's id of the payment that is acted upon
-    destination: str | None = None  # transfer: the gateway's id of the connected account
+    payer: str | None = None  # authorize: the gateway's id of the payer, who owns the method
+    target: str | None = None  # the gateway's id of the payment or transfer that is acted upon
+    destination: str | None = None  # transfer, payout: the gateway's id of the connected account
     refund: RefundId | None = None  # refund: the one it carries out
+    withdrawal: WithdrawalId | None = None  # payout: the one it carries out
     retry_of: TransactionId | None = None
     status: TransactionStatus = TransactionStatus.PENDING
     gateway_id: str | None = None  # of what the gateway made of it
@@ -52,10 +56,19 @@ class PaymentTransaction(Living):
     attempts: int = 0  # unanswered so far
     due_at: datetime | None = None  # when a worker takes it up; until then somebody has it
     sent_at: datetime | None = None  # when it was first sent, or taken up to be
+    settled_at: datetime | None = None  # when the gateway's answer became known for good
     created_at: datetime
 
-    mutable: ClassVar[Names] = ("status", "gateway_id", "failure", "attempts", "due_at", "sent_at")
-    indexed: ClassVar[Names] = ("payment",)
+    mutable: ClassVar[Names] = (
+        "status",
+        "gateway_id",
+        "failure",
+        "attempts",
+        "due_at",
+        "sent_at",
+        "settled_at",
+    )
+    indexed: ClassVar[Names] = ("payment", "withdrawal", "gateway_id")
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT_TRANSACTION
 
     @property

@@ -21,6 +21,7 @@ class PayoutAccount(Living):
 
     id: PayoutAccountId
     contractor: str
+    country: str | None = None  # two letters (ISO 3166); None: the platform's own
     status: PayoutAccountStatus = PayoutAccountStatus.PENDING
     gateway_account: str | None = None  # the gateway's id, e.g. Stripe `acct_...`
     due_at: datetime | None = None  # when a worker opens it or asks how it stands

@@ -24,6 +24,7 @@ class Refund(Living):
     payment: PaymentId
     customer: str
     amount: Money
+    reason: str = ""
     status: RefundStatus = RefundStatus.REQUESTED
     gateway_id: str | None = None
     failure: str | None = None
@@ -31,6 +32,7 @@ class Refund(Living):
 
     mutable: ClassVar[Names] = ("status", "gateway_id", "failure")
     indexed: ClassVar[Names] = ("payment",)
+    unique: ClassVar[Names] = ("gateway_id",)
     lifecycle: ClassVar[Lifecycle[Any]] = REFUND
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from attrs import field, frozen
@@ -12,8 +13,11 @@ from attrs.validators import instance_of
 from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.ids import new_id
+from marketpay.domain.limits import Limits, no_limits
+from marketpay.domain.money import Money
 
 DAY = timedelta(days=1)
+EPOCH = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday
 
 
 def _utc_now() -> datetime:
@@ -34,6 +38,31 @@ def _count(_rules: object, attribute: Any, value: Any) -> None:
         raise InvalidInput("must be above zero.", attribute.name)
 
 
+def _amounts(values: Iterable[Money]) -> tuple[Money, ...]:
+    amounts = tuple(values)
+    for money in amounts:
+        if not isinstance(money, Money):
+            raise TypeError(f"withdrawal_minimum is of Money, not {type(money).__name__}")
+    if len({money.currency for money in amounts}) < len(amounts):
+        raise InvalidInput("has two amounts in one currency.", "withdrawal_minimum")
+    return amounts
+
+
+class TransferPolicy(StrEnum):
+    """When what a contractor earned moves to their account at the gateway."""
+
+    ON_RELEASE = "on_release"  # at once
+    ON_WITHDRAWAL = "on_withdrawal"  # when they withdraw it
+    SCHEDULED = "scheduled"  # by a withdrawal that is made for them every `payout_every`
+
+
+class Liability(StrEnum):
+    """Who bears the contractor's part of a payment that is lost after its release."""
+
+    CONTRACTOR = "contractor"
+    PLATFORM = "platform"
+
+
 @frozen(kw_only=True)
 class Rules:
     """Frozen.  `now` (aware, UTC) is the only clock in the library, leases and timers too.
@@ -47,6 +76,15 @@ class Rules:
     times `retry_base`, at most `retry_cap`, until `retry_window` has passed since it was first
     sent (gateways forget keys after 24 hours).
     `attempts`: how often a command is decided again after losing a race.
+
+    `transfers`: when what a contractor earned moves to their account at the gateway; with
+    `SCHEDULED`, a withdrawal of all that is available is made every `payout_every`.
+    `withdrawal_minimum`: an amount for each currency that has one.
+    `approve_withdrawals`: whether an administrator has to agree to each.
+    `chargeback_liability`: who bears the contractor's part of what is lost after its release.
+    `warn_before`: how long before a hold runs out its parties are told.
+    `webhook_window`: how long a webhook that cannot be applied is tried again.
+    `limits`: of a charge, by currency; a gateway that has limits gives its own.
     """
 
     commission: Commission = field(factory=Commission, validator=instance_of(Commission))
@@ -59,6 +97,14 @@ class Rules:
     retry_cap: timedelta = field(default=timedelta(hours=1), validator=_span)
     retry_window: timedelta = field(default=timedelta(hours=23), validator=_span)
     attempts: int = field(default=20, validator=_count)
+    transfers: TransferPolicy = field(default=TransferPolicy.ON_RELEASE, converter=TransferPolicy)
+    payout_every: timedelta = field(default=timedelta(days=7), validator=_span)
+    withdrawal_minimum: tuple[Money, ...] = field(default=(), converter=_amounts)
+    approve_withdrawals: bool = False
+    chargeback_liability: Liability = field(default=Liability.CONTRACTOR, converter=Liability)
+    warn_before: timedelta = field(default=timedelta(days=1), validator=_span)
+    webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
+    limits: Callable[[str], Limits] = no_limits
 
     def retry_at(self, attempts: int, now: datetime, id: str) -> datetime:
         """When to send again what has gone unanswered `attempts` times.
@@ -83,3 +129,14 @@ class Rules:
         """
         age = now - since
         return now + max(min(age, self.lookup_every), age / 24)
+
+    def least_withdrawal(self, currency: str) -> Money:
+        """What a withdrawal must at least be."""
+        for money in self.withdrawal_minimum:
+            if money.currency == currency:
+                return money
+        return Money.zero(currency)
+
+    def next_payout(self, now: datetime) -> datetime:
+        """The next time of the schedule, the same for whoever asks before it."""
+        return now + self.payout_every - (now - EPOCH) % self.payout_every

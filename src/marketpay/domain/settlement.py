@@ -17,6 +17,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
 from marketpay.domain.hiring import HELD, assign, expiry_timers
+from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import OfferStatus, TransactionStatus
 from marketpay.domain.payment import Payment
@@ -35,16 +36,26 @@ def succeeded(
 ) -> Change[PaymentTransaction]:
     """The gateway did it."""
     event = e.PaymentTransactionSucceeded
-    return transaction.become(event, SYSTEM, at, gateway_id=gateway_id, failure=None, due_at=None)
+    return transaction.become(
+        event, SYSTEM, at, gateway_id=gateway_id, failure=None, due_at=None, settled_at=at
+    )
 
 
 def failed(transaction: PaymentTransaction, code: str, at: datetime) -> Change[PaymentTransaction]:
     """The gateway definitely refused, or an administrator gave it up."""
     if code == ABANDONED:
         event: type[Event] = e.PaymentTransactionAbandoned
-        return transaction.become(event, Role.ADMIN, at, failure=code, due_at=None)
+        return transaction.become(event, Role.ADMIN, at, failure=code, due_at=None, settled_at=at)
     event = e.PaymentTransactionFailed
-    return transaction.become(event, SYSTEM, at, failure=code, due_at=None)
+    return transaction.become(event, SYSTEM, at, failure=code, due_at=None, settled_at=at)
+
+
+def accepted(
+    transaction: PaymentTransaction, gateway_id: str, at: datetime
+) -> Change[PaymentTransaction]:
+    """The gateway has taken it on; a worker asks now and then whether it is finished."""
+    event = e.PaymentTransactionAccepted
+    return transaction.become(event, SYSTEM, at, gateway_id=gateway_id, due_at=at)
 
 
 def unanswered(transaction: PaymentTransaction, rules: Rules, at: datetime) -> Settled:
@@ -66,7 +77,9 @@ def stuck(transaction: PaymentTransaction, rules: Rules, at: datetime) -> Settle
         return Decision(transaction, waives=(transaction,))
     event, due_at = e.PaymentTransactionStuck, at + rules.retry_cap
     change = transaction.become(event, SYSTEM, at, failure=NO_ANSWER, due_at=due_at)
-    return Decision(change.entity, changes=(change,))
+    kind = IncidentKind.OPERATION_STUCK
+    raised = incident(kind, transaction.id, transaction.kind.value, rules, at)
+    return Decision(change.entity, changes=(change, raised))
 
 
 def authorized(
@@ -78,7 +91,7 @@ def authorized(
     at: datetime,
 ) -> Settled:
     """The hold stands.  If the offer is over by now, the hold is let go at once."""
-    payment = deal.payment(transaction.payment)
+    payment = deal.payment(str(transaction.payment))
     offer = deal.offer(payment.offer)
     settled = succeeded(transaction, gateway_id, at)
     held = payment.become(
@@ -101,7 +114,7 @@ def authorized(
         settled.entity,
         changes=changes,
         waives=deal.rest(*(change.entity for change in changes)),
-        timers=tuple(expiry_timers(offer, held.entity)),
+        timers=tuple(expiry_timers(offer, held.entity, rules)),
     )
 
 
@@ -111,7 +124,7 @@ def action_required(
     """The customer has to confirm.  If the offer is over by now, they need not."""
     if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
         return Decision(transaction, waives=(transaction, *deal.rest()))
-    payment = deal.payment(transaction.payment)
+    payment = deal.payment(str(transaction.payment))
     offer = deal.offer(payment.offer)
     waiting = transaction.become(
         e.PaymentTransactionActionRequired,
@@ -137,7 +150,9 @@ def authorization_failed(
     What the customer could still confirm is called off, so that it never holds anything.
     """
     settled = failed(transaction, code, at)
-    payment = deal.payment(transaction.payment).become(e.PaymentFailed, SYSTEM, at, failure=code)
+    payment = deal.payment(str(transaction.payment)).become(
+        e.PaymentFailed, SYSTEM, at, failure=code
+    )
     changes: list[Change[Entity]] = [payment, settled]
     if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
         changes.append(operations.void(payment.entity, rules, at))
@@ -145,12 +160,17 @@ def authorization_failed(
 
 
 def captured(
-    transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
+    transaction: PaymentTransaction,
+    deal: Deal,
+    gateway_id: str,
+    charge: str | None,
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
     """The money is in escrow, the platform fee is earned, the job is assigned."""
-    payment = deal.payment(transaction.payment)
+    payment = deal.payment(str(transaction.payment))
     settled = succeeded(transaction, gateway_id, at)
-    taken = payment.become(e.PaymentCaptured, SYSTEM, at)
+    taken = payment.become(e.PaymentCaptured, SYSTEM, at, gateway_charge=charge)
     offer = deal.offer(payment.offer)
     changes = [*assign(deal, offer, rules, at), taken, settled]
     return Decision(
@@ -165,7 +185,7 @@ def capture_failed(
     transaction: PaymentTransaction, deal: Deal, code: str, rules: Rules, at: datetime
 ) -> Settled:
     """The claim is undone, the old hold let go; the customer can pay with another method."""
-    payment = deal.payment(transaction.payment)
+    payment = deal.payment(str(transaction.payment))
     offer = deal.offer(payment.offer)
     settled = failed(transaction, code, at)
     refused = payment.become(e.PaymentFailed, SYSTEM, at, failure=code, split=None)
@@ -175,13 +195,13 @@ def capture_failed(
     release = operations.void(payment, rules, at)
     changes = (reopened, refused, settled, release)
     waived = deal.rest(refused.entity, reopened.entity)
-    timers = tuple(expiry_timers(reopened.entity, refused.entity))
+    timers = tuple(expiry_timers(reopened.entity, refused.entity, rules))
     return Decision(settled.entity, changes=changes, waives=waived, timers=timers)
 
 
 def hold_gone(transaction: PaymentTransaction, deal: Deal, at: datetime) -> Settled:
     """The hold ran out before it could be captured: payment and offer have expired."""
-    payment = deal.payment(transaction.payment)
+    payment = deal.payment(str(transaction.payment))
     offer = deal.offer(payment.offer)
     settled = failed(transaction, EXPIRED, at)
     gone = payment.become(e.PaymentExpired, SYSTEM, at, failure=EXPIRED, split=None)
@@ -209,7 +229,7 @@ def voided(
         is_waiting = other.status is TransactionStatus.AWAITING_CONFIRMATION
         if is_waiting and other.gateway_id == transaction.target:
             event = e.PaymentTransactionCanceled
-            changes.append(other.become(event, SYSTEM, at, due_at=None))
+            changes.append(other.become(event, SYSTEM, at, due_at=None, settled_at=at))
         else:
             waived.append(other)
     return Decision(settled.entity, changes=changes, waives=waived)

@@ -15,6 +15,9 @@ class TimerKind(StrEnum):
     AUTHORIZATION_EXPIRY = "authorization_expiry"  # subject: the payment
     TRANSFER_SWEEP = "transfer_sweep"  # subject: the contractor
     TRANSFER_RETRY = "transfer_retry"  # subject: the payment
+    AUTHORIZATION_WARNING = "authorization_warning"  # subject: the payment
+    WITHDRAWAL = "withdrawal"  # subject: the withdrawal that waits for something
+    PAYOUT_SCHEDULE = "payout_schedule"  # subject: the wallet
 
 
 @frozen

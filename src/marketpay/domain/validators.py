@@ -84,6 +84,16 @@ def is_payment_method(_instance: object, attribute: Any, value: Any) -> None:
         raise InvalidInput("give the gateway's id, never a card number.", attribute.name)
 
 
+def is_country(_instance: object, attribute: Any, value: Any) -> None:
+    """A validator: two capital letters, as ISO 3166 has them, or None."""
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise TypeError(f"{attribute.name} must be a str, not {type(value).__name__}")
+    if len(value) != 2 or not (value.isascii() and value.isalpha() and value.isupper()):
+        raise InvalidInput("must be the two capital letters of a country.", attribute.name)
+
+
 class Party:
     """A validator: a party's id, or None."""
 

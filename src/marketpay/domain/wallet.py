@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,9 +10,15 @@ from attrs import Factory, evolve, field, frozen
 
 from marketpay.domain.entity import Change, Entity, Names
 from marketpay.domain.errors import MoneyError
-from marketpay.domain.events import WalletCredited, WalletDebited
-from marketpay.domain.ids import WalletId
-from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, effects
+from marketpay.domain.events import (
+    WalletCredited,
+    WalletDebited,
+    WalletEvent,
+    WalletFreed,
+    WalletReserved,
+)
+from marketpay.domain.ids import PaymentId, WalletId
+from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry, effects, move
 from marketpay.domain.money import Money, unchecked
 
 
@@ -24,7 +31,8 @@ class Wallet(Entity):
     """Never negative.  Changed only together with the ledger entries that explain it.
 
     `pending` waits for a clearance, `available` can be withdrawn, `reserved` is being
-    withdrawn or is disputed.  One for each owner and currency: `holder` is unique.
+    withdrawn or is disputed.  What the owner owes the platform is `receivable`, and is collected
+    from what they earn next.  One wallet for each owner and currency: `holder` is unique.
     """
 
     id: WalletId
@@ -33,10 +41,11 @@ class Wallet(Entity):
     pending: Money
     available: Money
     reserved: Money
+    receivable: Money
     created_at: datetime
     holder: str = field(init=False, repr=False, default=Factory(_holder, takes_self=True))
 
-    mutable: ClassVar[Names] = ("pending", "available", "reserved")
+    mutable: ClassVar[Names] = ("pending", "available", "reserved", "receivable")
     indexed: ClassVar[Names] = ("owner",)
     unique: ClassVar[Names] = ("holder",)
 
@@ -51,6 +60,7 @@ class Wallet(Entity):
             pending=zero,
             available=zero,
             reserved=zero,
+            receivable=zero,
             created_at=at,
         )
 
@@ -59,19 +69,61 @@ class Wallet(Entity):
         """All that the owner is owed."""
         return self.pending + self.available + self.reserved
 
+    def account(self, kind: AccountKind) -> Account:
+        """The owner's account of this kind."""
+        return Account(kind, self.currency, self.owner)
+
+    def credit(
+        self, source: Account, amount: Money, payment: PaymentId | None
+    ) -> Iterator[LedgerEntry]:
+        """The entries that give the owner `amount`: what they owe is collected first."""
+        debt = min(self.receivable, amount)
+        yield from move(source, self.account(AccountKind.RECEIVABLE), debt, payment)
+        available = self.account(AccountKind.WALLET_AVAILABLE)
+        yield from move(source, available, amount - debt, payment)
+
+    def charge(
+        self, amount: Money, into: Account, payment: PaymentId | None, reserved: Money | None = None
+    ) -> Iterator[LedgerEntry]:
+        """The entries that take `amount` from the owner, as far as it is there; the rest is owed.
+
+        From what was `reserved` for it, then from what is pending, then from what is available.
+        """
+        parts = {
+            AccountKind.WALLET_RESERVED: reserved or Money.zero(self.currency),
+            AccountKind.WALLET_PENDING: self.pending,
+            AccountKind.WALLET_AVAILABLE: self.available,
+            AccountKind.RECEIVABLE: amount,
+        }
+        for kind, most in parts.items():
+            taken = min(most, amount)
+            yield from move(self.account(kind), into, taken, payment)
+            amount -= taken
+
+    def reserve(self, amount: Money, payment: PaymentId | None) -> Iterator[LedgerEntry]:
+        """The entries that set aside `amount`, as far as it is there, pending money first."""
+        reserved = self.account(AccountKind.WALLET_RESERVED)
+        for kind, most in (
+            (AccountKind.WALLET_PENDING, self.pending),
+            (AccountKind.WALLET_AVAILABLE, self.available),
+        ):
+            taken = min(most, amount)
+            yield from move(self.account(kind), reserved, taken, payment)
+            amount -= taken
+
     def post(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet]:
         """The wallet after its legs of `entries`; `MoneyError` if a part would be negative."""
         change = effects(entries)
-        pending = self.pending + self._part(AccountKind.WALLET_PENDING, change)
-        available = self.available + self._part(AccountKind.WALLET_AVAILABLE, change)
-        reserved = self.reserved + self._part(AccountKind.WALLET_RESERVED, change)
-        if min(pending.minor, available.minor, reserved.minor) < 0:
+        parts = {name: getattr(self, name) + self._part(k, change) for k, name in WALLET.items()}
+        if any(part.minor < 0 for part in parts.values()):
             raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
-        after = evolve(self, pending=pending, available=available, reserved=reserved)
-        gained = after.total - self.total
-        fact = WalletDebited if gained.minor < 0 else WalletCredited
-        return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=abs(gained)))
+        after = evolve(self, **parts)
+        amount = (after.total - after.receivable) - (self.total - self.receivable)
+        fact: type[WalletEvent] = WalletDebited if amount.minor < 0 else WalletCredited
+        if not amount.minor:
+            amount = after.reserved - self.reserved
+            fact = WalletFreed if amount.minor < 0 else WalletReserved
+        return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=abs(amount)))
 
     def _part(self, kind: AccountKind, change: dict[Account, int]) -> Money:
-        minor = change.get(Account(kind, self.currency, self.owner), 0)
-        return unchecked(minor, self.currency)
+        return unchecked(change.get(self.account(kind), 0), self.currency)

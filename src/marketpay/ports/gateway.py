@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from attrs import frozen
-
+from marketpay.domain.limits import Limits
 from marketpay.ports.gateway_events import GatewayEvent, Topic
 from marketpay.ports.gateway_replies import (
     AccountStanding,
@@ -155,14 +154,6 @@ class ReadsWebhooks(Protocol):
         `headers` are those of the request, by names in any case.
         """
         ...
-
-
-@frozen
-class Limits:
-    """The least and the most that can be charged, in minor units; None: no such limit."""
-
-    least: int | None = None
-    most: int | None = None
 
 
 @runtime_checkable

@@ -59,6 +59,13 @@ class Reader(Protocol):
         """The deal of one job, offer or payment, or `NotFound`; exactly one is given."""
         ...
 
+    def balance(self, account: Account, /) -> int:
+        """What is in an account, in minor units, on its own side of the book.
+
+        Nobody keeps it from changing meanwhile: a decision may only estimate by it.
+        """
+        ...
+
 
 class Records(Reader, Protocol):
     """What a question may ask besides."""
@@ -67,10 +74,6 @@ class Records(Reader, Protocol):
         self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int
     ) -> list[E]:
         """At most `limit` of them, the newest (largest id) first, from below `after` on."""
-        ...
-
-    def balance(self, account: Account, /) -> int:
-        """What is in an account, in minor units, on its own side of the book."""
         ...
 
     def accounts(self) -> list[AccountTotal]:
@@ -114,6 +117,13 @@ class Work(Records, Protocol):
 
         Raises `Conflict` if an entity was changed since it was read, if a unique value is
         taken, or if the record's key is: nothing is written then.
+        """
+        ...
+
+    def put(self, entity: E, /) -> E:
+        """Save an entity that is not of the books (a webhook), without a record.
+
+        Raises `Conflict` as `write` does.
         """
         ...
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from marketpay.domain.application import Application
+from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.ids import (
     ApplicationId,
+    ChargebackId,
+    IncidentId,
     JobId,
     OfferId,
     PaymentId,
     PayoutAccountId,
     RefundId,
     TransactionId,
+    WebhookId,
+    WithdrawalId,
 )
+from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
@@ -21,6 +27,8 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.validators import IdOf
+from marketpay.domain.webhook import Webhook
+from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.store import Records
 from marketpay.queries.base import Question
 
@@ -100,3 +108,47 @@ class GetPayoutAccount(Question[PayoutAccount]):
     def answer(self, records: Records) -> PayoutAccount:
         """See `Question.answer`."""
         return records.get(PayoutAccount, self.account)
+
+
+@frozen
+class GetWithdrawal(Question[Withdrawal]):
+    """The withdrawal, or `NotFound`."""
+
+    withdrawal: WithdrawalId = field(validator=IdOf("Withdrawal"))
+
+    def answer(self, records: Records) -> Withdrawal:
+        """See `Question.answer`."""
+        return records.get(Withdrawal, self.withdrawal)
+
+
+@frozen
+class GetChargeback(Question[Chargeback]):
+    """The chargeback, or `NotFound`."""
+
+    chargeback: ChargebackId = field(validator=IdOf("Chargeback"))
+
+    def answer(self, records: Records) -> Chargeback:
+        """See `Question.answer`."""
+        return records.get(Chargeback, self.chargeback)
+
+
+@frozen
+class GetIncident(Question[Incident]):
+    """The incident, or `NotFound`."""
+
+    incident: IncidentId = field(validator=IdOf("Incident"))
+
+    def answer(self, records: Records) -> Incident:
+        """See `Question.answer`."""
+        return records.get(Incident, self.incident)
+
+
+@frozen
+class GetWebhook(Question[Webhook]):
+    """The webhook, or `NotFound`."""
+
+    webhook: WebhookId = field(validator=IdOf("Webhook"))
+
+    def answer(self, records: Records) -> Webhook:
+        """See `Question.answer`."""
+        return records.get(Webhook, self.webhook)

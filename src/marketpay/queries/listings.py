@@ -6,21 +6,30 @@ from attrs import field, frozen
 
 from marketpay.domain.actor import check_party
 from marketpay.domain.application import Application
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.ids import JobId, PaymentId
+from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import (
     ApplicationStatus,
+    ChargebackStatus,
+    IncidentStatus,
     JobStatus,
     OfferStatus,
     PaymentStatus,
+    RefundStatus,
     TransactionStatus,
+    WebhookStatus,
+    WithdrawalStatus,
 )
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.refund import Refund
 from marketpay.domain.validators import IdOf, OneOf, Party
-from marketpay.ports.journal import JournalEntry
+from marketpay.domain.webhook import Webhook
+from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.store import Records
 from marketpay.queries.base import Listing, Page, Question
 
@@ -131,27 +140,59 @@ class FindPayoutAccount(Question[PayoutAccount | None]):
 
 
 @frozen(kw_only=True)
-class JournalOf(Listing[JournalEntry]):
-    """All that was ever done to one entity, the newest first: by its id, of whatever kind."""
+class ListRefunds(Listing[Refund]):
+    """Refunds of a payment or of a status; `failed` ones are credit now."""
 
-    subject: str = field(validator=check_party)
+    payment: PaymentId | None = field(default=None, validator=IdOf("Payment", optional=True))
+    status: RefundStatus | None = field(default=None, validator=OneOf(RefundStatus))
 
-    def answer(self, records: Records) -> Page[JournalEntry]:
+    def answer(self, records: Records) -> Page[Refund]:
         """See `Question.answer`."""
-        found = records.journal(self.subject, before=self.number(), limit=self.limit + 1)
-        last = str(found[self.limit - 1].number) if len(found) > self.limit else None
-        return self.paged(found, last)
+        return self.entities(records, Refund, payment=self.payment, status=self.status)
 
 
 @frozen(kw_only=True)
-class OfferHistory(Listing[JournalEntry]):
-    """The commands that made an offer what it is, the newest first."""
+class ListWithdrawals(Listing[Withdrawal]):
+    """Withdrawals of a contractor or of a status; `requested` ones wait for approval."""
 
-    offer: OfferId = field(validator=IdOf("Offer"))
+    contractor: str | None = field(default=None, validator=Party())
+    status: WithdrawalStatus | None = field(default=None, validator=OneOf(WithdrawalStatus))
 
-    def answer(self, records: Records) -> Page[JournalEntry]:
-        """See `Question.answer`; `NotFound` for an offer that is not."""
-        records.get(Offer, self.offer)
-        found = records.journal(self.offer, before=self.number(), limit=self.limit + 1)
-        last = str(found[self.limit - 1].number) if len(found) > self.limit else None
-        return self.paged(found, last)
+    def answer(self, records: Records) -> Page[Withdrawal]:
+        """See `Question.answer`."""
+        return self.entities(records, Withdrawal, contractor=self.contractor, status=self.status)
+
+
+@frozen(kw_only=True)
+class ListChargebacks(Listing[Chargeback]):
+    """Chargebacks of a payment or of a status; `needs_response` ones have a date."""
+
+    payment: PaymentId | None = field(default=None, validator=IdOf("Payment", optional=True))
+    status: ChargebackStatus | None = field(default=None, validator=OneOf(ChargebackStatus))
+
+    def answer(self, records: Records) -> Page[Chargeback]:
+        """See `Question.answer`."""
+        return self.entities(records, Chargeback, payment=self.payment, status=self.status)
+
+
+@frozen(kw_only=True)
+class ListIncidents(Listing[Incident]):
+    """Incidents of a status or about one thing; the open ones are an administrator's list."""
+
+    status: IncidentStatus | None = field(default=None, validator=OneOf(IncidentStatus))
+    subject: str | None = field(default=None, validator=Party())
+
+    def answer(self, records: Records) -> Page[Incident]:
+        """See `Question.answer`."""
+        return self.entities(records, Incident, status=self.status, subject=self.subject)
+
+
+@frozen(kw_only=True)
+class ListWebhooks(Listing[Webhook]):
+    """Stored webhooks of a status; `dead` ones can be replayed."""
+
+    status: WebhookStatus | None = field(default=None, validator=OneOf(WebhookStatus))
+
+    def answer(self, records: Records) -> Page[Webhook]:
+        """See `Question.answer`."""
+        return self.entities(records, Webhook, status=self.status)

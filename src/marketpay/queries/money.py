@@ -26,10 +26,11 @@ class WalletBalance:
     pending: Money
     available: Money
     reserved: Money
+    receivable: Money  # what the contractor owes the platform
 
     @property
     def total(self) -> Money:
-        """All of it."""
+        """All that the platform owes."""
         return self.pending + self.available + self.reserved
 
 
@@ -50,6 +51,7 @@ class GetWallet(Question[WalletBalance]):
             pending=found[0].pending if found else zero,
             available=found[0].available if found else zero,
             reserved=found[0].reserved if found else zero,
+            receivable=found[0].receivable if found else zero,
         )
 
 

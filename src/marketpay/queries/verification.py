@@ -12,7 +12,7 @@ from marketpay.ports.store import Records
 from marketpay.queries.base import Question
 
 BATCH = 1000
-HOLDING = (PaymentStatus.CAPTURED,)
+HOLDING = (PaymentStatus.CAPTURED, PaymentStatus.CHARGED_BACK)
 
 
 @frozen(kw_only=True)
@@ -63,9 +63,6 @@ def _escrow(records: Records) -> Iterator[str]:
 
 
 def _expected_escrow(payment: Payment) -> int:
-    if payment.status not in HOLDING or payment.split is None:
+    if payment.status not in HOLDING or payment.is_released:
         return 0
-    held = payment.split.held
-    if payment.refunded.minor:
-        held -= payment.split.refund(payment.refunded).held
-    return held.minor
+    return payment.remains().held.minor

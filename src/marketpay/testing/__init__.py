@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from marketpay.testing.contracts import Blocking, GatewayContract, StoreContract
     from marketpay.testing.outcome import Outcome
     from marketpay.testing.simulated_gateway import SimulatedGateway
+    from marketpay.testing.stripe_server import StripeServer
 
 __all__ = [
     "Blocking",
@@ -21,6 +22,7 @@ __all__ = [
     "Outcome",
     "SimulatedGateway",
     "StoreContract",
+    "StripeServer",
     "VirtualClock",
     "strategies",
 ]
@@ -31,6 +33,7 @@ _HOMES = {
     "Outcome": "marketpay.testing.outcome",
     "SimulatedGateway": "marketpay.testing.simulated_gateway",
     "StoreContract": "marketpay.testing.contracts",
+    "StripeServer": "marketpay.testing.stripe_server",
     "VirtualClock": "marketpay.testing.clock",
 }
 

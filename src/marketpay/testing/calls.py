@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from datetime import datetime
+from typing import Final, assert_never
 
+from attrs import fields
+
+from marketpay.domain.money import Money
 from marketpay.ports.gateway import (
     ActingRequest,
     Authorize,
     Capture,
+    ExpireCheckout,
     OpenAccount,
+    PayOut,
     RefundPayment,
+    ReverseTransfer,
+    StartCheckout,
     Transfer,
     Void,
 )
@@ -17,6 +25,20 @@ from marketpay.testing.cards import ASKING, DECLINING, GENERIC
 from marketpay.testing.outcome import Outcome
 from marketpay.testing.processor import Processor
 from marketpay.testing.processor_values import Card, Fingerprint, Refusal, Result, ServerFault
+
+OPERATIONS: Final[dict[type[ActingRequest], str]] = {
+    Authorize: "authorize",
+    Capture: "capture",
+    Void: "cancel",
+    RefundPayment: "refund",
+    Transfer: "transfer",
+    ReverseTransfer: "reverse",
+    PayOut: "pay_out",
+    OpenAccount: "open_account",
+    StartCheckout: "open_checkout",
+    ExpireCheckout: "expire_checkout",
+}
+_FIELDS: Final = {kind: tuple(one.name for one in fields(kind)) for kind in OPERATIONS}
 
 
 def carry_out(processor: Processor, request: ActingRequest, outcome: Outcome) -> Result:
@@ -42,32 +64,14 @@ def carry_out(processor: Processor, request: ActingRequest, outcome: Outcome) ->
 
 def fingerprint(request: ActingRequest) -> Fingerprint:
     """What has to be the same when a key comes again: everything."""
-    match request:
-        case Authorize(amount=amount):
-            return (
-                "authorize",
-                request.reference,
-                request.subject,
-                amount.minor,
-                amount.currency,
-                request.payer,
-                request.payment_method,
-                request.group,
-            )
-        case Capture(amount=amount):
-            return ("capture", request.gateway_id, amount.minor, amount.currency)
-        case Void():
-            return ("cancel", request.gateway_id)
-        case RefundPayment(amount=amount):
-            of = (request.reference, request.gateway_id)
-            return ("refund", *of, amount.minor, amount.currency)
-        case Transfer(amount=amount):
-            ends = (request.reference, request.account, request.source, request.group)
-            return ("transfer", *ends, amount.minor, amount.currency)
-        case OpenAccount():
-            return ("open_account", request.reference, request.owner)
-        case _:
-            assert_never(request)
+    parts: list[str | int | None] = [OPERATIONS[type(request)]]
+    for name in _FIELDS[type(request)]:
+        value = getattr(request, name)
+        if isinstance(value, Money):
+            parts += (value.minor, value.currency)
+        else:
+            parts.append(value.isoformat() if isinstance(value, datetime) else value)
+    return tuple(parts)
 
 
 def _call(processor: Processor, request: ActingRequest) -> Result:
@@ -78,21 +82,35 @@ def _call(processor: Processor, request: ActingRequest) -> Result:
             return processor.capture(id, amount=amount.minor, currency=amount.currency)
         case Void(gateway_id=id):
             return processor.cancel(id)
+        case StartCheckout():
+            return _start_checkout(processor, request)
+        case ExpireCheckout(gateway_id=id):
+            return processor.expire_checkout(id)
+        case _:
+            return _move(processor, request)
+
+
+def _move(
+    processor: Processor,
+    request: RefundPayment | Transfer | ReverseTransfer | PayOut | OpenAccount,
+) -> Result:
+    match request:
         case RefundPayment(gateway_id=id, amount=amount, reference=reference):
             return processor.refund(
                 id, amount=amount.minor, currency=amount.currency, reference=reference
             )
-        case Transfer(amount=amount):
-            return processor.transfer(
-                account=request.account,
-                amount=amount.minor,
-                currency=amount.currency,
-                source=request.source,
-                reference=request.reference,
-                group=request.group,
+        case Transfer():
+            return _transfer(processor, request)
+        case ReverseTransfer(gateway_id=id, amount=amount, reference=reference):
+            return processor.reverse(
+                id, amount=amount.minor, currency=amount.currency, reference=reference
             )
-        case OpenAccount(owner=owner, reference=reference):
-            return processor.open_account(owner=owner, reference=reference)
+        case PayOut(account=account, amount=amount, reference=reference):
+            return processor.pay_out(
+                account, amount=amount.minor, currency=amount.currency, reference=reference
+            )
+        case OpenAccount(owner=owner, reference=reference, country=country):
+            return processor.open_account(owner=owner, reference=reference, country=country)
         case _:
             assert_never(request)
 
@@ -103,8 +121,34 @@ def _authorize(processor: Processor, request: Authorize, card: Card | None = Non
         currency=request.amount.currency,
         payer=request.payer,
         method=request.payment_method,
+        customer=request.payer_account,
         reference=request.reference,
         subject=request.subject,
         group=request.group,
         card=card,
+    )
+
+
+def _transfer(processor: Processor, request: Transfer) -> Result:
+    return processor.transfer(
+        account=request.account,
+        amount=request.amount.minor,
+        currency=request.amount.currency,
+        source=request.source,
+        reference=request.reference,
+        group=request.group,
+    )
+
+
+def _start_checkout(processor: Processor, request: StartCheckout) -> Result:
+    return processor.open_checkout(
+        amount=request.amount.minor,
+        currency=request.amount.currency,
+        payer=request.payer,
+        reference=request.reference,
+        subject=request.subject,
+        description=request.description,
+        success_url=request.success_url,
+        cancel_url=request.cancel_url,
+        expires_at=request.expires_at,
     )

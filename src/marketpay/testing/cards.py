@@ -22,12 +22,23 @@ _GOOD_NAMES: Final = """
     ch gb gb_debit gb_mastercard au cn hk in jp my nz sg tw th_credit th_debit
     threeDSecureOptional threeDSecureOptionalProcessingError amex_threeDSecureNotSupported
     authenticationRequiredSetupForOffSession riskLevelElevated cvcCheckFail avsFail avsLine1Fail
-    avsZipFail avsUnchecked createDispute createDisputeProductNotReceived createDisputeInquiry
-    createIssuerFraudRecord createMultipleDisputes createCe3EligibleDispute
-    createComplianceDispute pendingRefund refundFail bypassPending bypassPendingInternational
-    domesticPricing debit_visaFsaProductCode debit_visaHsaProductCode
+    avsZipFail avsUnchecked domesticPricing debit_visaFsaProductCode debit_visaHsaProductCode
     mastercard_debit_mastercardFsaProductCode
 """
+
+_LATER_NAMES: Final = {
+    "pendingRefund": Card(refund_pends=True),
+    "refundFail": Card(refund_fails=True),
+    "bypassPending": Card(available_at_once=True),
+    "bypassPendingInternational": Card(available_at_once=True),
+    "createDispute": Card(disputed="fraudulent"),
+    "createMultipleDisputes": Card(disputed="fraudulent"),
+    "createCe3EligibleDispute": Card(disputed="fraudulent"),
+    "createDisputeProductNotReceived": Card(disputed="product_not_received"),
+    "createComplianceDispute": Card(disputed="noncompliant"),
+    "createDisputeInquiry": Card(disputed="fraudulent", inquiry=True),
+    "createIssuerFraudRecord": Card(warned=True),
+}
 
 _DECLINING_NAMES: Final = {
     "chargeDeclined": GENERIC,
@@ -58,6 +69,7 @@ _ASKING_NAMES: Final = {
 
 CARDS: Final[dict[str, Card]] = {
     **{f"pm_card_{name}": GOOD for name in _GOOD_NAMES.split()},
+    **{f"pm_card_{name}": card for name, card in _LATER_NAMES.items()},
     **{f"pm_card_{name}": Card(decline=why) for name, why in _DECLINING_NAMES.items()},
     # today's page spells some with the brand, older ones without: both are understood
     **{

@@ -9,55 +9,17 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from threading import RLock
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
-
-from cattrs.preconf.json import make_converter
+from typing import Any, Self, TypeVar, cast
 
 from marketpay.domain.errors import ConfigurationError
-from marketpay.testing.processor_values import (
-    Account,
-    Answer,
-    BalanceTransaction,
-    Payment,
-    Payout,
-    Record,
-    Refund,
-    Refusal,
-    Result,
-    ServerFault,
-    Transfer,
-)
+from marketpay.testing.processor_file import KINDS, connect, read, set_up, sortable, written
+from marketpay.testing.processor_values import Answer, BalanceTransaction, Event, Record
 
 R = TypeVar("R", bound=Record)
-
-PATIENCE: Final = 60  # seconds to wait for another process
-VERSION: Final = 1
-KINDS: Final[dict[str, type[Result]]] = {
-    kind.__name__: kind
-    for kind in (Account, Payment, Payout, Refund, Refusal, ServerFault, Transfer)
-}
-TABLES: Final = """
-CREATE TABLE record (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL, open INTEGER NOT NULL, body TEXT NOT NULL
-);
-CREATE INDEX open_record ON record (kind) WHERE open;
-CREATE TABLE name (name TEXT, position INTEGER, PRIMARY KEY (name, position)) WITHOUT ROWID;
-CREATE TABLE balance (
-    account TEXT, currency TEXT, amount INTEGER NOT NULL, PRIMARY KEY (account, currency)
-) WITHOUT ROWID;
-CREATE TABLE movement (position INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE answer (
-    key TEXT PRIMARY KEY, request TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE tally (operation TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
-"""
-
-_converter = make_converter()
 
 
 class FileShelf:
@@ -71,10 +33,10 @@ class FileShelf:
         self._path = os.fspath(path)
         self._lock = RLock()
         self._depth = 0
-        self._connect()
+        self._connection = connect(self._path)
         self._process = os.getpid()
         with self:
-            self._set_up()
+            set_up(self._connection, self._path)
 
     def __enter__(self) -> Self:
         if self._process != os.getpid():
@@ -108,7 +70,7 @@ class FileShelf:
         """See `Shelf.get`."""
         query = "SELECT body FROM record WHERE id = ? AND kind = ?"
         row = self._run(query, id, kind.__name__).fetchone()
-        return None if row is None else _read(row[0], kind)
+        return None if row is None else read(row[0], kind)
 
     def named(self, kind: type[R], name: str) -> Sequence[R]:
         """See `Shelf.named`."""
@@ -116,22 +78,38 @@ class FileShelf:
             "SELECT body FROM name JOIN record USING (position)"
             " WHERE name = ? AND kind = ? ORDER BY position"
         )
-        return [_read(body, kind) for (body,) in self._run(query, name, kind.__name__)]
+        return [read(body, kind) for (body,) in self._run(query, name, kind.__name__)]
+
+    def page(self, kind: type[R], after: str | None, limit: int) -> Sequence[R]:
+        """See `Shelf.page`."""
+        query = (
+            "SELECT body FROM record WHERE kind = ? AND"
+            " (? IS NULL OR position < (SELECT position FROM record WHERE id = ?))"
+            " ORDER BY position DESC LIMIT ?"
+        )
+        rows = self._run(query, kind.__name__, after, after, limit)
+        return [read(body, kind) for (body,) in rows]
 
     def open(self, kind: type[R]) -> Iterable[R]:
         """See `Shelf.open`."""
         query = "SELECT body FROM record WHERE kind = ? AND open ORDER BY position"
-        return [_read(body, kind) for (body,) in self._run(query, kind.__name__)]
+        return [read(body, kind) for (body,) in self._run(query, kind.__name__)]
+
+    def due(self, now: datetime) -> Record | None:
+        """See `Shelf.due`."""
+        query = "SELECT kind, body FROM record WHERE due <= ? ORDER BY due, position LIMIT 1"
+        row = self._run(query, sortable(now)).fetchone()
+        return None if row is None else cast("Record", read(row[1], KINDS[row[0]]))
 
     def put(self, record: Record) -> None:
         """See `Shelf.put`."""
-        body = _written(record)
-        update = "UPDATE record SET body = ?, open = ? WHERE id = ?"
-        if self._run(update, body, record.open, record.id).rowcount:
+        body, due = written(record), sortable(record.due_at)
+        update = "UPDATE record SET body = ?, open = ?, due = ? WHERE id = ?"
+        if self._run(update, body, record.open, due, record.id).rowcount:
             return
-        insert = "INSERT INTO record (id, kind, open, body) VALUES (?, ?, ?, ?)"
+        insert = "INSERT INTO record (id, kind, open, due, body) VALUES (?, ?, ?, ?, ?)"
         kind = type(record).__name__
-        position = self._run(insert, record.id, kind, record.open, body).lastrowid
+        position = self._run(insert, record.id, kind, record.open, due, body).lastrowid
         for name in set(record.names):
             self._run("INSERT INTO name (name, position) VALUES (?, ?)", name, position)
 
@@ -141,8 +119,10 @@ class FileShelf:
             "INSERT INTO balance (account, currency, amount) VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount"
         )
-        self._run(upsert, transaction.account, transaction.currency, transaction.amount)
-        self._run("INSERT INTO movement (body) VALUES (?)", _written(transaction))
+        account, created = transaction.account, sortable(transaction.created)
+        self._run(upsert, account, transaction.currency, transaction.net)
+        insert = "INSERT INTO movement (id, account, created, body) VALUES (?, ?, ?, ?)"
+        self._run(insert, transaction.id, account, created, written(transaction))
 
     def balance(self, account: str, currency: str) -> int:
         """See `Shelf.balance`."""
@@ -150,10 +130,64 @@ class FileShelf:
         row = self._run(query, account, currency).fetchone()
         return 0 if row is None else int(row[0])
 
+    def currencies(self, account: str) -> Sequence[str]:
+        """See `Shelf.currencies`."""
+        query = "SELECT currency FROM balance WHERE account = ? ORDER BY currency"
+        return [currency for (currency,) in self._run(query, account)]
+
+    def transaction(self, id: str) -> BalanceTransaction | None:
+        """See `Shelf.transaction`."""
+        row = self._run("SELECT body FROM movement WHERE id = ?", id).fetchone()
+        return None if row is None else read(row[0], BalanceTransaction)
+
     def transactions(self) -> Sequence[BalanceTransaction]:
         """See `Shelf.transactions`."""
         rows = self._run("SELECT body FROM movement ORDER BY position")
-        return tuple(_read(body, BalanceTransaction) for (body,) in rows)
+        return tuple(read(body, BalanceTransaction) for (body,) in rows)
+
+    def list_transactions(
+        self,
+        account: str,
+        since: datetime | None,
+        until: datetime | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[BalanceTransaction]:
+        """See `Shelf.list_transactions`."""
+        query = (
+            "SELECT body FROM movement WHERE account = ? AND created >= ? AND created < ?"
+            " AND (? IS NULL OR position < (SELECT position FROM movement WHERE id = ?))"
+            " ORDER BY position DESC LIMIT ?"
+        )
+        first = sortable(since) or ""
+        last = sortable(until) or "~"  # behind any date
+        rows = self._run(query, account, first, last, after, after, limit)
+        return [read(body, BalanceTransaction) for (body,) in rows]
+
+    def append(self, event: Event) -> None:
+        """See `Shelf.append`."""
+        insert = (
+            "INSERT INTO event (number, id, type, created, account, kind, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
+        created, kind = event.created.isoformat(), type(event.record).__name__
+        body = written(event.record)
+        self._run(insert, event.number, event.id, event.type, created, event.account, kind, body)
+
+    def last_event(self) -> int:
+        """See `Shelf.last_event`."""
+        (number,) = self._run("SELECT max(number) FROM event").fetchone()
+        return number or 0
+
+    def event(self, id: str) -> Event | None:
+        """See `Shelf.event`."""
+        row = self._run("SELECT * FROM event WHERE id = ?", id).fetchone()
+        return None if row is None else _event(row)
+
+    def events(self, after: int, limit: int | None) -> Sequence[Event]:
+        """See `Shelf.events`."""
+        query = "SELECT * FROM event WHERE number > ? ORDER BY number LIMIT ?"
+        return [_event(row) for row in self._run(query, after, -1 if limit is None else limit)]
 
     def answer(self, key: str) -> Answer | None:
         """See `Shelf.answer`."""
@@ -161,18 +195,21 @@ class FileShelf:
         row = self._run(query, key).fetchone()
         if row is None:
             return None
-        return Answer(tuple(json.loads(row[0])), _read(row[2], KINDS[row[1]]))
+        return Answer(tuple(json.loads(row[0])), read(row[2], KINDS[row[1]]))
 
     def keep(self, key: str, answer: Answer) -> None:
         """See `Shelf.keep`."""
         request, kind = json.dumps(answer.request), type(answer.result).__name__
         insert = "INSERT INTO answer (key, request, kind, body) VALUES (?, ?, ?, ?)"
-        self._run(insert, key, request, kind, _written(answer.result))
+        self._run(insert, key, request, kind, written(answer.result))
 
-    def tally(self, operation: str) -> None:
+    def tally(self, operation: str, times: int = 1) -> None:
         """See `Shelf.tally`."""
-        upsert = "INSERT INTO tally VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1"
-        self._run(upsert, operation)
+        upsert = (
+            "INSERT INTO tally VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET times = times + excluded.times"
+        )
+        self._run(upsert, operation, times)
 
     def tallied(self, operation: str) -> int:
         """See `Shelf.tallied`."""
@@ -187,49 +224,14 @@ class FileShelf:
     def _run(self, statement: str, *values: str | int | None) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
 
-    def _connect(self) -> None:
-        self._connection = sqlite3.connect(
-            self._path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
-        )
-        self._patiently("PRAGMA journal_mode = WAL")
-        self._run("PRAGMA synchronous = OFF")
 
-    def _patiently(self, statement: str) -> None:
-        """Run what SQLite does not wait for by itself while others open the same file."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._run(statement)
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            except sqlite3.DatabaseError as error:
-                raise _not_ours(self._path) from error
-            else:
-                return
-
-    def _set_up(self) -> None:
-        (version,) = self._run("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return
-        if version or self._run("SELECT 1 FROM sqlite_schema").fetchone():
-            raise _not_ours(self._path)
-        for statement in TABLES.split(";"):
-            self._run(statement)
-        self._run(f"PRAGMA user_version = {VERSION}")
-
-
-def _not_ours(path: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{path} is not the file of a simulated processor of this version; "
-        "name another, or delete it."
+def _event(row: tuple[Any, ...]) -> Event:
+    number, id, type, created, account, kind, body = row
+    return Event(
+        id=id,
+        number=number,
+        type=type,
+        created=datetime.fromisoformat(created),
+        record=read(body, KINDS[kind]),
+        account=account,
     )
-
-
-def _written(value: object) -> str:
-    return json.dumps(_converter.unstructure(value))
-
-
-def _read(body: str, kind: type[Any]) -> Any:
-    return _converter.structure(json.loads(body), kind)

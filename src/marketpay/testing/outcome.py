@@ -11,10 +11,17 @@ from marketpay.domain.errors import InvalidInput
 from marketpay.ports.gateway import (
     Authorize,
     Capture,
+    ExpireCheckout,
     GatewayRequest,
+    Inspect,
+    ListBalance,
     LookUp,
+    OnboardingLink,
     OpenAccount,
+    PayOut,
     RefundPayment,
+    ReverseTransfer,
+    StartCheckout,
     Transfer,
     Void,
 )
@@ -26,7 +33,7 @@ class Outcome(StrEnum):
     OK = "ok"
     """As if there were no script."""
     DECLINE = "decline"
-    """Refused for good; the refusal is stored with the key."""
+    """Refused for good; the refusal is stored with the key (not of what only asks)."""
     ACTION_REQUIRED = "action_required"
     """The payer has to confirm, whatever the card (`Authorize` only)."""
     HOLD_GONE = "hold_gone"
@@ -36,16 +43,31 @@ class Outcome(StrEnum):
     TIMEOUT_AFTER = "timeout_after"
     """The answer never arrives: `GatewayUnavailable`, but the effect and its answer are there."""
     ERROR_500 = "error_500"
-    """`GatewayUnavailable` now and for this key for ever, although the effect is there."""
+    """`GatewayUnavailable` now and for this key for ever, although the effect is there.
+
+    What only asks is asked again under the same key, and answered.
+    """
     ERROR_500_BEFORE = "error_500_before"
     """`GatewayUnavailable` now and for this key for ever, without effect."""
 
 
-REQUESTS: Final = (Authorize, Capture, Void, RefundPayment, Transfer, OpenAccount, LookUp)
+ACTING: Final[tuple[type[GatewayRequest], ...]] = (
+    Authorize,
+    Capture,
+    Void,
+    RefundPayment,
+    Transfer,
+    ReverseTransfer,
+    PayOut,
+    OpenAccount,
+    StartCheckout,
+    ExpireCheckout,
+)
+REQUESTS: Final = (*ACTING, LookUp, Inspect, ListBalance, OnboardingLink)
 ONLY_FOR: Final[dict[Outcome, tuple[type[GatewayRequest], ...]]] = {
     Outcome.ACTION_REQUIRED: (Authorize,),
     Outcome.HOLD_GONE: (Capture, Void),
-    Outcome.DECLINE: (Authorize, Capture, Void, RefundPayment, Transfer, OpenAccount),
+    Outcome.DECLINE: ACTING,
 }
 
 

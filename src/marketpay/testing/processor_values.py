@@ -1,37 +1,65 @@
 """What the simulated processor keeps: frozen values in its own terms, not in marketpay's.
 
 Amounts are whole minor units beside an upper-case currency code.  A change of a record is a
-new value with the same id.
+new value with the same id.  All of them can be imported from here.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Self
 
-from attrs import evolve, field, frozen
+from attrs import Factory, field, frozen
 
-PLATFORM: Final = "platform"  # the account that charges go to and transfers come from
+from marketpay.testing.account_values import (
+    Account,
+    Payout,
+    PayoutStatus,
+    Reversal,
+    Standing,
+    Transfer,
+)
+from marketpay.testing.customer_values import Checkout, CheckoutStatus, Customer, Method
+from marketpay.testing.dispute_values import Dispute, DisputeStatus, FraudWarning
+from marketpay.testing.payment_values import Charge, Payment, PaymentStatus, Refund, RefundStatus
+from marketpay.testing.record_values import PLATFORM, Card, Decline, Made, Record
 
-
-class PaymentStatus(StrEnum):
-    """Where a payment stands, in Stripe's words."""
-
-    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
-    REQUIRES_ACTION = "requires_action"
-    REQUIRES_CAPTURE = "requires_capture"
-    SUCCEEDED = "succeeded"
-    CANCELED = "canceled"
-
-
-class Standing(StrEnum):
-    """Where a connected account stands; money goes to an active one only."""
-
-    PENDING = "pending"
-    ACTIVE = "active"
-    RESTRICTED = "restricted"
-    REJECTED = "rejected"
+__all__ = [
+    "PLATFORM",
+    "Account",
+    "Answer",
+    "BalanceTransaction",
+    "Card",
+    "Charge",
+    "Checkout",
+    "CheckoutStatus",
+    "Customer",
+    "Decline",
+    "Dispute",
+    "DisputeStatus",
+    "Event",
+    "Fingerprint",
+    "FraudWarning",
+    "Funds",
+    "Happened",
+    "Made",
+    "Method",
+    "Movement",
+    "Payment",
+    "PaymentStatus",
+    "Payout",
+    "PayoutStatus",
+    "Record",
+    "Refund",
+    "RefundStatus",
+    "Refusal",
+    "Result",
+    "Reversal",
+    "ServerFault",
+    "Settlement",
+    "Standing",
+    "Transfer",
+]
 
 
 class Movement(StrEnum):
@@ -39,202 +67,74 @@ class Movement(StrEnum):
 
     CHARGE = "charge"
     REFUND = "refund"
+    REFUND_FAILURE = "refund_failure"
     TRANSFER = "transfer"
+    TRANSFER_REVERSAL = "transfer_reversal"
     PAYOUT = "payout"
-
-
-@frozen
-class Decline:
-    """Why a card was refused: the error's code, and the issuer's where there is one."""
-
-    code: str
-    decline_code: str | None = None
-
-    @property
-    def reason(self) -> str:
-        """The more telling of the two."""
-        return self.decline_code or self.code
-
-
-@frozen(kw_only=True)
-class Card:
-    """How a card behaves: refused at once, or after a challenge, or not at all."""
-
-    decline: Decline | None = None
-    challenge: bool = False
-    decline_after_challenge: Decline | None = None
-
-
-@frozen(kw_only=True)
-class Record:
-    """Something with an id that can be found again."""
-
-    id: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What it can be found by besides its id; they never change."""
-        return ()
-
-    @property
-    def open(self) -> bool:
-        """Whether it still waits for something, so that these can be listed fast."""
-        return False
-
-    def as_of(self, now: datetime) -> Self:
-        """The record as it is `now`."""
-        return self
-
-
-@frozen(kw_only=True)
-class Payment(Record):
-    """A payment intent with manual capture: a hold that becomes a charge or goes away."""
-
-    amount: int
-    currency: str
-    payer: str
-    reference: str  # what the caller calls this one try
-    subject: str  # and what it is a try of
-    group: str
-    created: datetime
-    client_secret: str = field(repr=False)
-    method: str | None
-    status: PaymentStatus = PaymentStatus.REQUIRES_PAYMENT_METHOD
-    decline: Decline | None = None  # of the last try
-    expires_at: datetime | None = None  # of the hold
-    canceled_because: str | None = None
-    captured: int = 0
-    refunded: int = 0
-    transferred: int = 0  # what transfers with this payment as their source have used up
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the caller calls the try, and what it is a try of."""
-        return (self.reference, self.subject)
-
-    @property
-    def open(self) -> bool:
-        """Whether it may still be captured."""
-        return self.status not in (PaymentStatus.SUCCEEDED, PaymentStatus.CANCELED)
-
-    @property
-    def waits_for_method(self) -> bool:
-        """Whether another card may still be tried."""
-        return self.status is PaymentStatus.REQUIRES_PAYMENT_METHOD
-
-    @property
-    def waits_for_payer(self) -> bool:
-        """Whether the payer's client has something left to do, and was not refused yet."""
-        if self.status is PaymentStatus.REQUIRES_PAYMENT_METHOD:
-            return self.decline is None
-        return self.status is PaymentStatus.REQUIRES_ACTION
-
-    def as_of(self, now: datetime) -> Self:
-        """The payment as it is `now`: a hold past its time is canceled, whoever looks."""
-        held = self.status is PaymentStatus.REQUIRES_CAPTURE
-        if held and self.expires_at is not None and self.expires_at <= now:
-            return self.cancel("expired")
-        return self
-
-    def hold(self, until: datetime) -> Self:
-        """The same payment with its hold in place."""
-        status = PaymentStatus.REQUIRES_CAPTURE
-        return evolve(self, status=status, decline=None, expires_at=until)
-
-    def cancel(self, because: str) -> Self:
-        """The same payment with no hold and no future."""
-        return evolve(self, status=PaymentStatus.CANCELED, canceled_because=because)
-
-    def refuse(self, decline: Decline) -> Self:
-        """The same payment after a card was refused; another may be tried."""
-        status = PaymentStatus.REQUIRES_PAYMENT_METHOD
-        return evolve(self, status=status, decline=decline)
-
-
-@frozen(kw_only=True)
-class Refund(Record):
-    """Money that went back to the payer."""
-
-    payment: str
-    amount: int
-    currency: str
-    reference: str
-    created: datetime
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Whatever the caller calls it."""
-        return (self.reference,)
-
-
-@frozen(kw_only=True)
-class Account(Record):
-    """A connected account of somebody who is paid."""
-
-    owner: str
-    reference: str
-    created: datetime
-    standing: Standing = Standing.PENDING
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Whatever the caller calls it, and whose it is."""
-        return (self.reference, self.owner)
-
-
-@frozen(kw_only=True)
-class Transfer(Record):
-    """Money that went from the platform to a connected account."""
-
-    account: str
-    amount: int
-    currency: str
-    source: str | None
-    reference: str
-    group: str
-    created: datetime
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Whatever the caller calls it."""
-        return (self.reference,)
-
-
-@frozen(kw_only=True)
-class Payout(Record):
-    """Money that left a connected account for its owner's bank."""
-
-    account: str
-    amount: int
-    currency: str
-    reference: str
-    created: datetime
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Whatever the caller calls it."""
-        return (self.reference,)
+    PAYOUT_FAILURE = "payout_failure"
+    PAYOUT_CANCEL = "payout_cancel"
+    DISPUTE = "dispute"
+    DISPUTE_REVERSAL = "dispute_reversal"
+    TOP_UP = "topup"  # the platform's own money, from its bank
 
 
 @frozen(kw_only=True)
 class BalanceTransaction:
-    """One change of one balance; `amount` is negative where money left."""
+    """One change of one balance, by `net`; `amount` is negative where money left."""
 
     id: str
     account: str
     amount: int
+    fee: int = 0  # what the processor took, beside the amount; negative where it gave it back
     currency: str
     movement: Movement
     source: str  # the record that caused it
     created: datetime
+    available_on: datetime = field(default=Factory(lambda self: self.created, takes_self=True))
+
+    @property
+    def net(self) -> int:
+        """What the balance changed by."""
+        return self.amount - self.fee
+
+
+@frozen(kw_only=True)
+class Settlement(Record):
+    """What a balance transaction booked before it is available; then it is settled."""
+
+    account: str
+    currency: str
+    net: int
+    available_on: datetime
+    settled: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the money is not available yet."""
+        return not self.settled
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it will be."""
+        return None if self.settled else self.available_on
+
+
+@frozen(kw_only=True)
+class Funds(Record):
+    """What lies on an account in one currency; `id` is the account's."""
+
+    currency: str
+    available: int
+    pending: int
 
 
 @frozen(kw_only=True)
 class Refusal:
-    """A definite no.  `payment` is the one concerned, as it stood."""
+    """A definite no.  `payment` or `checkout` is the one concerned, as it stood."""
 
     decline: Decline
     payment: Payment | None = None
+    checkout: Checkout | None = None
 
 
 @frozen
@@ -242,7 +142,48 @@ class ServerFault:
     """An error 500: it says nothing about what happened."""
 
 
-Result = Payment | Refund | Account | Transfer | Payout | Refusal | ServerFault
+Happened = (
+    Account
+    | Charge
+    | Checkout
+    | Customer
+    | Dispute
+    | FraudWarning
+    | Funds
+    | Payment
+    | Payout
+    | Refund
+    | Transfer
+)
+
+
+@frozen(kw_only=True)
+class Event:
+    """Something happened to `record`, which is here as it was then."""
+
+    id: str
+    number: int  # 1, 2, 3 ...: the order in which things happened
+    type: str  # Stripe's name for it, e.g. `charge.captured`
+    created: datetime
+    record: Happened
+    account: str | None  # the connected account it happened on, None: the platform
+
+
+Result = (
+    Account
+    | Checkout
+    | Customer
+    | Dispute
+    | FraudWarning
+    | Method
+    | Payment
+    | Payout
+    | Refund
+    | Refusal
+    | Reversal
+    | ServerFault
+    | Transfer
+)
 Fingerprint = tuple[str | int | None, ...]
 
 

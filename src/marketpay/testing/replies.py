@@ -6,76 +6,109 @@ cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from marketpay.domain.errors import GatewayUnavailable
-from marketpay.domain.money import Money
+from marketpay.domain.money import Money, unchecked
 from marketpay.ports import gateway as port
 from marketpay.ports.gateway import AccountStanding, ActingRequest, GatewayReply, LookUp
 from marketpay.testing import processor_values as sim
 from marketpay.testing.processor import Processor
-from marketpay.testing.processor_values import PaymentStatus
+from marketpay.testing.processor_values import (
+    CheckoutStatus,
+    PaymentStatus,
+    PayoutStatus,
+    RefundStatus,
+)
+
+M = TypeVar("M", bound=sim.Made)
 
 
 def reply_to(request: ActingRequest, result: sim.Result) -> GatewayReply:
     """What `request` came to, from what the processor answered."""
     match result:
-        case sim.Payment():
-            return _state_for(request, result)
         case sim.Refusal():
             return _refused(request, result)
-        case sim.Refund():
-            return _refunded(result)
-        case sim.Transfer():
-            return _transferred(result)
-        case sim.Account():
-            return _account(result)
         case sim.ServerFault():
             raise GatewayUnavailable("it answered with an error 500")
-        case sim.Payout():
-            raise AssertionError("no request of the port pays out")
+        case sim.Customer() | sim.Dispute() | sim.FraudWarning() | sim.Method():
+            raise AssertionError(f"no request of the port makes a {type(result).__name__}")
         case _:
-            assert_never(result)
+            return _state(request, result)
 
 
 def look_up(processor: Processor, lookup: LookUp) -> GatewayReply:
     """What became of an earlier request.  Changes nothing."""
     request, id = lookup.request, lookup.gateway_id
+    found: sim.Result | None
     match request:
-        case port.Authorize():
-            payments = processor.find_all(sim.Payment, id or request.reference)
-            return _first(
-                _state_for(request, payment)
-                for payment in payments
-                if payment.id == id or payment.reference == request.reference
-            )
-        case port.Capture() | port.Void():
-            payments = processor.find_all(sim.Payment, id or request.gateway_id)
-            return _first(_state_for(request, payment) for payment in payments)
-        case port.RefundPayment():
-            refunds = processor.find_all(sim.Refund, id or request.reference)
-            return _first(map(_refunded, refunds))
-        case port.Transfer():
-            transfers = processor.find_all(sim.Transfer, id or request.reference)
-            return _first(map(_transferred, transfers))
-        case port.OpenAccount():
-            accounts = processor.find_all(sim.Account, id or request.reference)
-            return _first(
-                _account(account)
-                for account in accounts
-                if account.id == id or account.reference == request.reference
-            )
+        case port.Authorize(reference=reference):
+            found = _made(processor, sim.Payment, id, reference)
+        case port.Capture(gateway_id=named) | port.Void(gateway_id=named):
+            found = processor.find(sim.Payment, id or named)
+        case port.RefundPayment(reference=reference):
+            found = _made(processor, sim.Refund, id, reference)
+        case port.Transfer(reference=reference):
+            found = _made(processor, sim.Transfer, id, reference)
+        case port.ReverseTransfer(reference=reference):
+            found = _made(processor, sim.Reversal, id, reference)
+        case port.PayOut(reference=reference):
+            found = _made(processor, sim.Payout, id, reference)
+        case port.OpenAccount(reference=reference):
+            found = _made(processor, sim.Account, id, reference)
+        case port.StartCheckout(reference=reference):
+            found = _made(processor, sim.Checkout, id, reference)
+        case port.ExpireCheckout(gateway_id=named):
+            found = processor.find(sim.Checkout, id or named)
         case _:
             assert_never(request)
+    return port.NotThere() if found is None else _state(request, found)
 
 
-def _first(replies: Iterable[GatewayReply]) -> GatewayReply:
-    return next(iter(replies), port.NotThere())
+def account_state(account: sim.Account) -> port.AccountState:
+    """A connected account as it is now."""
+    standing = AccountStanding(account.standing.value)
+    return port.AccountState(gateway_id=account.id, standing=standing)
 
 
-def _state_for(request: ActingRequest, payment: sim.Payment) -> GatewayReply:
-    """What `payment` says to who sent `request`; `NotThere` if that did not happen to it."""
+def money(minor: int, currency: str) -> Money:
+    """An amount of the processor's; a sum may pass the limit of a single one."""
+    Money.zero(currency)  # refuses an unknown currency
+    return unchecked(minor, currency)
+
+
+def _made(processor: Processor, kind: type[M], id: str | None, reference: str) -> M | None:
+    """The one with that id, or the newest that was made with that very reference."""
+    for found in processor.find_all(kind, id or reference):
+        if found.id == id or found.reference == reference:
+            return found
+    return None
+
+
+def _state(request: ActingRequest, record: sim.Result) -> GatewayReply:
+    """What `record` says to who sent `request`; `NotThere` if that did not happen to it."""
+    match record:
+        case sim.Payment():
+            return _payment(request, record)
+        case sim.Refund():
+            return _refund(record)
+        case sim.Transfer(id=id):
+            return port.Transferred(gateway_id=id, amount=money(record.amount, record.currency))
+        case sim.Reversal(id=id):
+            return port.Reversed(gateway_id=id, amount=money(record.amount, record.currency))
+        case sim.Payout():
+            return _payout(record)
+        case sim.Account():
+            return account_state(record)
+        case sim.Checkout():
+            if record.open and isinstance(request, port.ExpireCheckout):
+                return port.NotThere()
+            return _checkout(record)
+        case _:
+            raise AssertionError(f"the port knows no {type(record).__name__}")
+
+
+def _payment(request: ActingRequest, payment: sim.Payment) -> GatewayReply:
     match request:
         case port.Capture():
             return _capture(payment)
@@ -96,6 +129,8 @@ def _authorization(payment: sim.Payment) -> GatewayReply:
             return port.Declined(code=payment.decline.reason, gateway_id=id)
         case PaymentStatus.REQUIRES_PAYMENT_METHOD:
             return port.ActionRequired(gateway_id=id, client_secret=payment.client_secret)
+        case PaymentStatus.PROCESSING:
+            return port.Processing(gateway_id=id)
         case PaymentStatus.SUCCEEDED | PaymentStatus.CANCELED:
             return _capture(payment)
         case _:
@@ -105,8 +140,8 @@ def _authorization(payment: sim.Payment) -> GatewayReply:
 def _capture(payment: sim.Payment) -> GatewayReply:
     match payment.status:
         case PaymentStatus.SUCCEEDED:
-            taken = Money.from_minor(payment.captured, payment.currency)
-            return port.Captured(gateway_id=payment.id, amount=taken)
+            taken = money(payment.captured, payment.currency)
+            return port.Captured(gateway_id=payment.id, amount=taken, charge=payment.charge)
         case PaymentStatus.CANCELED:
             return port.HoldGone(gateway_id=payment.id)
         case _:
@@ -121,25 +156,54 @@ def _void(payment: sim.Payment) -> GatewayReply:
 
 def _refused(request: ActingRequest, refusal: sim.Refusal) -> GatewayReply:
     """A refusal; but what was refused because it is so already is so."""
-    payment = refusal.payment
+    payment, checkout = refusal.payment, refusal.checkout
     if payment is not None and isinstance(request, port.Capture | port.Void):
-        state = _state_for(request, payment)
+        state = _payment(request, payment)
         if not isinstance(state, port.NotThere):
             return state
+    if checkout is not None and isinstance(request, port.ExpireCheckout):
+        return _checkout(checkout)
     id = None if payment is None else payment.id
     return port.Declined(code=refusal.decline.reason, gateway_id=id)
 
 
-def _refunded(refund: sim.Refund) -> GatewayReply:
-    amount = Money.from_minor(refund.amount, refund.currency)
-    return port.Refunded(gateway_id=refund.id, amount=amount)
+def _refund(refund: sim.Refund) -> GatewayReply:
+    id = refund.id
+    match refund.status:
+        case RefundStatus.PENDING:
+            return port.Processing(gateway_id=id)
+        case RefundStatus.SUCCEEDED:
+            return port.Refunded(gateway_id=id, amount=money(refund.amount, refund.currency))
+        case RefundStatus.FAILED:
+            return port.Declined(code=refund.failure or "unknown", gateway_id=id)
+        case _:
+            assert_never(refund.status)
 
 
-def _transferred(transfer: sim.Transfer) -> GatewayReply:
-    amount = Money.from_minor(transfer.amount, transfer.currency)
-    return port.Transferred(gateway_id=transfer.id, amount=amount)
+def _payout(payout: sim.Payout) -> GatewayReply:
+    id = payout.id
+    match payout.status:
+        case PayoutStatus.PENDING | PayoutStatus.IN_TRANSIT:
+            return port.Processing(gateway_id=id)
+        case PayoutStatus.PAID:
+            return port.PaidOut(gateway_id=id, amount=money(payout.amount, payout.currency))
+        case PayoutStatus.FAILED:
+            return port.Declined(code=payout.failure or "unknown", gateway_id=id)
+        case PayoutStatus.CANCELED:
+            return port.Declined(code="canceled", gateway_id=id)
+        case _:
+            assert_never(payout.status)
 
 
-def _account(account: sim.Account) -> GatewayReply:
-    standing = AccountStanding(account.standing.value)
-    return port.AccountState(gateway_id=account.id, standing=standing)
+def _checkout(checkout: sim.Checkout) -> GatewayReply:
+    id = checkout.id
+    if checkout.status is CheckoutStatus.OPEN:
+        return port.CheckoutOpen(gateway_id=id, url=checkout.url, expires_at=checkout.expires_at)
+    if checkout.status is CheckoutStatus.EXPIRED:
+        return port.CheckoutExpired(gateway_id=id)
+    if checkout.paid:
+        paid = money(checkout.amount, checkout.currency)
+        return port.CheckoutPaid(gateway_id=id, payment=checkout.payment or "", amount=paid)
+    if checkout.failure is not None:
+        return port.Declined(code=checkout.failure, gateway_id=id)
+    return port.Processing(gateway_id=id)

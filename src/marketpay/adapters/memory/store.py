@@ -86,9 +86,9 @@ class MemoryWork:
         summed = effects(entries)
         kept = dict(self._tables.balances)
         for wallet in self.find(Wallet):
-            for kind in WALLET:
+            for kind, name in WALLET.items():
                 account = Account(kind, wallet.currency, wallet.owner)
-                part = getattr(wallet, kind.value.removeprefix("wallet.")).minor
+                part = getattr(wallet, name).minor
                 if part or account in summed:
                     kept[account] = part
         accounts = sorted({*kept, *summed}, key=str)
@@ -146,6 +146,13 @@ class MemoryWork:
         kept = {one.id: evolve(one, version=one.version + 1) for one in written}
         for entity in kept.values():
             self._tables.save(entity)
+        return kept
+
+    def put(self, entity: E, /) -> E:
+        """See `Work.put`."""
+        self._check([entity])
+        kept = evolve(entity, version=entity.version + 1)
+        self._tables.save(kept)
         return kept
 
     def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:

@@ -71,6 +71,10 @@ class Tables:
         """The entities among which are all whose fields have these values."""
         rows: dict[str, Any] = self.entities[kind]
         ids: Iterable[str] = rows
+        for name in kind.unique:
+            if name in equal and not isinstance(equal[name], tuple | type(None)):
+                id = self.unique[kind, name].get(equal[name])
+                return iter(() if id is None else (rows[id],))
         for name in kind.indexed:
             if name in equal and name not in kind.mutable and not isinstance(equal[name], tuple):
                 ids = self.index.get((kind, name, equal[name]), {})

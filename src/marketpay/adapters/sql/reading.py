@@ -15,7 +15,7 @@ from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.job import Job
-from marketpay.domain.ledger import ASSETS, WALLET, Account, AccountKind, LedgerEntry
+from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
@@ -134,7 +134,7 @@ class SqlRecords:
         for kind, owner, currency, debit, credit in self._rows(self._sql.ledger.entry_sums):
             account = Account(AccountKind(kind), currency, owner)
             grown = int(debit) - int(credit)
-            summed[account] = grown if account.kind in ASSETS else -grown
+            summed[account] = grown if account.is_debit else -grown
         kept: dict[Account, int] = {}
         for kind, owner, currency, amount in self._rows(self._sql.ledger.balances):
             kept[Account(AccountKind(kind), currency, owner)] = int(amount)
@@ -251,5 +251,5 @@ def _plain(value: object) -> object:
 
 
 def _part(wallet: Wallet, kind: AccountKind) -> int:
-    part: Money = getattr(wallet, kind.value.removeprefix("wallet."))
+    part: Money = getattr(wallet, WALLET[kind])
     return part.minor

@@ -23,25 +23,35 @@ from sqlalchemy import (
 
 from marketpay.adapters.sql.types import Minor, UtcTime, key
 from marketpay.domain.application import Application
+from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.entity import Entity
+from marketpay.domain.incident import Incident, IncidentKind
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import (
     ApplicationStatus,
+    ChargebackStatus,
+    IncidentStatus,
     JobStatus,
     OfferStatus,
     PaymentStatus,
     PayoutAccountStatus,
     RefundStatus,
     TransactionStatus,
+    WebhookStatus,
+    WithdrawalStatus,
 )
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
 from marketpay.domain.wallet import Wallet
+from marketpay.domain.webhook import Webhook
+from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
 
-VERSION: Final = 1  # of the schema; a database of another version is not touched
+VERSION: Final = 2  # of the schema; a database of another version is not touched
 PREFIX: Final = "marketpay_"
 
 NAMING: Final = {
@@ -149,16 +159,32 @@ payments = _entity(
     _minor("split_service_fee", nullable=True),
     _minor("split_payout", nullable=True),
     Column("gateway_payment", Party, unique=True),
+    Column("gateway_charge", Party, unique=True),
     Column("authorization_expires_at", UtcTime),
     Column("failure", String(255)),
     _minor("refunded"),
+    _minor("disputed"),
+    _minor("lost"),
+    Column("released_at", UtcTime),
+    _minor("withheld"),
+    _minor("transferring"),
     _minor("transferred"),
     Column("transfer_blocked", String(255)),
+    Column("flagged", String(255)),
     Column("created_at", UtcTime, nullable=False),
     _one_of("status", PaymentStatus),
     CheckConstraint("amount > 0", name="amount"),
-    CheckConstraint("refunded BETWEEN 0 AND amount", name="refunded"),
-    CheckConstraint("transferred BETWEEN 0 AND COALESCE(split_payout, 0)", name="transferred"),
+    CheckConstraint("refunded >= 0", name="refunded"),
+    CheckConstraint("disputed >= 0", name="disputed"),
+    CheckConstraint("lost >= 0", name="lost"),
+    CheckConstraint("refunded + disputed + lost <= amount", name="gone"),
+    CheckConstraint("withheld BETWEEN 0 AND COALESCE(split_payout, 0)", name="withheld"),
+    CheckConstraint("transferring >= 0", name="transferring"),
+    CheckConstraint("transferred >= 0", name="transferred"),
+    CheckConstraint(
+        "transferring + transferred <= COALESCE(split_payout, 0) - withheld", name="transfers"
+    ),
+    CheckConstraint("released_at IS NULL OR split_payout IS NOT NULL", name="released"),
     CheckConstraint(
         "split_platform_fee IS NULL OR (split_platform_fee >= 0 AND split_service_fee >= 0"
         " AND split_payout >= 0"
@@ -166,23 +192,26 @@ payments = _entity(
         name="split",
     ),
     CheckConstraint(
-        "split_platform_fee IS NOT NULL OR status NOT IN ('captured', 'released', 'refunded')",
+        "split_platform_fee IS NOT NULL OR status NOT IN"
+        " ('captured', 'released', 'refunded', 'charged_back')",
         name="captured",
     ),
 )
 
 payment_transactions = _entity(
     "payment_transactions",
-    Column("payment", Id, _to("payments"), nullable=False),
+    Column("payment", Id, _to("payments")),
     Column("kind", String(32), nullable=False),
     _minor("amount"),
     Column("currency", Code, nullable=False),
     Column("party", Party, nullable=False),
     Column("group", Id, nullable=False),
     Column("method", Party),
+    Column("payer", Party),
     Column("target", Party),
     Column("destination", Party),
     Column("refund", Id, _to("refunds")),
+    Column("withdrawal", Id, _to("withdrawals")),
     Column("retry_of", Id, _to("payment_transactions")),
     Column("status", String(32), nullable=False),
     Column("gateway_id", Party),
@@ -190,11 +219,14 @@ payment_transactions = _entity(
     Column("attempts", Integer, nullable=False),
     Column("due_at", UtcTime),
     Column("sent_at", UtcTime),
+    Column("settled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     _one_of("status", TransactionStatus),
     _one_of("kind", TransactionKind),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("attempts >= 0", name="attempts"),
+    CheckConstraint("(payment IS NULL) = (kind = 'payout')", name="payment"),
+    CheckConstraint("(withdrawal IS NOT NULL) = (kind = 'payout')", name="withdrawal"),
 )
 
 refunds = _entity(
@@ -203,8 +235,9 @@ refunds = _entity(
     Column("customer", Party, nullable=False),
     _minor("amount"),
     Column("currency", Code, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("status", String(32), nullable=False),
-    Column("gateway_id", Party),
+    Column("gateway_id", Party, unique=True),
     Column("failure", String(255)),
     Column("created_at", UtcTime, nullable=False),
     _one_of("status", RefundStatus),
@@ -214,6 +247,7 @@ refunds = _entity(
 payout_accounts = _entity(
     "payout_accounts",
     Column("contractor", Party, nullable=False, unique=True),
+    Column("country", String(2)),
     Column("status", String(32), nullable=False),
     Column("gateway_account", Party, unique=True),
     Column("due_at", UtcTime),
@@ -229,11 +263,105 @@ wallets = _entity(
     _minor("pending"),
     _minor("available"),
     _minor("reserved"),
+    _minor("receivable"),
     Column("created_at", UtcTime, nullable=False),
     Column("holder", key(320), nullable=False, unique=True),
     CheckConstraint("pending >= 0", name="pending"),
     CheckConstraint("available >= 0", name="available"),
     CheckConstraint("reserved >= 0", name="reserved"),
+    CheckConstraint("receivable >= 0", name="receivable"),
+)
+
+withdrawals = _entity(
+    "withdrawals",
+    Column("contractor", Party, nullable=False),
+    _minor("amount"),
+    Column("currency", Code, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("gateway_payout", Party, unique=True),
+    Column("failure", String(255)),
+    Column("attempts", Integer, nullable=False),
+    Column("origin", String(32), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("open_wallet", key(320), unique=True),
+    _one_of("status", WithdrawalStatus),
+    _one_of("origin", WithdrawalOrigin),
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("attempts >= 0", name="attempts"),
+    CheckConstraint(
+        "(open_wallet IS NOT NULL) = (status IN ('requested', 'approved', 'processing'))",
+        name="open",
+    ),
+)
+
+chargebacks = _entity(
+    "chargebacks",
+    Column("payment", Id, _to("payments"), nullable=False),
+    Column("customer", Party, nullable=False),
+    Column("contractor", Party, nullable=False),
+    Column("gateway_id", Party, nullable=False, unique=True),
+    _minor("amount"),
+    Column("currency", Code, nullable=False),
+    Column("reason", String(255), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("respond_by", UtcTime),
+    _minor("withdrawn"),
+    _minor("covered"),
+    _minor("reserved"),
+    _minor("lost"),
+    _minor("fee"),
+    Column("created_at", UtcTime, nullable=False),
+    _one_of("status", ChargebackStatus),
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("withdrawn >= 0", name="withdrawn"),
+    CheckConstraint("covered >= 0", name="covered"),
+    CheckConstraint("reserved >= 0", name="reserved"),
+    CheckConstraint("lost >= 0", name="lost"),
+    CheckConstraint("fee >= 0", name="fee"),
+)
+
+payer_accounts = _entity(
+    "payer_accounts",
+    Column("customer", Party, nullable=False, unique=True),
+    Column("gateway_customer", Party, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+processor_fees = _entity(
+    "processor_fees",
+    Column("gateway_id", Party, nullable=False, unique=True),
+    Column("payment", Id, _to("payments")),
+    _minor("amount"),
+    Column("currency", Code, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+incidents = _entity(
+    "incidents",
+    Column("kind", String(32), nullable=False),
+    Column("subject", Party, nullable=False),
+    Column("detail", String(255), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    _one_of("kind", IncidentKind),
+    _one_of("status", IncidentStatus),
+)
+
+webhooks = _entity(
+    "webhooks",
+    Column("delivery", key(600), nullable=False, unique=True),
+    Column("event_type", String(255), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcTime),
+    Column("sent_at", UtcTime),
+    Column("failure", Text),
+    Column("created_at", UtcTime, nullable=False),
+    _one_of("status", WebhookStatus),
+    CheckConstraint("attempts >= 0", name="attempts"),
 )
 
 # Lists are read by one of these, from the newest id down.
@@ -251,13 +379,22 @@ for _listed in (
     (payments, "contractor"),
     (payment_transactions, "payment"),
     (payment_transactions, "status"),
+    (payment_transactions, "withdrawal"),
+    (payment_transactions, "gateway_id"),
     (refunds, "payment"),
     (wallets, "owner"),
+    (withdrawals, "contractor"),
+    (withdrawals, "status"),
+    (chargebacks, "payment"),
+    (chargebacks, "status"),
+    (incidents, "status"),
+    (incidents, "subject"),
+    (webhooks, "status"),
 ):
     _table, _column = _listed
     Index(None, _table.c[_column], _table.c.id)
 
-for _due in (payment_transactions, payout_accounts):
+for _due in (payment_transactions, payout_accounts, webhooks):
     _where = _due.c.due_at.is_not(None)
     Index(f"{_due.name}_due_at", _due.c.due_at, sqlite_where=_where, postgresql_where=_where)
 
@@ -269,8 +406,14 @@ TABLES: Final[dict[type[Entity], Table]] = {
     Offer: offers,
     Payment: payments,
     Refund: refunds,
+    Chargeback: chargebacks,
+    Withdrawal: withdrawals,
     PaymentTransaction: payment_transactions,
     PayoutAccount: payout_accounts,
+    PayerAccount: payer_accounts,
     Wallet: wallets,
+    ProcessorFee: processor_fees,
+    Incident: incidents,
+    Webhook: webhooks,
 }
 RANK: Final = {kind: rank for rank, kind in enumerate(TABLES)}

@@ -53,6 +53,11 @@ class SqlWork(SqlRecords):
         mapper = self._sql.entities.mapper
         return {one.id: mapper(type(one)).saved(one) for one in everything}
 
+    def put(self, entity: E, /) -> E:
+        """See `Work.put`."""
+        self._run(self._saved([entity], [entity]))
+        return self._sql.entities.mapper(type(entity)).saved(entity)
+
     def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """See `Work.record`."""
         number = self._insert_record(record)

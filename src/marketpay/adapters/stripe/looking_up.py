@@ -1,0 +1,164 @@
+"""What became of an earlier request: found by Stripe's id, else by our reference in a list.
+
+Stripe's search would be quicker, but it may not know yet what was made a minute ago; its lists
+do.  A list is read to its end before something is said not to be there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import floor
+from typing import Any, Final, assert_never
+from urllib.parse import parse_qs, urlsplit
+
+from marketpay.adapters.stripe.accounts import (
+    V1_ACCOUNT,
+    account_call,
+    manual_payouts_call,
+)
+from marketpay.adapters.stripe.call import Answer, Call, Object, Talk
+from marketpay.adapters.stripe.calls import PAGE
+from marketpay.adapters.stripe.config import AccountsApi, Config
+from marketpay.adapters.stripe.errors import is_missing, object_of
+from marketpay.adapters.stripe.ids import checked
+from marketpay.adapters.stripe.metadata import reference_of
+from marketpay.adapters.stripe.replies import reply_to
+from marketpay.domain.errors import GatewayError
+from marketpay.ports import gateway as port
+from marketpay.ports.gateway import ActingRequest, GatewayReply, LookUp
+
+SKEW: Final = timedelta(minutes=10)  # by which our clock may be ahead of Stripe's
+V2_PAGE: Final = 20
+_CHARGE: Final = {"expand": ["latest_charge"]}
+
+Marked = (
+    port.Authorize
+    | port.RefundPayment
+    | port.Transfer
+    | port.ReverseTransfer
+    | port.PayOut
+    | port.OpenAccount
+    | port.StartCheckout
+)
+
+
+def look_up(lookup: LookUp, config: Config) -> Talk[GatewayReply]:
+    """What became of `lookup.request`.  Creates nothing."""
+    request, id = lookup.request, lookup.gateway_id
+    if isinstance(request, port.Capture | port.Void | port.ExpireCheckout):
+        id = request.gateway_id
+    if id is not None:
+        return (yield from _by_id(request, id, config))
+    assert not isinstance(request, port.Capture | port.Void | port.ExpireCheckout)
+    if isinstance(request, port.OpenAccount) and config.accounts is AccountsApi.V2:
+        return (yield from _v2_account(request, config))
+    found = yield from _first(_listing(request, lookup.since), request.reference)
+    return port.NotThere() if found is None else reply_to(request, found)
+
+
+def _v2_account(request: port.OpenAccount, config: Config) -> Talk[GatewayReply]:
+    """An account of v2, which lists by no date and tells no capabilities in a list."""
+    params = {"applied_configurations": ["recipient"], "limit": V2_PAGE}
+    found = yield from _first(Call("get", "/v2/core/accounts", params), request.reference)
+    if found is None:
+        return port.NotThere()
+    # The reply was never read, so what follows the opening may not have been sent.
+    object_of((yield manual_payouts_call(found["id"])))
+    return (yield from _by_id(request, found["id"], config))
+
+
+def account_answer(account: str, config: Config) -> Talk[Answer]:
+    """An account as its interface tells it, or v1 where v2 says that only v1 has it."""
+    answer = yield account_call(account, config.accounts)
+    if answer.error.get("code") == V1_ACCOUNT:
+        answer = yield account_call(account, AccountsApi.V1)
+    return answer
+
+
+def _by_id(request: ActingRequest, id: str, config: Config) -> Talk[GatewayReply]:
+    if isinstance(request, port.OpenAccount):
+        answer = yield from account_answer(id, config)
+    else:
+        answer = yield retrieval(request, id)
+    if is_missing(answer):
+        return port.NotThere()
+    return reply_to(request, object_of(answer))
+
+
+def retrieval(request: ActingRequest, id: str) -> Call:
+    """What `request` made or changed, by its id."""
+    match request:
+        case port.Authorize() | port.Capture() | port.Void():
+            return Call("get", f"/v1/payment_intents/{checked('payment', id)}", _CHARGE)
+        case port.RefundPayment():
+            return Call("get", f"/v1/refunds/{checked('refund', id)}")
+        case port.Transfer():
+            return Call("get", f"/v1/transfers/{checked('transfer', id)}")
+        case port.ReverseTransfer(gateway_id=transfer):
+            path = f"/v1/transfers/{checked('transfer', transfer)}/reversals"
+            return Call("get", f"{path}/{checked('reversal', id)}")
+        case port.PayOut(account=account):
+            account = checked("account", account)
+            return Call("get", f"/v1/payouts/{checked('payout', id)}", account=account)
+        case port.OpenAccount():
+            return account_call(id, AccountsApi.V1)
+        case port.StartCheckout() | port.ExpireCheckout():
+            return Call("get", f"/v1/checkout/sessions/{checked('checkout', id)}")
+        case _:
+            assert_never(request)
+
+
+def _listing(request: Marked, since: datetime | None) -> Call:
+    """The first page of all that `request` may have made."""
+    window: dict[str, Any] = {"limit": PAGE}
+    if since is not None:
+        window["created"] = {"gte": floor((since - SKEW).timestamp())}
+    match request:
+        case port.Authorize(payer_account=payer):
+            if payer is not None:
+                window["customer_account" if payer.startswith("acct_") else "customer"] = payer
+            return Call("get", "/v1/payment_intents", window | {"expand": ["data.latest_charge"]})
+        case port.RefundPayment(gateway_id=payment):
+            of = {"payment_intent": checked("payment", payment), "limit": PAGE}
+            return Call("get", "/v1/refunds", of)
+        case port.Transfer(account=account, group=group):
+            of = {"transfer_group": group, "destination": checked("account", account)}
+            return Call("get", "/v1/transfers", {**of, "limit": PAGE})
+        case port.ReverseTransfer(gateway_id=id):
+            path = f"/v1/transfers/{checked('transfer', id)}/reversals"
+            return Call("get", path, {"limit": PAGE})
+        case port.PayOut(account=account):
+            return Call("get", "/v1/payouts", window, account=checked("account", account))
+        case port.OpenAccount():
+            return Call("get", "/v1/accounts", window)
+        case port.StartCheckout():
+            return Call("get", "/v1/checkout/sessions", window)
+        case _:
+            assert_never(request)
+
+
+def _first(call: Call, reference: str) -> Talk[Object | None]:
+    """The first object in a list that was made for `reference`."""
+    page: Call | None = call
+    while page is not None:
+        listed = object_of((yield page))
+        for object in listed["data"]:
+            if reference_of(object) == reference:
+                found: Object = object
+                return found
+        page = _next(page, listed)
+    return None
+
+
+def _next(call: Call, listed: Object) -> Call | None:
+    """The call for the page after this one."""
+    if url := listed.get("next_page_url"):  # v2
+        token = parse_qs(urlsplit(url).query)["page"][0]
+        after = {"page": token}
+    elif listed.get("has_more"):
+        if not listed["data"]:
+            raise GatewayError("Stripe says that there is more of a list, and lists nothing")
+        after = {"starting_after": listed["data"][-1]["id"]}
+    else:
+        return None
+    return Call(call.method, call.path, {**call.params, **after}, account=call.account)

@@ -1,0 +1,73 @@
+"""Chargebacks: what the card network says of a payment."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+from attrs.validators import instance_of
+
+from marketpay.commands.base import Command, only_system
+from marketpay.commands.holdings import held
+from marketpay.domain import charging_back
+from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.charging_back import Finding
+from marketpay.domain.decision import Decision
+from marketpay.domain.errors import GatewayError
+from marketpay.domain.ids import ChargebackId
+from marketpay.domain.lifecycles import ChargebackStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.ports.gateway import ChargebackState
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class SettleChargeback(Command[Chargeback | None]):
+    """How a chargeback stands at the gateway.  Told twice or too late, it changes nothing."""
+
+    state: ChargebackState = field(validator=instance_of(ChargebackState))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Chargeback | None]:
+        """The chargeback with all that follows; None where the payment is none of ours."""
+        only_system(self.by, "settle a chargeback")
+        state = self.state
+        payments = read.find(Payment, gateway_payment=state.payment)
+        if not payments:
+            return Decision(None)
+        [payment] = payments
+        self._check_currency(payment)
+        found = read.find(Chargeback, gateway_id=state.gateway_id)
+        known = found[0] if found else self._opened(payment, rules)
+        news = Finding(
+            status=ChargebackStatus(state.standing.value),
+            withdrawn=state.withdrawn,
+            fee=state.fee,
+            respond_by=state.respond_by,
+        )
+        taken_from = held(read, payment, rules)
+        return charging_back.follow(known, payment, taken_from, news, rules, rules.now())
+
+    def _check_currency(self, payment: Payment) -> None:
+        """A chargeback in a currency the payment is not in cannot be booked."""
+        theirs = {self.state.amount.currency, self.state.withdrawn.currency}
+        if theirs != {payment.currency}:
+            raise GatewayError(f"a chargeback of {payment.id} is in {', '.join(sorted(theirs))}")
+
+    def _opened(self, payment: Payment, rules: Rules) -> Chargeback:
+        zero = Money.zero(payment.currency)
+        return Chargeback(
+            id=ChargebackId(rules.new_id("chb")),
+            payment=payment.id,
+            customer=payment.customer,
+            contractor=payment.contractor,
+            gateway_id=self.state.gateway_id,
+            amount=self.state.amount,
+            reason=self.state.reason,
+            respond_by=self.state.respond_by,
+            withdrawn=zero,
+            covered=zero,
+            reserved=zero,
+            lost=zero,
+            fee=zero,
+            created_at=rules.now(),
+        )

@@ -1,0 +1,70 @@
+"""A hold that stands: what the gateway says of it, and that it soon runs out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from marketpay.commands.base import Command, only_system
+from marketpay.domain import events as e
+from marketpay.domain.decision import Decision
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.domain.settlement import EXPIRED
+from marketpay.domain.validators import IdOf
+from marketpay.ports.gateway import Captured, GatewayNews, HoldGone
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class SettleHold(Command[Payment]):
+    """What the gateway says of a hold that nobody here has touched since it was put."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+    news: GatewayNews
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
+        """A hold that is gone has expired, and its offer with it; a capture is an incident."""
+        only_system(self.by, "settle a hold")
+        deal, at = read.deal(payment=self.payment), rules.now()
+        payment = deal.payment(self.payment)
+        offer = deal.offer(payment.offer)
+        is_held = payment.status is PaymentStatus.AUTHORIZED
+        if not is_held or offer.status is OfferStatus.ACCEPTING:
+            return Decision(payment, waives=deal.rest())
+        if isinstance(self.news, HoldGone):
+            gone = payment.become(e.PaymentExpired, self.by.role, at, failure=EXPIRED)
+            changes: list[Any] = [gone]
+            if offer.status is OfferStatus.PENDING:
+                changes.append(offer.become(e.OfferExpired, self.by.role, at))
+            waived = deal.rest(*(change.entity for change in changes))
+            return Decision(gone.entity, changes=changes, waives=waived)
+        if isinstance(self.news, Captured) and payment.flagged is None:
+            why = IncidentKind.CAPTURED_ELSEWHERE
+            flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=why.value)
+            raised = incident(why, payment.id, self.news.gateway_id, rules, at)
+            waived = deal.rest(payment)
+            return Decision(flagged.entity, changes=(flagged, raised), waives=waived)
+        return Decision(payment, waives=deal.rest())
+
+
+@frozen(kw_only=True)
+class WarnOfExpiry(Command[Payment]):
+    """A hold runs out soon: whoever listens to events can tell its parties."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
+        """The payment; a fact of it, if the hold still stands and its end is near."""
+        only_system(self.by, "warn of an expiry")
+        payment, at = read.get(Payment, self.payment), rules.now()
+        until = payment.authorization_expires_at
+        is_held = payment.status is PaymentStatus.AUTHORIZED
+        if not is_held or until is None or not at < until <= at + rules.warn_before:
+            return Decision(payment, waives=(payment,))
+        warned = payment.become(e.PaymentExpiring, self.by.role, at)
+        return Decision(warned.entity, changes=(warned,))

@@ -1,0 +1,102 @@
+"""Incidents: what somebody should look at, and what they decide."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from marketpay.commands.base import PERSONAL, Command, only_system
+from marketpay.commands.holdings import wallet_of
+from marketpay.domain import events as e
+from marketpay.domain.actor import Role, check_party
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import permit
+from marketpay.domain.errors import Forbidden, Reason, Refused
+from marketpay.domain.ids import IncidentId, PaymentId
+from marketpay.domain.incident import Incident, IncidentKind, incident
+from marketpay.domain.ledger import Account, AccountKind, move
+from marketpay.domain.lifecycles import INCIDENT, PAYMENT, IncidentStatus, PaymentStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import Rules
+from marketpay.domain.validators import IdOf, Text, above_zero
+from marketpay.domain.wallet import Wallet
+from marketpay.ports.store import Reader
+
+FLAGGABLE = (PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
+
+
+@frozen(kw_only=True)
+class ResolveIncident(Command[Incident]):
+    """An administrator has looked, and says in a note what came of it."""
+
+    incident: IncidentId = field(validator=IdOf("Incident"))
+    note: str = field(validator=Text(at_least=1, at_most=2_000), metadata=PERSONAL)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Incident]:
+        """The incident, resolved."""
+        found, at = read.get(Incident, self.incident), rules.now()
+        permit(self.by, INCIDENT, e.IncidentResolved, "resolve this incident")
+        if found.status is IncidentStatus.RESOLVED:
+            return Decision(found, waives=(found,))
+        resolved = found.become(e.IncidentResolved, self.by.role, at, note=self.note)
+        return Decision(resolved.entity, changes=(resolved,))
+
+
+@frozen(kw_only=True)
+class FlagPayment(Command[Payment]):
+    """The gateway has its doubts about a payment: it is not released until somebody looks."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+    detail: str = field(validator=check_party)  # the gateway's own word
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
+        """The payment, flagged, with an incident; once."""
+        only_system(self.by, "flag a payment")
+        payment, at = read.get(Payment, self.payment), rules.now()
+        kind = IncidentKind.FRAUD_WARNING
+        before = read.find(Incident, subject=payment.id, kind=kind, detail=self.detail)
+        if payment.flagged is not None or before:
+            return Decision(payment, waives=(payment, *before))
+        raised = incident(kind, payment.id, self.detail, rules, at)
+        if payment.status not in FLAGGABLE:
+            return Decision(payment, changes=(raised,), relies_on=(payment,))
+        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=kind.value)
+        return Decision(flagged.entity, changes=(flagged, raised))
+
+
+@frozen(kw_only=True)
+class ClearPayment(Command[Payment]):
+    """Somebody has looked at a flagged payment, and all is well."""
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
+        """The payment without its flag."""
+        payment, at = read.get(Payment, self.payment), rules.now()
+        permit(self.by, PAYMENT, e.PaymentCleared, "clear this payment")
+        if payment.flagged is None or payment.status not in FLAGGABLE:
+            return Decision(payment, waives=(payment,))
+        cleared = payment.become(e.PaymentCleared, self.by.role, at, flagged=None)
+        return Decision(cleared.entity, changes=(cleared,))
+
+
+@frozen(kw_only=True)
+class WriteOffDebt(Command[Wallet]):
+    """An administrator gives up what a contractor owes."""
+
+    contractor: str = field(validator=check_party)
+    amount: Money = field(validator=above_zero)
+    reason: str = field(validator=Text(at_least=1, at_most=2_000), metadata=PERSONAL)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Wallet]:
+        """The wallet with less of a debt; the platform bears it."""
+        if self.by.role is not Role.ADMIN:
+            raise Forbidden(self.by.id, self.by.role.value, "write off a debt", "an admin")
+        currency, at = self.amount.currency, rules.now()
+        wallet = wallet_of(read, self.contractor, currency, rules)
+        if self.amount > wallet.receivable:
+            raise Refused(Reason.BALANCE_TOO_LOW)
+        loss, debt = Account(AccountKind.BAD_DEBT, currency), wallet.account(AccountKind.RECEIVABLE)
+        entries = tuple(move(loss, debt, self.amount, None))
+        changed = wallet.post(entries, at)
+        return Decision(changed.entity, changes=(changed,), entries=entries)

@@ -1,0 +1,136 @@
+"""Payouts and reversals that somebody made at the gateway itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import evolve, field, frozen
+
+from marketpay.commands.base import Command, only_system
+from marketpay.commands.holdings import MOVES, wallet_of
+from marketpay.domain import events as e
+from marketpay.domain import outgoing, withdrawing
+from marketpay.domain.actor import Role
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import Conflict
+from marketpay.domain.ids import TransactionId, WithdrawalId
+from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.ledger import AccountKind, LedgerEntry, move
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.transferring import reversed_of
+from marketpay.domain.validators import IdOf
+from marketpay.domain.wallet import Wallet
+from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
+from marketpay.ports.gateway import PayoutState, Progress, TransferState
+from marketpay.ports.store import Reader
+
+SYSTEM = Role.SYSTEM
+GONE = (Progress.FAILED, Progress.CANCELED)
+
+
+@frozen(kw_only=True)
+class RecordPayout(Command[Withdrawal | None]):
+    """The gateway paid a contractor out, and nobody here had asked for it."""
+
+    state: PayoutState
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Withdrawal | None]:
+        """A withdrawal that is paid already; None where the account is none of ours."""
+        only_system(self.by, "record a payout")
+        state, at = self.state, rules.now()
+        known = read.find(Withdrawal, gateway_payout=state.gateway_id)
+        accounts = read.find(PayoutAccount, gateway_account=state.account)
+        if known:
+            wallet = wallet_of(read, known[0].contractor, known[0].currency, rules)
+            if state.progress not in GONE:
+                return Decision(known[0], waives=(*known, *accounts, wallet))
+            code = state.failure or state.progress.value
+            back = withdrawing.payout_returned(known[0], wallet, code, rules, at)
+            return evolve(back, waives=(*back.waives, *accounts))
+        if not accounts or state.progress in GONE:
+            return Decision(None, waives=accounts)
+        wallet = wallet_of(read, accounts[0].contractor, state.amount.currency, rules)
+        return self._recorded(wallet, accounts[0], rules, at)
+
+    def _recorded(
+        self, wallet: Wallet, account: PayoutAccount, rules: Rules, at: datetime
+    ) -> Decision[Withdrawal | None]:
+        withdrawal = Withdrawal(
+            id=WithdrawalId(rules.new_id("wdr")),
+            contractor=wallet.owner,
+            amount=self.state.amount,
+            origin=WithdrawalOrigin.GATEWAY,
+            gateway_payout=self.state.gateway_id,
+            created_at=at,
+        )
+        changes: list[Change[Entity]] = [withdrawal.begun(at)]
+        for event in (e.WithdrawalApproved, e.WithdrawalStarted, e.WithdrawalPaid):
+            change = withdrawal.become(event, SYSTEM, at)
+            changes.append(change)
+            withdrawal = change.entity
+        entries = tuple(_out_of_wallet(wallet, self.state.amount))
+        kind = IncidentKind.PAYOUT_ELSEWHERE
+        raised = incident(kind, withdrawal.id, self.state.gateway_id, rules, at)
+        changes += [wallet.post(entries, at), raised]
+        return Decision(withdrawal, changes=changes, waives=(account,), entries=entries)
+
+
+def _out_of_wallet(wallet: Wallet, amount: Money) -> list[LedgerEntry]:
+    """From what is available; more than that is owed."""
+    connected = wallet.account(AccountKind.CONNECTED)
+    taken = min(wallet.available, amount)
+    return [
+        *move(wallet.account(AccountKind.WALLET_AVAILABLE), connected, taken, None),
+        *move(wallet.account(AccountKind.RECEIVABLE), connected, amount - taken, None),
+    ]
+
+
+@frozen(kw_only=True)
+class RecordReversal(Command[PaymentTransaction]):
+    """A transfer was reversed at the gateway, and nobody here had asked for it."""
+
+    transfer: TransactionId = field(validator=IdOf("PaymentTransaction"))
+    state: TransferState
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[PaymentTransaction]:
+        """What came back and is not in the books yet, as an operation that has succeeded.
+
+        `Conflict` while a reversal of ours is open, of which nobody knows whether it is in.
+        """
+        only_system(self.by, "record a reversal")
+        transfer, at = read.get(PaymentTransaction, self.transfer), rules.now()
+        payment = read.get(Payment, str(transfer.payment))
+        moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
+        others = [one for one in moves if one.id != transfer.id]
+        ours = [one for one in others if one.target == transfer.gateway_id]
+        missing = self.state.reversed - reversed_of(transfer, moves)
+        if missing.minor <= 0 or not transfer.is_settled:
+            return Decision(transfer, waives=(transfer, payment, *others))
+        if not all(one.is_settled for one in ours):
+            raise Conflict("PaymentTransaction", transfer.id)
+        back = PaymentTransaction(
+            id=TransactionId(rules.new_id("ptx")),
+            payment=payment.id,
+            kind=TransactionKind.TRANSFER_REVERSAL,
+            amount=missing,
+            party=payment.contractor,
+            group=payment.job,
+            target=transfer.gateway_id,
+            created_at=at,
+        )
+        done = back.become(e.PaymentTransactionSucceeded, SYSTEM, at, settled_at=at)
+        left = payment.transferred - missing
+        known = payment.become(e.PaymentTransferReversed, SYSTEM, at, transferred=left)
+        raised = incident(IncidentKind.REVERSED_ELSEWHERE, payment.id, transfer.id, rules, at)
+        return Decision(
+            done.entity,
+            changes=(known, back.begun(at), done, raised),
+            relies_on=(transfer,),
+            waives=others,
+            entries=outgoing.moved_to(payment, back),
+        )

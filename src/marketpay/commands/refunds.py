@@ -1,0 +1,182 @@
+"""Refunds: asked for here, or made at the gateway by somebody else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from attrs import field, frozen
+
+from marketpay.commands.base import PERSONAL, Command, Result, only_staff, only_system
+from marketpay.commands.holdings import held
+from marketpay.domain import events as e
+from marketpay.domain import outgoing, refunding
+from marketpay.domain.actor import Role
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import PaymentStatus, RefundStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.validators import IdOf, Text, above_zero
+from marketpay.ports.gateway import Progress, RefundState
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class RefundIssued(Result):
+    """A refund, and the payment it is of.
+
+    `next_action` is `Pending` while the gateway has not answered or not finished.
+    """
+
+    refund: Refund
+    payment: Payment
+
+
+@frozen(kw_only=True)
+class IssueRefund(Command[RefundIssued]):
+    """Some of a captured payment goes back to the customer, before or after its release.
+
+    Every part of the frozen split gives its share.  After the release the contractor's share
+    is taken from their wallet, and owed by them where it is not there.  Staff only.
+    """
+
+    payment: PaymentId = field(validator=IdOf("Payment"))
+    amount: Money = field(validator=above_zero)
+    reason: str = field(default="", validator=Text(at_most=2_000), metadata=PERSONAL)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[RefundIssued]:
+        """The refund on record; the gateway is asked for it at once."""
+        payment, at = read.get(Payment, self.payment), rules.now()
+        only_staff(self.by, "refund this payment")
+        payment.refundable - self.amount  # two currencies are a CurrencyMismatch
+        refunding.check_refundable(payment, self.amount)
+        taken_from = held(read, payment, rules)
+        begun = refunding.begin(
+            payment, self.amount, taken_from, self.by.role, rules, at, self.reason
+        )
+        sent = refunding.sent(begun, rules, at)
+        changes = (*begun.changes, sent)
+        return Decision(
+            RefundIssued(refund=begun.refund, payment=begun.payment),
+            changes=changes,
+            waives=taken_from.rest(*(change.entity for change in changes)),
+            entries=begun.entries,
+            operations=(sent.entity,),
+        )
+
+
+@frozen(kw_only=True)
+class RecordRefund(Command[Refund | None]):
+    """A refund that somebody made at the gateway itself is in the books too."""
+
+    state: RefundState
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Refund | None]:
+        """The refund with all that follows; None where the payment is none of ours."""
+        only_system(self.by, "record a refund")
+        at, state = rules.now(), self.state
+        payments = read.find(Payment, gateway_payment=state.payment)
+        if not payments:
+            return Decision(None)
+        [payment] = payments
+        known = read.find(Refund, gateway_id=state.gateway_id)
+        others = [one for one in read.find(Refund, payment=payment.id) if one not in known]
+        if known:
+            return _followed(known[0], payment, others, state, rules, at)
+        if state.progress in (Progress.FAILED, Progress.CANCELED):
+            return Decision(None, waives=(payment, *others))
+        return self._recorded(payment, others, read, rules, at)
+
+    def _recorded(
+        self,
+        payment: Payment,
+        others: list[Refund],
+        read: Reader,
+        rules: Rules,
+        at: datetime,
+    ) -> Decision[Refund | None]:
+        amount = min(self.state.amount, _left(payment))
+        excess = self.state.amount - amount
+        changes: list[Change[Entity]] = []
+        entries: list[LedgerEntry] = []
+        taken_from = held(read, payment, rules)
+        refund = Refund(
+            id=refunding.new_id(rules),
+            payment=payment.id,
+            customer=payment.customer,
+            amount=self.state.amount,
+            created_at=at,
+        )
+        if amount.minor:
+            begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
+            changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
+            entries += begun.entries
+            payment = begun.payment
+        entries += _written_off(excess, payment)
+        pending = refund.become(e.RefundPending, Role.SYSTEM, at, gateway_id=self.state.gateway_id)
+        raised = incident(IncidentKind.REFUND_ELSEWHERE, payment.id, refund.id, rules, at)
+        changes += [refund.begun(at), pending, raised]
+        refund = pending.entity
+        if self.state.progress is Progress.SUCCEEDED:
+            changes.append(refund.become(e.RefundSucceeded, Role.SYSTEM, at))
+            entries += outgoing.left_processor(refund)
+            if amount.minor:
+                changes.append(outgoing.give_back(payment, others, at))
+        entities = [change.entity for change in changes]
+        is_changed = any(one.id == payment.id for one in entities)
+        return Decision(
+            refund,
+            changes=changes,
+            relies_on=() if is_changed else (payment,),
+            waives=(*others, *taken_from.rest(*entities)),
+            entries=tuple(entries),
+        )
+
+
+def _left(payment: Payment) -> Money:
+    """What of the payment a refund can still be taken from."""
+    can_be = payment.status in (PaymentStatus.CAPTURED, PaymentStatus.RELEASED)
+    return payment.refundable if can_be else Money.zero(payment.currency)
+
+
+def _written_off(excess: Money, payment: Payment) -> tuple[LedgerEntry, ...]:
+    """More went back than the payment had left: the platform bears it."""
+    loss = Account(AccountKind.BAD_DEBT, payment.currency)
+    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, payment.currency)
+    return tuple(move(loss, transit, excess, payment.id))
+
+
+def _followed(
+    refund: Refund,
+    payment: Payment,
+    others: list[Refund],
+    state: RefundState,
+    rules: Rules,
+    at: datetime,
+) -> Decision[Refund | None]:
+    """What has become of a recorded refund since."""
+    is_over = state.progress in (Progress.FAILED, Progress.CANCELED)
+    was_pending = refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
+    returned = outgoing.give_back(payment, others, at) if was_pending else None
+    settled: Change[Refund]
+    raised: list[Change[Entity]] = []
+    entries: tuple[LedgerEntry, ...]
+    if is_over and refund.status is not RefundStatus.FAILED:
+        code = state.failure or state.progress.value
+        settled = refund.become(e.RefundFailed, Role.SYSTEM, at, failure=code)
+        back = () if was_pending else outgoing.came_back(refund)
+        entries = (*back, *outgoing.kept_as_credit(refund))
+        raised.append(incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at))
+    elif state.progress is Progress.SUCCEEDED and was_pending:
+        settled = refund.become(e.RefundSucceeded, Role.SYSTEM, at)
+        entries = outgoing.left_processor(refund)
+    else:
+        return Decision(refund, waives=(refund, payment, *others))
+    changes = [settled, *raised, *([returned] if returned else [])]
+    waived = (*others, *(() if returned else (payment,)))
+    return Decision(settled.entity, changes=changes, waives=waived, entries=entries)

@@ -1,0 +1,277 @@
+"""Following the gateway's news: an event says what to look at, and what is seen is settled.
+
+The reply to a call, a webhook and the worker's later look all end in the same commands, so it
+makes no difference which of them comes first, twice or never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from attrs import evolve, frozen
+
+from marketpay.commands.chargebacks import SettleChargeback
+from marketpay.commands.holds import SettleHold
+from marketpay.commands.incidents import FlagPayment
+from marketpay.commands.payouts_elsewhere import RecordPayout, RecordReversal
+from marketpay.commands.refunds import RecordRefund
+from marketpay.commands.withdrawals import ContinueWithdrawal
+from marketpay.delivery.commit import carry_out
+from marketpay.delivery.flows import settle
+from marketpay.delivery.requests import look_up
+from marketpay.delivery.steps import Call, Flow, Read
+from marketpay.domain.actor import Actor
+from marketpay.domain.decision import Operation
+from marketpay.domain.ids import PREFIXES
+from marketpay.domain.lifecycles import PaymentStatus, WebhookStatus, WithdrawalStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.withdrawal import Withdrawal
+from marketpay.ports.gateway import (
+    ChargebackState,
+    Inspect,
+    NotThere,
+    PayoutState,
+    RefundState,
+    TransferState,
+)
+from marketpay.ports.gateway_events import GatewayEvent, Topic
+from marketpay.ports.store import Records
+
+APPLIED, IGNORED, DEFERRED = (
+    WebhookStatus.APPLIED,
+    WebhookStatus.IGNORED,
+    WebhookStatus.DEFERRED,
+)
+OF_PAYMENT = (TransactionKind.AUTHORIZE, TransactionKind.CAPTURE, TransactionKind.VOID)
+BEFORE_CAPTURE = (
+    PaymentStatus.PENDING,
+    PaymentStatus.AWAITING_CONFIRMATION,
+    PaymentStatus.AUTHORIZED,
+)
+TRANSACTION, ACCOUNT = (f"{PREFIXES[kind]}_" for kind in ("PaymentTransaction", "PayoutAccount"))
+
+Outcome = WebhookStatus
+
+
+def follow(event: GatewayEvent, rules: Rules) -> Flow[Outcome]:
+    """Look at what the event is about: applied, none of ours, or too early to tell."""
+    look = LOOKS.get(event.topic)
+    if look is None or event.subject is None:
+        return IGNORED
+    return (yield from look(event, event.subject, rules))
+
+
+@frozen
+class Known:
+    """A payment of ours with all its operations."""
+
+    payment: Payment
+    operations: list[PaymentTransaction]
+
+    def concerned(self, event: GatewayEvent) -> Iterator[PaymentTransaction]:
+        """Those that the event can be news of."""
+        for one in self.operations:
+            is_named = event.subject in (one.gateway_id, one.target) or one.id == event.reference
+            if one.kind in OF_PAYMENT and is_named and not one.is_settled:
+                yield one
+
+
+def _payment(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    """Whatever of the payment is open is looked up; else the hold itself."""
+    known: Known | None = yield Read(partial(_known_payment, event))
+    if known is None:
+        return _unknown(event)
+    concerned = list(known.concerned(event))
+    for operation in concerned:
+        yield from _look_again(operation, subject, rules)
+    payment = known.payment
+    is_held = payment.status is PaymentStatus.AUTHORIZED and payment.gateway_payment == subject
+    if concerned or not is_held:
+        return APPLIED
+    for operation in known.operations:
+        if operation.kind is TransactionKind.AUTHORIZE and operation.gateway_id == subject:
+            seen = yield Call(look_up(operation), operation.id)
+            stood = SettleHold(by=Actor.SYSTEM, payment=payment.id, news=seen)
+            yield from carry_out(stood, None, rules)
+    return APPLIED
+
+
+def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    if found is None and not _is_ours(event):
+        state: Any = yield Call(Inspect(topic=Topic.REFUND, gateway_id=subject), event.id)
+        if not isinstance(state, RefundState):
+            return IGNORED
+        found = yield Read(partial(_transaction, state.reference))
+        if found is None:
+            recorded = RecordRefund(by=Actor.SYSTEM, state=state)
+            return _applied((yield from carry_out(recorded, None, rules)).result)
+    return (yield from _of_transaction(found, subject, rules))
+
+
+def _transfer(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    if found is None:
+        return _unknown(event)
+    yield from _of_transaction(found, subject, rules)
+    state: Any = yield Call(Inspect(topic=Topic.TRANSFER, gateway_id=subject), event.id)
+    if not isinstance(state, TransferState) or not state.reversed.minor:
+        return APPLIED
+    moves: list[PaymentTransaction] = yield Read(partial(_reversals, found))
+    for operation in moves:
+        if operation.target == subject and not operation.is_settled:
+            settled = yield from _look_again(operation, None, rules)
+            if not settled:
+                return DEFERRED
+    yield from carry_out(
+        RecordReversal(by=Actor.SYSTEM, transfer=found.id, state=state), None, rules
+    )
+    return APPLIED
+
+
+def _payout(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    if found is None and not _is_ours(event):
+        asked = Inspect(topic=Topic.PAYOUT, gateway_id=subject, account=event.account)
+        state: Any = yield Call(asked, event.id)
+        if not isinstance(state, PayoutState):
+            return IGNORED
+        found = yield Read(partial(_transaction, state.reference))
+        if found is None:
+            recorded = RecordPayout(by=Actor.SYSTEM, state=state)
+            return _applied((yield from carry_out(recorded, None, rules)).result)
+    return (yield from _of_transaction(found, subject, rules))
+
+
+def _account(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    account: PayoutAccount | None = yield Read(partial(_known_account, subject, event.reference))
+    if account is None:
+        return _unknown(event)
+    yield from _look_again(account, subject, rules)
+    return APPLIED
+
+
+def _chargeback(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    state: Any = yield Call(Inspect(topic=Topic.CHARGEBACK, gateway_id=subject), event.id)
+    if not isinstance(state, ChargebackState):
+        return IGNORED
+    payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
+    if payment is None:
+        return IGNORED
+    if payment.status in BEFORE_CAPTURE:
+        return DEFERRED  # the capture is not yet known here
+    yield from carry_out(SettleChargeback(by=Actor.SYSTEM, state=state), None, rules)
+    return APPLIED
+
+
+def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    payment: Payment | None = yield Read(partial(_by_gateway_payment, event.payment or subject))
+    if payment is None:
+        return IGNORED
+    flag = FlagPayment(by=Actor.SYSTEM, payment=payment.id, detail=subject)
+    yield from carry_out(flag, None, rules)
+    return APPLIED
+
+
+def _balance(event: GatewayEvent, _subject: str, rules: Rules) -> Flow[Outcome]:
+    """What could not be paid out for want of a balance is tried again."""
+    waiting: list[Withdrawal] = yield Read(partial(_waiting, event.account))
+    for withdrawal in waiting:
+        again = ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=withdrawal.id)
+        yield from carry_out(again, None, rules)
+    return APPLIED if waiting else IGNORED
+
+
+def _of_transaction(found: PaymentTransaction | None, subject: str, rules: Rules) -> Flow[Outcome]:
+    """One of ours is looked up again, even if it is settled: a bank can change its mind."""
+    if found is None:
+        return DEFERRED
+    yield from _look_again(found, subject, rules)
+    return APPLIED
+
+
+def _look_again(operation: Operation, gateway_id: str | None, rules: Rules) -> Flow[bool]:
+    """Ask how it stands and settle it; False if the gateway knows nothing of it (yet)."""
+    asked = look_up(operation)
+    seen = yield Call(evolve(asked, gateway_id=asked.gateway_id or gateway_id), operation.id)
+    if isinstance(seen, NotThere):
+        return False
+    yield from settle(operation, seen, rules)
+    return True
+
+
+def _applied(result: object) -> Outcome:
+    return IGNORED if result is None else APPLIED
+
+
+def _is_ours(event: GatewayEvent) -> bool:
+    reference = event.reference or ""
+    return reference.startswith((TRANSACTION, ACCOUNT))
+
+
+def _unknown(event: GatewayEvent) -> Outcome:
+    """What bears our reference is early; anything else is none of ours."""
+    return DEFERRED if _is_ours(event) else IGNORED
+
+
+def _transaction(reference: str | None, records: Records) -> PaymentTransaction | None:
+    if reference is None:
+        return None
+    return next(iter(records.find(PaymentTransaction, id=reference)), None)
+
+
+def _known_payment(event: GatewayEvent, records: Records) -> Known | None:
+    payment = _by_gateway_payment(event.subject, records)
+    if payment is None:
+        named = _transaction(event.reference, records)
+        if named is None or named.payment is None:
+            return None
+        payment = records.get(Payment, named.payment)
+    return Known(payment, records.find(PaymentTransaction, payment=payment.id))
+
+
+def _by_gateway_payment(gateway_id: str | None, records: Records) -> Payment | None:
+    return next(iter(records.find(Payment, gateway_payment=gateway_id)), None)
+
+
+def _reversals(transfer: PaymentTransaction, records: Records) -> list[PaymentTransaction]:
+    kind = TransactionKind.TRANSFER_REVERSAL
+    return records.find(PaymentTransaction, payment=transfer.payment, kind=kind)
+
+
+def _known_account(
+    gateway_id: str, reference: str | None, records: Records
+) -> PayoutAccount | None:
+    found = records.find(PayoutAccount, gateway_account=gateway_id)
+    if not found and reference is not None:
+        found = records.find(PayoutAccount, id=reference)
+    return next(iter(found), None)
+
+
+def _waiting(account: str | None, records: Records) -> list[Withdrawal]:
+    if account is None:
+        return []
+    found: list[Withdrawal] = []
+    for owner in records.find(PayoutAccount, gateway_account=account):
+        mine = records.find(
+            Withdrawal, contractor=owner.contractor, status=WithdrawalStatus.PROCESSING
+        )
+        found += [one for one in mine if one.failure is not None]
+    return found
+
+
+LOOKS: dict[Topic, Callable[[GatewayEvent, str, Rules], Flow[Outcome]]] = {
+    Topic.PAYMENT: _payment,
+    Topic.REFUND: _refund,
+    Topic.TRANSFER: _transfer,
+    Topic.PAYOUT: _payout,
+    Topic.ACCOUNT: _account,
+    Topic.CHARGEBACK: _chargeback,
+    Topic.WARNING: _warning,
+    Topic.BALANCE: _balance,
+}

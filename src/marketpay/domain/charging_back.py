@@ -1,0 +1,265 @@
+"""Chargebacks: what the network's news change for the payment, its parties and the books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from attrs import evolve, frozen
+
+from marketpay.domain import events as e
+from marketpay.domain.actor import Role
+from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.event import Event
+from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.refunding import Held, given_back
+from marketpay.domain.rules import Liability, Rules
+from marketpay.domain.transferring import asked_back, reversals
+
+C = ChargebackStatus
+K = AccountKind
+SYSTEM = Role.SYSTEM
+DISPUTABLE: Final = (PaymentStatus.CAPTURED, PaymentStatus.RELEASED, PaymentStatus.CHARGED_BACK)
+RANK: Final = {
+    C.INQUIRY: 0,
+    C.NEEDS_RESPONSE: 1,
+    C.UNDER_REVIEW: 2,
+    C.WON: 3,
+    C.LOST: 3,
+    C.CLOSED: 3,
+}
+EVENTS: Final[dict[ChargebackStatus, type[Event]]] = {
+    C.NEEDS_RESPONSE: e.ChargebackEscalated,
+    C.UNDER_REVIEW: e.ChargebackUnderReview,
+    C.WON: e.ChargebackWon,
+    C.LOST: e.ChargebackLost,
+    C.CLOSED: e.ChargebackClosed,
+}
+
+
+@frozen(kw_only=True)
+class Finding:
+    """How the network sees it now: what it has of the platform's balance, and what fee."""
+
+    status: ChargebackStatus
+    withdrawn: Money
+    fee: Money
+    respond_by: datetime | None
+
+    def after(self, known: Chargeback) -> Finding:
+        """The same without what is older than what is known.
+
+        Nothing says which of two looks was the later: so money comes back only with a decision
+        for the platform, no status is left for an earlier one, and a decision is final.
+        """
+        if known.is_decided and self.status is not known.status:
+            return Finding(
+                status=known.status,
+                withdrawn=known.withdrawn,
+                fee=known.fee,
+                respond_by=known.respond_by,
+            )
+        may_return = self.status in (C.WON, C.CLOSED)
+        is_older = RANK[self.status] < RANK[known.status]
+        return Finding(
+            status=known.status if is_older else self.status,
+            withdrawn=self.withdrawn if may_return else max(self.withdrawn, known.withdrawn),
+            fee=self.fee if may_return else max(self.fee, known.fee),
+            respond_by=known.respond_by if is_older else self.respond_by,
+        )
+
+
+@frozen
+class Step:
+    """Chargeback, payment and entries after one part of the news."""
+
+    chargeback: Chargeback
+    payment: Payment
+    entries: tuple[LedgerEntry, ...] = ()
+
+
+def follow(
+    known: Chargeback, payment: Payment, held: Held, news: Finding, rules: Rules, at: datetime
+) -> Decision[Chargeback]:
+    """What the network says is so here too, to the cent; told again, it changes nothing."""
+    found = news.after(known)
+    moved = _moved(Step(known, payment), found)
+    if found.status is C.LOST:
+        step = _lost(_covered(moved, known, held, Liability.PLATFORM), known, held, rules)
+    elif found.status in (C.WON, C.CLOSED):
+        step = _let_go(moved, held)
+    else:
+        step = _covered(moved, known, held, rules.chargeback_liability)
+    after = evolve(step.chargeback, respond_by=found.respond_by)
+    if after == known and known.version and found.status is known.status:
+        read = (known, payment, *held.rest())
+        return Decision(known, waives=read)
+    back = tuple(reversals(step.payment, held.moves, held.there, rules, at))
+    paid = asked_back(step.payment, back)
+    changes: list[Change[Entity]] = [
+        *_chargeback_changes(known, after, found.status, rules, at),
+        *_payment_changes(payment, paid, at),
+        *back,
+    ]
+    if held.wallet is not None and any(held.wallet.owner in _owners(x) for x in step.entries):
+        changes.append(held.wallet.post(step.entries, at))
+    entities = [change.entity for change in changes]
+    latest = {one.id: one for one in entities}
+    result = latest.get(known.id, known)
+    assert isinstance(result, Chargeback)
+    relied = () if payment.id in latest else (payment,)
+    return Decision(
+        result,
+        changes=changes,
+        relies_on=relied,
+        waives=held.rest(*entities),
+        entries=step.entries,
+    )
+
+
+def _moved(step: Step, found: Finding) -> Step:
+    """What the network took from or gave back to the platform's balance, its fee too."""
+    known, payment = step.chargeback, step.payment
+    entries = (
+        *_both_ways(K.DISPUTED, found.withdrawn - known.withdrawn, payment),
+        *_both_ways(K.CHARGEBACK_FEE, found.fee - known.fee, payment),
+    )
+    after = evolve(known, withdrawn=found.withdrawn, fee=found.fee)
+    return Step(after, payment, entries)
+
+
+def _covered(step: Step, known: Chargeback, held: Held, liability: Liability) -> Step:
+    """What was taken is the payment's matter, as far as it has anything left.
+
+    The contractor's part of it is set aside where they bear it, as far as their wallet has it.
+    """
+    chargeback, payment = step.chargeback, step.payment
+    taken = chargeback.withdrawn - known.withdrawn
+    if taken.minor <= 0 or payment.status not in DISPUTABLE:
+        return step
+    newly = min(taken, payment.refundable)
+    before = payment.gone + payment.disputed
+    disputed = evolve(payment, disputed=payment.disputed + newly)
+    aside: tuple[LedgerEntry, ...] = ()
+    if held.wallet is not None and newly.minor and liability is Liability.CONTRACTOR:
+        assert payment.split is not None  # frozen before it was captured
+        part = payment.split.refund(newly, already=before).payout
+        aside = tuple(held.wallet.reserve(part, payment.id))
+    reserved = chargeback.reserved + _sum(aside, payment.currency)
+    after = evolve(chargeback, covered=chargeback.covered + newly, reserved=reserved)
+    return Step(after, disputed, (*step.entries, *aside))
+
+
+def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
+    """The money is gone: each part gives what it got, and the platform what nobody has."""
+    chargeback, payment = step.chargeback, step.payment
+    zero = Money.zero(payment.currency)
+    part = chargeback.covered - (known.covered if known.status is C.LOST else zero)
+    settled = evolve(payment, disputed=payment.disputed - part)
+    entries: list[LedgerEntry] = []
+    if rules.chargeback_liability is Liability.CONTRACTOR or not payment.is_released:
+        entries += given_back(settled, part, K.DISPUTED, held.wallet, chargeback.reserved)
+    else:
+        entries += _borne_by_platform(settled, part)
+    newly = chargeback.withdrawn - chargeback.lost
+    loss, disputed = (Account(k, payment.currency) for k in (K.CHARGEBACK_LOSS, K.DISPUTED))
+    entries += move(loss, disputed, newly - part, payment.id)
+    used = _from_reserve(entries, payment.currency)
+    if held.wallet is not None and used < chargeback.reserved:
+        source = held.wallet.account(K.WALLET_RESERVED)
+        entries += held.wallet.credit(source, chargeback.reserved - used, payment.id)
+    after = evolve(chargeback, lost=chargeback.withdrawn, reserved=zero)
+    settled = evolve(settled, lost=payment.lost + part)
+    return Step(after, settled, (*step.entries, *entries))
+
+
+def _borne_by_platform(payment: Payment, part: Money) -> Iterator[LedgerEntry]:
+    """The fees give what they got, and the platform the contractor's part."""
+    parts, currency = payment.taken_back(part), payment.currency
+    disputed = Account(K.DISPUTED, currency)
+    yield from move(Account(K.PLATFORM_FEE, currency), disputed, parts.platform_fee, payment.id)
+    yield from move(Account(K.SERVICE_FEE, currency), disputed, parts.service_fee, payment.id)
+    yield from move(Account(K.CHARGEBACK_LOSS, currency), disputed, parts.payout, payment.id)
+
+
+def _let_go(step: Step, held: Held) -> Step:
+    """Nothing is lost: what was set aside is the contractor's again."""
+    chargeback, payment = step.chargeback, step.payment
+    zero = Money.zero(payment.currency)
+    freed: tuple[LedgerEntry, ...] = ()
+    if chargeback.reserved.minor and held.wallet is not None:
+        source = held.wallet.account(K.WALLET_RESERVED)
+        freed = tuple(held.wallet.credit(source, chargeback.reserved, payment.id))
+    after = evolve(chargeback, covered=zero, reserved=zero)
+    settled = evolve(payment, disputed=payment.disputed - chargeback.covered)
+    return Step(after, settled, (*step.entries, *freed))
+
+
+def _chargeback_changes(
+    known: Chargeback, after: Chargeback, status: ChargebackStatus, rules: Rules, at: datetime
+) -> Iterator[Change[Entity]]:
+    if not known.version:
+        yield known.begun(at)
+        yield incident(IncidentKind.CHARGEBACK, known.payment, known.gateway_id, rules, at)
+    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "fee")
+    fields = {name: getattr(after, name) for name in names}
+    if status is known.status:
+        if after != known:
+            yield known.become(e.ChargebackChanged, SYSTEM, at, **fields)
+        return
+    if known.status is C.INQUIRY and status not in (C.NEEDS_RESPONSE, C.CLOSED):
+        escalated = known.become(e.ChargebackEscalated, SYSTEM, at)
+        yield escalated
+        known = escalated.entity
+    yield known.become(EVENTS[status], SYSTEM, at, **fields)
+
+
+def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[Change[Entity]]:
+    if after == before:
+        return
+    names = ("disputed", "lost", "transferred")
+    fields = {name: getattr(after, name) for name in names}
+    payment = before
+    if payment.status is not PaymentStatus.CHARGED_BACK:
+        taken = payment.become(e.PaymentChargedBack, SYSTEM, at, **fields)
+        yield taken
+        payment = taken.entity
+        if payment.disputed.minor:
+            return
+    event: type[Event] = e.PaymentChargebackChanged
+    if not after.disputed.minor and after.gone < after.amount:
+        event = e.PaymentReleasedAgain if after.is_released else e.PaymentHeldAgain
+    yield payment.become(event, SYSTEM, at, **fields)
+
+
+def _both_ways(kind: AccountKind, change: Money, payment: Payment) -> Iterator[LedgerEntry]:
+    """From the processor to `kind`, or back where the change is below zero."""
+    account = Account(kind, payment.currency)
+    processor = Account(K.PROCESSOR, payment.currency)
+    if change.minor > 0:
+        yield from move(account, processor, change, payment.id)
+    else:
+        yield from move(processor, account, -change, payment.id)
+
+
+def _from_reserve(entries: list[LedgerEntry], currency: str) -> Money:
+    reserved = tuple(one for one in entries if one.debit.kind is K.WALLET_RESERVED)
+    return _sum(reserved, currency)
+
+
+def _sum(entries: tuple[LedgerEntry, ...], currency: str) -> Money:
+    total = Money.zero(currency)
+    for entry in entries:
+        total += entry.amount
+    return total
+
+
+def _owners(entry: LedgerEntry) -> tuple[str, str]:
+    return entry.debit.owner, entry.credit.owner

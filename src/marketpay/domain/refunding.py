@@ -1,0 +1,128 @@
+"""Refunds: what each party gives back, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.actor import Role
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.ids import RefundId
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import PaymentStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.transferring import asked_back, reversals
+from marketpay.domain.wallet import Wallet
+
+
+@frozen(kw_only=True)
+class Held:
+    """What a refund or a loss may have to be taken from, besides the payment itself."""
+
+    wallet: Wallet | None  # the contractor's, once the payment is released
+    moves: Sequence[PaymentTransaction]  # its transfers and reversals
+    there: Money  # what lies on the contractor's account at the gateway
+
+    def rest(self, *changed: Entity) -> tuple[Entity, ...]:
+        """Those of them that were read and are not `changed`."""
+        ids = {entity.id for entity in changed}
+        read = (*self.moves, *((self.wallet,) if self.wallet and self.wallet.version else ()))
+        return tuple(entity for entity in read if entity.id not in ids)
+
+
+@frozen(kw_only=True)
+class Begun:
+    """A refund that is on record."""
+
+    payment: Payment
+    refund: Refund
+    changes: Sequence[Change[Entity]]
+    entries: tuple[LedgerEntry, ...]
+
+
+def check_refundable(payment: Payment, amount: Money) -> None:
+    """Raise `Refused` unless so much of a payment can be asked back now."""
+    if payment.status is PaymentStatus.CHARGED_BACK and payment.disputed.minor:
+        raise Refused(Reason.CHARGEBACK_OPEN)
+    if payment.status not in (PaymentStatus.CAPTURED, PaymentStatus.RELEASED):
+        raise Refused(Reason.NOT_REFUNDABLE)
+    if amount > payment.refundable:
+        raise Refused(Reason.NOT_REFUNDABLE)
+
+
+def begin(
+    payment: Payment,
+    amount: Money,
+    held: Held,
+    by: Role,
+    rules: Rules,
+    at: datetime,
+    reason: str = "",
+) -> Begun:
+    """The parts give back what they got, and what lies with the contractor is asked back."""
+    entries = tuple(given_back(payment, amount, AccountKind.REFUNDS_IN_TRANSIT, held.wallet))
+    after = evolve(payment, refunded=payment.refunded + amount)
+    back = tuple(reversals(after, held.moves, held.there, rules, at))
+    left = asked_back(after, back).transferred
+    asked = payment.become(
+        e.PaymentRefundRequested, by, at, refunded=after.refunded, transferred=left
+    )
+    refund = Refund(
+        id=new_id(rules),
+        payment=payment.id,
+        customer=payment.customer,
+        amount=amount,
+        reason=reason,
+        created_at=at,
+    )
+    changes: list[Change[Entity]] = [asked, refund.begun(at), *back]
+    if held.wallet is not None and any(held.wallet.owner in _owners(entry) for entry in entries):
+        changes.append(held.wallet.post(entries, at))
+    return Begun(payment=asked.entity, refund=refund, changes=changes, entries=entries)
+
+
+def new_id(rules: Rules) -> RefundId:
+    """Of a refund that is not yet on record."""
+    return RefundId(rules.new_id("ref"))
+
+
+def sent(begun: Begun, rules: Rules, at: datetime) -> Change[PaymentTransaction]:
+    """The operation that asks the gateway for it, at once."""
+    return operations.refund(begun.payment, begun.refund, rules, at)
+
+
+def given_back(
+    payment: Payment,
+    amount: Money,
+    into: AccountKind,
+    wallet: Wallet | None,
+    reserved: Money | None = None,
+) -> Iterator[LedgerEntry]:
+    """Each part of the frozen split gives back its part of `amount`, from wherever it is now."""
+    parts, currency = payment.taken_back(amount), payment.currency
+    target = Account(into, currency)
+    platform = Account(AccountKind.PLATFORM_FEE, currency)
+    if not payment.is_released:
+        escrow = Account(AccountKind.ESCROW, currency)
+        yield from move(escrow, target, parts.held, payment.id)
+        yield from move(platform, target, parts.platform_fee, payment.id)
+        return
+    service = Account(AccountKind.SERVICE_FEE, currency)
+    yield from move(platform, target, parts.platform_fee, payment.id)
+    yield from move(service, target, parts.service_fee, payment.id)
+    if parts.payout.minor:
+        assert wallet is not None  # who was paid has one
+        yield from wallet.charge(parts.payout, target, payment.id, reserved)
+
+
+def _owners(entry: LedgerEntry) -> tuple[str, str]:
+    return entry.debit.owner, entry.credit.owner

@@ -1,0 +1,90 @@
+"""Where a contractor's money lies: transfers to their account at the gateway, and back.
+
+What of a payment should lie there (`Payment.due`) follows from what was released, refunded and
+lost; what is there too little is transferred, what is there too much is asked back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import evolve
+
+from marketpay.domain import events as e
+from marketpay.domain import operations
+from marketpay.domain.actor import Role
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.ids import TransactionId
+from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+
+# Why a transfer is not made yet: `Payment.transfer_blocked`.
+ONBOARDING = "onboarding"  # the contractor has no active account
+WITHDRAWAL = "withdrawal"  # it is made when they withdraw
+NOT_ACTIVE = "account_not_active"  # the gateway said so
+REFUSED = "refused"  # for another reason: the last transaction has the gateway's code
+
+
+def transfer(
+    payment: Payment,
+    account: PayoutAccount,
+    rules: Rules,
+    at: datetime,
+    retry_of: TransactionId | None = None,
+    by: Role = Role.SYSTEM,
+) -> list[Change[Entity]]:
+    """What is due and not there yet is on its way; nothing, if there is nothing."""
+    amount = payment.untransferred
+    event = e.PaymentTransferStarted
+    if amount.minor <= 0:
+        return [payment.become(event, by, at, transfer_blocked=None)]
+    on_its_way = payment.transferring + amount
+    started = payment.become(event, by, at, transfer_blocked=None, transferring=on_its_way)
+    sent = operations.transfer(started.entity, amount, account, rules, at, retry_of)
+    return [started, sent]
+
+
+def reversals(
+    payment: Payment,
+    moves: Sequence[PaymentTransaction],
+    there: Money,
+    rules: Rules,
+    at: datetime,
+) -> Iterator[Change[PaymentTransaction]]:
+    """Ask back what is on the contractor's account too much, as far as `there` is anything.
+
+    `moves` are the payment's transfers and reversals; the newest transfer is reversed first.
+    """
+    zero = Money.zero(payment.currency)
+    excess = min(max(-payment.untransferred, zero), payment.transferred, max(there, zero))
+    for made in sorted(moves, key=lambda one: one.id, reverse=True):
+        is_there = made.status is TransactionStatus.SUCCESS
+        if made.kind is not TransactionKind.TRANSFER or not is_there or not excess.minor:
+            continue
+        amount = min(excess, made.amount - reversed_of(made, moves))
+        if amount.minor > 0:
+            yield operations.reverse(payment, made, amount, rules, at)
+            excess -= amount
+
+
+def reversed_of(transfer: PaymentTransaction, moves: Sequence[PaymentTransaction]) -> Money:
+    """How much of a transfer is or is being asked back."""
+    back = Money.zero(transfer.currency)
+    for one in moves:
+        is_of_it = one.target == transfer.gateway_id and one.status is not TransactionStatus.FAILED
+        if one.kind is TransactionKind.TRANSFER_REVERSAL and is_of_it:
+            back += one.amount
+    return back
+
+
+def asked_back(payment: Payment, back: Sequence[Change[PaymentTransaction]]) -> Payment:
+    """The payment without what its reversals ask back."""
+    left = payment.transferred
+    for change in back:
+        left -= change.entity.amount
+    return evolve(payment, transferred=left)
