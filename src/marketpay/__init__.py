@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from marketpay.commands.payout_accounts import RetryTransfer as RetryTransfer
     from marketpay.commands.payouts_elsewhere import RecordPayout as RecordPayout
     from marketpay.commands.payouts_elsewhere import RecordReversal as RecordReversal
+    from marketpay.commands.processor_fees import BookProcessorFee as BookProcessorFee
     from marketpay.commands.refunds import IssueRefund as IssueRefund
     from marketpay.commands.refunds import RecordRefund as RecordRefund
     from marketpay.commands.refunds import RefundIssued as RefundIssued
@@ -61,6 +62,9 @@ if TYPE_CHECKING:
     from marketpay.commands.withdrawals import ContinueWithdrawal as ContinueWithdrawal
     from marketpay.commands.withdrawals import MakeScheduledWithdrawal as MakeScheduledWithdrawal
     from marketpay.commands.withdrawals import RequestWithdrawal as RequestWithdrawal
+    from marketpay.delivery.reconciling import Break as Break
+    from marketpay.delivery.reconciling import BreakKind as BreakKind
+    from marketpay.delivery.reconciling import Reconciliation as Reconciliation
     from marketpay.delivery.webhooks import Received as Received
     from marketpay.delivery.working import Failure as Failure
     from marketpay.delivery.working import WorkReport as WorkReport
@@ -316,6 +320,7 @@ _MODULES: Final = {
         "RecordPayout",
         "RecordReversal",
     ),
+    "commands.processor_fees": ("BookProcessorFee",),
     "commands.refunds": (
         "IssueRefund",
         "RecordRefund",
@@ -331,6 +336,11 @@ _MODULES: Final = {
         "ContinueWithdrawal",
         "MakeScheduledWithdrawal",
         "RequestWithdrawal",
+    ),
+    "delivery.reconciling": (
+        "Break",
+        "BreakKind",
+        "Reconciliation",
     ),
     "delivery.webhooks": ("Received",),
     "delivery.working": (
@@ -601,6 +611,9 @@ __all__ = [
     "BalanceChange",
     "BalanceKind",
     "BalancePage",
+    "BookProcessorFee",
+    "Break",
+    "BreakKind",
     "BuryWebhook",
     "CancelJob",
     "CancelWithdrawal",
@@ -743,6 +756,7 @@ __all__ = [
     "ReadsWebhooks",
     "Reason",
     "Received",
+    "Reconciliation",
     "RecordPayout",
     "RecordRefund",
     "RecordReversal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -12,19 +13,22 @@ from attrs import evolve
 
 from marketpay.adapters.threaded import ThreadedStore
 from marketpay.commands.base import ClientAction, Command
-from marketpay.delivery import flows, webhooks, working
+from marketpay.delivery import flows, reconciling, webhooks, working
 from marketpay.delivery.loops import AsyncWorld, World
+from marketpay.delivery.reconciling import Reconciliation, check_window
 from marketpay.delivery.webhooks import Received
 from marketpay.delivery.working import WorkReport
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import ConfigurationError, InvalidInput, MissingDependency
-from marketpay.domain.ids import PaymentId, check_id
+from marketpay.domain.ids import PaymentId, PayoutAccountId, check_id
 from marketpay.domain.limits import no_limits
 from marketpay.domain.payment import Payment
+from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.ports.gateway import (
     AsyncPaymentGateway,
     HasLimits,
+    Link,
     PaymentGateway,
     ReadsWebhooks,
 )
@@ -84,6 +88,13 @@ def _payment_id(payment: Payment | PaymentId) -> PaymentId:
         return payment.id
     check_id("payment", payment, "Payment")
     return payment
+
+
+def _account_id(account: PayoutAccount | PayoutAccountId) -> PayoutAccountId:
+    if isinstance(account, PayoutAccount):
+        return account.id
+    check_id("account", account, "PayoutAccount")
+    return account
 
 
 def _read_webhook(gateway: object, payload: bytes, headers: Mapping[str, str]) -> GatewayEvent:
@@ -209,6 +220,25 @@ class Marketplace:
         flow = working.work(self.rules, _check_limit(limit), has_publisher=self._has_publisher)
         return self._world.drive(flow)
 
+    def reconcile(self, since: datetime, until: datetime) -> Reconciliation:
+        """The processor's balance transactions from `since` until before `until`, and the books.
+
+        Books the processor's fees; corrects nothing.  `GatewayUnavailable` where it does not
+        answer, and then it can be called again: no fee is booked twice.
+        """
+        check_window(since, until)
+        return self._world.drive(reconciling.reconcile(since, until, self.rules))
+
+    def onboarding_link(
+        self, account: PayoutAccount | PayoutAccountId, *, return_url: str, refresh_url: str
+    ) -> Link:
+        """A page of the gateway's on which a contractor gives their details, once and soon.
+
+        `IllegalTransition` while the gateway has not opened the account.
+        """
+        flow = flows.onboarding_link(_account_id(account), return_url, refresh_url)
+        return self._world.drive(flow)
+
     def verify(self) -> Verification:
         """The ledger against itself."""
         return self.query(Verify())
@@ -318,6 +348,18 @@ class AsyncMarketplace:
     async def work(self, limit: int = 100) -> WorkReport:
         """See `Marketplace.work`."""
         flow = working.work(self.rules, _check_limit(limit), has_publisher=self._has_publisher)
+        return await self._world.drive(flow)
+
+    async def reconcile(self, since: datetime, until: datetime) -> Reconciliation:
+        """See `Marketplace.reconcile`."""
+        check_window(since, until)
+        return await self._world.drive(reconciling.reconcile(since, until, self.rules))
+
+    async def onboarding_link(
+        self, account: PayoutAccount | PayoutAccountId, *, return_url: str, refresh_url: str
+    ) -> Link:
+        """See `Marketplace.onboarding_link`."""
+        flow = flows.onboarding_link(_account_id(account), return_url, refresh_url)
         return await self._world.drive(flow)
 
     async def verify(self) -> Verification:

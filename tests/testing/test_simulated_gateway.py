@@ -123,12 +123,13 @@ def test_a_good_card_is_held_for_seven_days(gateway: SimulatedGateway, clock: Vi
 
 def test_a_deal_goes_from_the_hold_to_the_contractors_account(gateway: SimulatedGateway) -> None:
     id = held(gateway)
-    assert gateway.perform(Capture(gateway_id=id, amount=PRICE), key="c") == Captured(
-        gateway_id=id, amount=PRICE
-    )
+    taken = gateway.perform(Capture(gateway_id=id, amount=PRICE), key="c")
+    assert isinstance(taken, Captured)
+    assert (taken.gateway_id, taken.amount) == (id, PRICE)
+    assert taken.charge is not None
     account = opened(gateway)
     gateway.activate("ctr_42")
-    moved = gateway.perform(transfer(account, id), key="t")
+    moved = gateway.perform(transfer(account, taken.charge), key="t")
     assert isinstance(moved, Transferred)
     assert moved.amount == PAYOUT
     assert gateway.balance("USD") == Money("300", "USD")
@@ -188,8 +189,10 @@ def test_capturing_what_is_captured_says_so_and_takes_nothing_more(
     gateway: SimulatedGateway,
 ) -> None:
     id = captured(gateway)
-    again = gateway.perform(Capture(gateway_id=id, amount=PRICE), key="c2")
-    assert again == Captured(gateway_id=id, amount=PRICE)
+    capture = Capture(gateway_id=id, amount=PRICE)
+    again = gateway.perform(capture, key="c2")
+    assert again == gateway.perform(capture, key="capture_1")
+    assert isinstance(again, Captured)
     assert (gateway.effects(Capture), gateway.balance("USD")) == (1, PRICE)
 
 

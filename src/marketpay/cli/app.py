@@ -91,3 +91,28 @@ def demo(
         raise typer.Exit(FAILED) from None
     if not is_ok:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def stripe_server(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen on this machine; 0: anywhere.")
+    ] = 12111,
+    webhooks: Annotated[
+        str | None, typer.Option(metavar="URL", help="Post the platform's events there.")
+    ] = None,
+    connect_webhooks: Annotated[
+        str | None, typer.Option(metavar="URL", help="Post those of connected accounts there.")
+    ] = None,
+) -> None:
+    """Answer as Stripe does, until Ctrl-C: for trying out, and for tests in any language.
+
+    Nothing is kept, and no real money moves.
+    """
+    from marketpay.cli.stripe_server import serve
+
+    try:
+        serve(port, webhooks, connect_webhooks)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(USAGE) from None

@@ -21,23 +21,27 @@ from marketpay.domain.errors import (
     Conflict,
     GatewayError,
     GatewayUnavailable,
+    IllegalTransition,
     PaymentDeclined,
     Reason,
     Refused,
 )
-from marketpay.domain.ids import PaymentId
+from marketpay.domain.ids import PaymentId, PayoutAccountId
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import EXPIRED
+from marketpay.domain.validators import check_web_address
 from marketpay.ports.gateway import (
     ActionRequired,
     GatewayNews,
     GatewayRequest,
+    Link,
     NoAnswer,
     NotThere,
+    OnboardingLink,
 )
 from marketpay.ports.store import Records
 
@@ -202,6 +206,23 @@ def client_action(payment: PaymentId, rules: Rules) -> Flow[ClientAction | None]
             if isinstance(done.news, ActionRequired):
                 return _client_action(operation, done.news)
     return None
+
+
+def onboarding_link(account: PayoutAccountId, return_url: str, refresh_url: str) -> Flow[Link]:
+    """A page of the gateway's for the owner of an account, asked for afresh."""
+    for name, value in (("return_url", return_url), ("refresh_url", refresh_url)):
+        check_web_address(name, value)
+    known: PayoutAccount = yield Read(lambda records: records.get(PayoutAccount, account))
+    if known.gateway_account is None:
+        status = known.status.value
+        raise IllegalTransition("payout_account", known.id, status, "onboarding link")
+    request = OnboardingLink(
+        account=known.gateway_account, return_url=return_url, refresh_url=refresh_url
+    )
+    link = yield Call(request, known.id)
+    if not isinstance(link, Link):
+        raise GatewayError(f"{type(link).__name__} is no link")
+    return link
 
 
 def _authorizations(payment: PaymentId, records: Records) -> list[PaymentTransaction]:

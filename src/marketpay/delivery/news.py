@@ -236,6 +236,8 @@ def _known_payment(event: GatewayEvent, records: Records) -> Known | None:
 
 
 def _by_gateway_payment(gateway_id: str | None, records: Records) -> Payment | None:
+    if gateway_id is None:
+        return None
     return next(iter(records.find(Payment, gateway_payment=gateway_id)), None)
 
 

@@ -94,6 +94,15 @@ def is_country(_instance: object, attribute: Any, value: Any) -> None:
         raise InvalidInput("must be the two capital letters of a country.", attribute.name)
 
 
+def check_web_address(field: str, value: object) -> None:
+    """Raise unless `value` is an address that a browser can be sent to."""
+    if not isinstance(value, str):
+        raise TypeError(f"{field} must be a str, not {type(value).__name__}")
+    is_plain = value.isascii() and value.isprintable() and " " not in value
+    if not is_plain or len(value) > 2_000 or not value.startswith(("https://", "http://")):
+        raise InvalidInput("must be an address that starts with https://.", field)
+
+
 class Party:
     """A validator: a party's id, or None."""
 

@@ -13,6 +13,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.ledger import Account, LedgerEntry
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer
 from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
 
@@ -100,6 +101,14 @@ class Records(Reader, Protocol):
 
     def due(self, now: datetime, /, *, limit: int) -> list[Timer]:
         """The timers whose time has come, the oldest first."""
+        ...
+
+    def settled(
+        self, since: datetime, until: datetime, /, *, after: str | None, limit: int
+    ) -> list[PaymentTransaction]:
+        """The operations that have succeeded from `since` until before `until`, by id, from
+        above `after` on.
+        """
         ...
 
     def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:

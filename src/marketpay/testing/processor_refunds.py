@@ -13,6 +13,7 @@ from marketpay.testing.processor_values import (
     PLATFORM,
     Charge,
     Dispute,
+    DisputeStatus,
     Movement,
     Payment,
     PaymentStatus,
@@ -101,11 +102,7 @@ class Refunds(Customers):
             if refund.amount > self._available(PLATFORM, refund.currency):
                 stuck.add(refund.currency)
                 continue
-            served = self._pay_refund(evolve(refund, waits_for_balance=False))
-            if served.status is RefundStatus.PENDING:
-                self._put(served)
-            else:
-                self._succeed(served)
+            self._emit("refund.updated", self._put(self._pay_refund(refund)))
 
     def _start_refund(self, refund: Refund, charge: Charge) -> Refund:
         if self._must_wait(refund):
@@ -121,7 +118,12 @@ class Refunds(Customers):
         """Take its money from the balance; its card says what then becomes of it."""
         amount, currency = -refund.amount, refund.currency
         booked = self._book(PLATFORM, amount, currency, Movement.REFUND, refund.id)
-        refund = evolve(refund, balance_transaction=booked.id)
+        refund = evolve(
+            refund,
+            status=RefundStatus.SUCCEEDED,
+            waits_for_balance=False,
+            balance_transaction=booked.id,
+        )
         charge = self._shelf.get(Charge, refund.charge)
         card = self._behaviour(charge.method if charge else None)
         later = self._at() + self.terms.refund_takes
@@ -175,6 +177,7 @@ class Refunds(Customers):
         left = charge.captured - charge.refunded
         if left == 0:
             return "charge_already_refunded"
-        if left <= charge.disputed:
+        lost = sum(one.amount for one in disputes if one.status is DisputeStatus.LOST)
+        if left <= lost:
             return "charge_disputed"
-        return wrong(amount, currency, left - charge.disputed, charge.currency)
+        return wrong(amount, currency, left - lost, charge.currency)

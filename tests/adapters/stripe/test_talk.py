@@ -134,11 +134,12 @@ def test_a_refusal_that_says_the_state_is_not() -> None:
 
 
 def test_what_was_never_there_stays_refused() -> None:
-    assert reply(CAPTURE, MISSING, MISSING) == Declined(code="resource_missing")
+    assert reply(CAPTURE, MISSING) == Declined(code="resource_missing")
+    assert reply(CAPTURE, UNEXPECTED, MISSING) == Declined(code="payment_intent_unexpected_state")
 
 
 def test_a_page_that_was_paid_before_it_could_be_closed_is_paid() -> None:
-    uncoded = refused(400, code="resource_missing")
+    uncoded = refused(400, message="Only Checkout Sessions with a status in ['open'] ...")
     paid = port.CheckoutPaid(gateway_id="cs_test_1", payment="pi_1", amount=PRICE)
 
     assert reply(EXPIRE, uncoded, ok(**page("complete", "paid"))) == paid
@@ -191,3 +192,15 @@ SHAPES: list[dict[str, Any]] = [
 def test_an_answer_in_no_shape_of_stripes_is_a_fault_of_the_gateway(shape: dict[str, Any]) -> None:
     with pytest.raises(GatewayError):
         reply(AUTHORIZE, Answer(200, shape))
+
+
+def test_a_yes_that_changed_nothing_is_one_too() -> None:
+    for request in (CAPTURE, VOID):
+        with pytest.raises(GatewayError):
+            reply(request, ok(**payment("requires_capture")))
+
+
+def test_a_key_that_was_used_otherwise_is_a_fault_whatever_the_state() -> None:
+    for request in (CAPTURE, VOID, EXPIRE):
+        with pytest.raises(GatewayError):
+            reply(request, refused(400, type="idempotency_error"))

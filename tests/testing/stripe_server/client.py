@@ -72,11 +72,16 @@ class Client:
         assert not faults, (method, path, faults[:5])
         return answer
 
+    def click(self, url: str, choice: str, **fields: str) -> Answer:
+        """Post the form of a button on a page."""
+        path = "/_pages/" + url.partition("/_pages/")[2]
+        return self.send("POST", path, {"choice": choice, **fields})
+
     def send(self, method: str, path: str, params: Any = None, **headers: str) -> Answer:
         """Whatever the answer is."""
         given = {name.replace("_", "-"): text for name, text in headers.items()}
         body = None
-        if method == "GET" or path.startswith("/_"):
+        if method == "GET":
             path += f"?{form(params)}" if params else ""
         elif path.startswith("/v2/"):
             body = json.dumps(params or {}).encode()

@@ -168,6 +168,7 @@ class Tour:
         })  # fmt: skip
         path = f"/v1/transfers/{sent['id']}"
         api.post(path, {"metadata": {"job": "8"}})
+        self.clock.advance(days=3)  # so that the money is there
         back = api.post(f"{path}/reversals", {"amount": 500, "expand": ["transfer"]})
         api.get(path, {"expand": ["source_transaction", "destination", "balance_transaction"]})
         api.get(f"{path}/reversals")
@@ -181,7 +182,6 @@ class Tour:
 
     def pay_out(self, account: str) -> None:
         api, of = self.api, {"Stripe_Account": account}
-        self.clock.advance(days=3)
         for end in (None, "cancel", "fail"):
             paid = api.post("/v1/payouts", {"amount": 700, "currency": "eur"}, **of)
             path = f"/v1/payouts/{paid['id']}"

@@ -19,8 +19,10 @@ from marketpay.domain.errors import Conflict, NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, AccountKind, effects
+from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
@@ -222,6 +224,14 @@ class MemoryWork:
             tables.put(tables.feed, position, item)
             tables.drop(tables.to_sequence, number)
         return len(numbers)
+
+    def settled(
+        self, since: datetime, until: datetime, /, *, after: str | None, limit: int
+    ) -> list[PaymentTransaction]:
+        """See `Records.settled`."""
+        done = self.find(PaymentTransaction, status=TransactionStatus.SUCCESS)
+        found = [one for one in done if one.settled_at and since <= one.settled_at < until]
+        return [one for one in found if after is None or one.id > after][:limit]
 
     def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
         """See `Records.feed`."""

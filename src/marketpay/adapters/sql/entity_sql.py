@@ -10,9 +10,10 @@ from sqlalchemy import Column, and_, bindparam, or_, select
 from marketpay.adapters.sql import schema
 from marketpay.adapters.sql.mapping import Mapper
 from marketpay.adapters.sql.schema import TABLES
-from marketpay.adapters.sql.statements import Compiler, Statement, literals
+from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
 from marketpay.domain import application, offer
 from marketpay.domain.entity import Entity
+from marketpay.domain.lifecycles import TransactionStatus
 
 E = TypeVar("E", bound=Entity)
 
@@ -59,6 +60,20 @@ class EntitySql:
             return self.compiler.compile(found.order_by(table.c.id), **typed)
         below = found.where(table.c.id < bindparam("after")).order_by(table.c.id.desc())
         return self.compiler.compile(below.limit(bindparam("limit")), **typed)
+
+    @cached_property
+    def settled(self) -> Statement:
+        """The operations that succeeded from `since` until before `until`, by id."""
+        table = schema.payment_transactions
+        found = select(table).where(
+            table.c.settled_at >= bindparam("since"),
+            table.c.settled_at < bindparam("until"),
+            table.c.status == literal(TransactionStatus.SUCCESS.value),
+            table.c.id > bindparam("after"),
+        )
+        ordered = found.order_by(table.c.id).limit(bindparam("limit"))
+        time = table.c.settled_at
+        return self.compiler.compile(ordered, since=time, until=time)
 
     @cached_property
     def offers_of_deal(self) -> Statement:

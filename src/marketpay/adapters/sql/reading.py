@@ -19,6 +19,7 @@ from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
@@ -182,6 +183,13 @@ class SqlRecords:
         return [
             Timer(TimerKind(kind), subject, self._time(due_at)) for kind, subject, due_at in rows
         ]
+
+    def settled(
+        self, since: datetime, until: datetime, /, *, after: str | None, limit: int
+    ) -> list[PaymentTransaction]:
+        """See `Records.settled`."""
+        window = {"since": since, "until": until, "after": after or "", "limit": limit}
+        return self._entities(PaymentTransaction, self._sql.entities.settled, window)
 
     def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
         """See `Records.feed`."""

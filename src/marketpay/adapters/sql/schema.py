@@ -394,6 +394,8 @@ for _listed in (
     _table, _column = _listed
     Index(None, _table.c[_column], _table.c.id)
 
+Index(None, payment_transactions.c.settled_at, payment_transactions.c.id)
+
 for _due in (payment_transactions, payout_accounts, webhooks):
     _where = _due.c.due_at.is_not(None)
     Index(f"{_due.name}_due_at", _due.c.due_at, sqlite_where=_where, postgresql_where=_where)

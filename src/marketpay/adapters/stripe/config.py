@@ -8,7 +8,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from marketpay.adapters.stripe.currencies import stripe_currency
-from marketpay.domain.errors import MoneyError
+from marketpay.domain.errors import ConfigurationError, MoneyError
 
 
 class AccountsApi(StrEnum):
@@ -16,6 +16,13 @@ class AccountsApi(StrEnum):
 
     V1 = "v1"
     V2 = "v2"
+
+
+def _api(word: str) -> AccountsApi:
+    try:
+        return AccountsApi(word)
+    except ValueError:
+        raise ConfigurationError(f"accounts are v1 or v2, not {word!r}.") from None
 
 
 def _currencies(codes: Iterable[str] | None) -> frozenset[str] | None:
@@ -32,7 +39,7 @@ def _currencies(codes: Iterable[str] | None) -> frozenset[str] | None:
 class Config:
     """How requests become calls.  It holds no secret."""
 
-    accounts: AccountsApi = field(default=AccountsApi.V2, converter=AccountsApi)
+    accounts: AccountsApi = field(default=AccountsApi.V2, converter=_api)
     # None: Stripe converts what is charged in another currency than the balance is kept in.
     settlement_currencies: frozenset[str] | None = field(default=None, converter=_currencies)
     contact_email: Callable[[str], str] | None = None  # of the owner of an account

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from marketpay.adapters.stripe.config import AccountsApi, Config
+from marketpay.adapters.stripe.config import Config
 from marketpay.adapters.stripe.conversation import Conversation
 from marketpay.adapters.stripe.currencies import limits_of
 from marketpay.adapters.stripe.settings import Settings
@@ -52,7 +52,7 @@ class _Desk(ABC, Generic[S]):
             timeout=timeout,
         )
         self._config = Config(
-            accounts=AccountsApi(accounts),
+            accounts=accounts,
             settlement_currencies=settlement_currencies,
             contact_email=contact_email,
         )

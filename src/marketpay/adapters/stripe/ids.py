@@ -21,13 +21,14 @@ PREFIXES: Final = {
     "balance change": ("txn_",),
 }
 
-_ID: Final = re.compile(r"[A-Za-z0-9_]{4,250}")
+ID: Final = "id"  # the field of the error
+_FORM: Final = re.compile(r"[A-Za-z0-9_]{4,250}")
 
 
 def checked(kind: str, id: object) -> str:
     """`id`, if it can be the id of such a thing at Stripe, else `InvalidInput`."""
     prefixes = PREFIXES[kind]
-    if not (isinstance(id, str) and _ID.fullmatch(id) and id.startswith(prefixes)):
+    if not (isinstance(id, str) and _FORM.fullmatch(id) and id.startswith(prefixes)):
         expected = " or ".join(f"{prefix}..." for prefix in prefixes)
-        raise InvalidInput(f"{shown(id)} is not the id of a {kind} at Stripe ({expected}).", "id")
+        raise InvalidInput(f"{shown(id)} is not the id of a {kind} at Stripe ({expected}).", ID)
     return id

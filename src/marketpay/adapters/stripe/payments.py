@@ -7,12 +7,17 @@ cannot differ.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from marketpay.adapters.stripe.call import Object
 from marketpay.adapters.stripe.currencies import money_from
 from marketpay.adapters.stripe.reading import id_of, time_of, unknown_word
 from marketpay.ports import gateway as port
 from marketpay.ports.gateway import GatewayReply
+
+BEFORE_CAPTURE: Final = (
+    "requires_payment_method", "requires_confirmation", "requires_action", "requires_capture",
+)  # fmt: skip
 
 
 def authorization(payment: Object) -> GatewayReply:
@@ -44,8 +49,10 @@ def capture(payment: Object) -> GatewayReply:
             return port.HoldGone(gateway_id=id)
         case "processing":
             return port.Processing(gateway_id=id)
-        case _:
+        case status if status in BEFORE_CAPTURE:
             return port.NotThere()
+        case status:
+            raise unknown_word("payment", status)
 
 
 def void(payment: Object) -> GatewayReply:

@@ -10,10 +10,11 @@ from marketpay.adapters.stripe.call import Answer, Talk
 from marketpay.adapters.stripe.calls import call_for
 from marketpay.adapters.stripe.config import AccountsApi, Config
 from marketpay.adapters.stripe.errors import is_missing, object_of, refusal
+from marketpay.adapters.stripe.ids import ID
 from marketpay.adapters.stripe.looking_up import account_answer, look_up, retrieval
 from marketpay.adapters.stripe.replies import link, reply_to
 from marketpay.adapters.stripe.states import state_for
-from marketpay.domain.errors import MoneyError
+from marketpay.domain.errors import GatewayError, InvalidInput, MoneyError
 from marketpay.ports.gateway import (
     ActingRequest,
     Capture,
@@ -60,25 +61,31 @@ def _act(request: ActingRequest, config: Config) -> Talk[GatewayReply]:
         return (yield from _refused(request, answer))
     if isinstance(request, OpenAccount) and config.accounts is AccountsApi.V2:
         object_of((yield manual_payouts_call(answer.body["id"])))
-    return reply_to(request, answer.body)
+    reply = reply_to(request, answer.body)
+    if isinstance(reply, NotThere):
+        raise GatewayError("Stripe says yes, and that nothing has changed")
+    return reply
 
 
 def _refused(request: ActingRequest, answer: Answer) -> Talk[GatewayReply]:
     """A refusal; but what was refused because it is so already is so, which Stripe may not say."""
-    reply = refusal(request, answer)
-    told = isinstance(answer.error.get("payment_intent"), dict)
-    if told or not isinstance(reply, Declined):
-        return reply
-    if not isinstance(request, Capture | Void | ExpireCheckout):
-        return reply
-    now = yield retrieval(request, request.gateway_id)
-    if is_missing(now):
-        return reply
-    state = reply_to(request, object_of(now))
-    return reply if isinstance(state, NotThere) else state
+    error = answer.error
+    silent = error.get("type") == "invalid_request_error" and not error.get("payment_intent")
+    if isinstance(request, Capture | Void | ExpireCheckout) and answer.status == 400 and silent:
+        now = yield retrieval(request, request.gateway_id)
+        state = NotThere() if is_missing(now) else reply_to(request, object_of(now))
+        if not isinstance(state, NotThere):
+            return state
+    return refusal(request, answer)
 
 
 def _inspect(request: Inspect, config: Config) -> Talk[GatewayReply]:
+    try:
+        call_for(request, config)
+    except InvalidInput as error:
+        if error.field != ID:
+            raise
+        return NotThere()  # Stripe gives nothing such an id
     if request.topic is Topic.ACCOUNT:
         answer = yield from account_answer(request.gateway_id, config)
     else:

@@ -20,8 +20,8 @@ _SECRET: Final = re.compile(r"[!-~]+")
 
 
 def _secrets(given: str | Iterable[str]) -> tuple[str, ...]:
-    secrets = (given,) if isinstance(given, str) else tuple(given)
-    if not all(_SECRET.fullmatch(str(one)) for one in secrets):
+    secrets: tuple[Any, ...] = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(one, str) and _SECRET.fullmatch(one) for one in secrets):
         raise ConfigurationError("A webhook secret is the text that Stripe shows (whsec_...).")
     return secrets
 

@@ -127,33 +127,36 @@ def _settings(world: World, one: Account) -> Json:
 
 
 def account_v2(world: World, one: Account, include: list[str]) -> Json:
-    """The account, as `/v2/core/accounts` shows it: what is not asked for is null."""
+    """The account, as `/v2/core/accounts` shows it: what is not asked for is left out."""
     asked: list[str] = world.detail(one.id, "configurations", ["recipient"])
     told: Json = world.detail(one.id, "v2", {})
-    configuration: dict[str, Any] = dict.fromkeys(("customer", "merchant", "recipient"))
-    if "configuration.recipient" in include and "recipient" in asked:
-        configuration["recipient"] = _recipient(one)
-    for other in ("customer", "merchant"):
-        if f"configuration.{other}" in include and other in asked:
-            configuration[other] = {"applied": True}
-    return {
+    parts: dict[str, Json] = {
+        "defaults": _defaults(world, one),
+        "future_requirements": {"entries": []},
+        "identity": {"country": one.country.lower()},
+        "requirements": _requirements_v2(one),
+    }
+    configuration = {
+        name: _recipient(one) if name == "recipient" else {"applied": True}
+        for name in asked
+        if f"configuration.{name}" in include
+    }
+    shown = {
         "id": one.id,
         "object": "v2.core.account",
         "applied_configurations": asked,
         "closed": False,
-        "configuration": configuration,
+        "configuration": configuration or None,
         "contact_email": one.email,
         "contact_phone": told.get("contact_phone"),
         "created": rfc3339(one.created),
         "dashboard": told.get("dashboard", "express"),
-        "defaults": _defaults(world, one) if "defaults" in include else None,
         "display_name": told.get("display_name"),
-        "future_requirements": {"entries": []} if "future_requirements" in include else None,
-        "identity": {"country": one.country.lower()} if "identity" in include else None,
         "livemode": False,
         "metadata": world.metadata(one),
-        "requirements": _requirements_v2(one) if "requirements" in include else None,
+        **{name: part for name, part in parts.items() if name in include},
     }
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def _recipient(one: Account) -> Json:
@@ -200,7 +203,7 @@ def _requirements_v2(one: Account) -> Json:
         }
         for missing in one.requirements
     ]
-    return {"entries": entries, "summary": {"minimum_deadline": due} if entries else None}
+    return {"entries": entries, "summary": {"minimum_deadline": due}} if entries else {"entries": []}
 
 
 def rfc3339(at: datetime) -> str:

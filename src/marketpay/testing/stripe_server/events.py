@@ -7,7 +7,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from marketpay.testing.processor_values import Account, Event
+from marketpay.testing.processor_values import Account, Event, Standing
 from marketpay.testing.stripe_server.api import API_VERSION
 from marketpay.testing.stripe_server.errors import no_such
 from marketpay.testing.stripe_server.expand import snapshot
@@ -52,7 +52,10 @@ def _object(world: World, one: Event) -> Json:
 
 def _capability(world: World, one: Account) -> Json:
     shown: dict[str, Any] = snapshot(world, one)
-    requirements = {**shown["requirements"]}
+    requirements = dict(shown["requirements"])
+    if requirements["disabled_reason"] is not None:
+        rejected = one.standing is Standing.REJECTED
+        requirements["disabled_reason"] = "rejected.other" if rejected else "requirements.fields_needed"
     return {
         "id": "transfers",
         "object": "capability",

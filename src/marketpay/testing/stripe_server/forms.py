@@ -7,7 +7,6 @@ nothing is guessed from keys that happen to be numbers.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -37,19 +36,26 @@ def _put(form: Json, name: str, value: str) -> None:
     keys = [match[1], *match[2][1:-1].split("][")]
     if len(keys) > _DEEPEST:
         raise invalid(f"Parameters are nested too deeply: {name}", param=match[1])
-    for key, following in pairwise(keys):
-        deeper = form.setdefault(_place(form, key, following), {})
+    for depth, key in enumerate(keys[:-1], 1):
+        deeper = form.setdefault(_place(form, key, keys[depth:]), {})
         if not isinstance(deeper, dict):
             raise invalid(f"Invalid object: {name} was given twice, in two shapes", param=name)
         form = deeper
-    form[_place(form, keys[-1], None)] = value
+    form[_place(form, keys[-1], [])] = value
 
 
-def _place(form: Json, key: str, following: str | None) -> str:
-    """The index that `[]` stands for: the next one, or the last if it lacks `following` yet."""
+def _place(form: Json, key: str, rest: list[str]) -> str:
+    """The index that `[]` stands for: the next one, or the last if that lacks `rest` yet."""
     if key:
         return key
-    last = str(len(form) - 1)
-    if following and isinstance(form.get(last), dict) and following not in form[last]:
-        return last
-    return str(len(form))
+    last = form.get(str(len(form) - 1))
+    is_new = not rest or not isinstance(last, dict) or _has(last, rest)
+    return str(len(form) if is_new else len(form) - 1)
+
+
+def _has(form: object, keys: list[str]) -> bool:
+    for key in keys:
+        if not isinstance(form, dict) or key not in form:
+            return False
+        form = form[key]
+    return True

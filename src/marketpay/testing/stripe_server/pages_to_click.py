@@ -126,4 +126,4 @@ def _html(title: str, inside: str, status: int = 200) -> Response:
 
 
 def _redirect(to: str) -> Response:
-    return Response(status=303, headers={"Location": to})
+    return Response(status=303, content_type="text/html", headers={"Location": to})

@@ -55,7 +55,6 @@ def payment_intent(world: World, payment: Payment) -> Json:
         "processing": {"type": "card"} if payment.status is PaymentStatus.PROCESSING else None,
         "review": None,
         "setup_future_usage": None,
-        "source": None,
         "statement_descriptor": None,
         "status": _status(world, payment),
         "transfer_data": None,

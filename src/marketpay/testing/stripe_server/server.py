@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from random import Random
 from types import TracebackType
@@ -26,6 +26,7 @@ from marketpay.testing.stripe_server import (
     transfers,
 )
 from marketpay.testing.stripe_server.api import Api, ApiKeys
+from marketpay.testing.stripe_server.clock import RunningClock
 from marketpay.testing.stripe_server.faults import Fault, Faults, Slow
 from marketpay.testing.stripe_server.http import HttpServer
 from marketpay.testing.stripe_server.messages import HangUp, Request, Response
@@ -89,7 +90,7 @@ class StripeServer:
     ) -> None:
         """Stand before `processor`, or one of its own that lives by `now` and on `terms`."""
         self.processor = processor or Processor(
-            MemoryShelf(), now or _utc_now, terms=terms or Terms()
+            MemoryShelf(), now or RunningClock(), terms=terms or Terms()
         )
         self.api_key = api_key
         self.publishable_key = publishable_key
@@ -222,7 +223,3 @@ class StripeServer:
         if request.path.startswith(control.PREFIX):
             return control.answer_control(self, request)
         return self._api.answer(request)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
