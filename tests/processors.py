@@ -42,7 +42,9 @@ class Bank(Processor):
         """A charge whose money was taken."""
         captured = self.capture(self.hold(amount, method, **more).id)
         assert isinstance(captured, Payment)
-        return self.now_of(Charge, captured.charge)
+        charge = self.find(Charge, captured.id)
+        assert charge is not None
+        return charge
 
     def account(self, owner: str = "ctr_1") -> Account:
         """An account that can be paid."""
@@ -56,7 +58,7 @@ class Bank(Processor):
             account=self.account().id,
             amount=amount,
             currency="USD",
-            source=charge and charge.id,  # type: ignore[arg-type]
+            source=charge.id if charge else None,
             reference="ptx_t",
         )
         assert isinstance(made, Transfer)

@@ -195,6 +195,7 @@ if TYPE_CHECKING:
     from marketpay.ports.gateway import Refunded as Refunded
     from marketpay.ports.gateway import RefundPayment as RefundPayment
     from marketpay.ports.gateway import RefundState as RefundState
+    from marketpay.ports.gateway import ReversalState as ReversalState
     from marketpay.ports.gateway import Reversed as Reversed
     from marketpay.ports.gateway import ReverseTransfer as ReverseTransfer
     from marketpay.ports.gateway import StartCheckout as StartCheckout
@@ -501,6 +502,7 @@ _MODULES: Final = {
         "RefundPayment",
         "RefundState",
         "Refunded",
+        "ReversalState",
         "ReverseTransfer",
         "Reversed",
         "StartCheckout",
@@ -777,6 +779,7 @@ __all__ = [
     "Result",
     "RetryTransfer",
     "Revenue",
+    "ReversalState",
     "ReverseTransfer",
     "Reversed",
     "Role",

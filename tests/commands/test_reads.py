@@ -10,18 +10,29 @@ from itertools import permutations
 from typing import Any, TypeVar
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from marketpay import (
     AcceptApplication,
     AcceptOffer,
     Actor,
     ApplyToJob,
+    ApproveWithdrawal,
+    BuryWebhook,
     CancelJob,
+    CancelWithdrawal,
+    ClearPayment,
     Command,
     CompleteJob,
+    ContinueWithdrawal,
     Decision,
+    GatewayEvent,
+    Incident,
+    IssueRefund,
     Job,
+    Liability,
+    LinkPayerAccount,
+    MakeScheduledWithdrawal,
     MarketpayError,
     Marketplace,
     MemoryStore,
@@ -33,27 +44,42 @@ from marketpay import (
     PayOffer,
     PayoutAccount,
     PostJob,
+    Progress,
+    RecordRefund,
     Refund,
+    RefundState,
     RejectApplication,
     RejectOffer,
+    ReplayWebhook,
+    RequestWithdrawal,
+    ResolveIncident,
+    RetryTransfer,
     Rules,
     SendOffer,
     StartJob,
+    Topic,
+    TransferPolicy,
     UpdateJob,
     Wallet,
+    WarnOfExpiry,
+    Webhook,
     WithdrawApplication,
+    Withdrawal,
     WithdrawOffer,
+    WriteOffDebt,
 )
 from marketpay.commands.dead_letters import AbandonTransaction
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
 from marketpay.commands.settling import SettleTransaction
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
 from marketpay.delivery.commit import Attempt
+from marketpay.delivery.webhooks import receive
 from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict, NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import JobId, OfferId, PaymentId, new_id
+from marketpay.domain.ledger import Account
 from marketpay.ports.gateway import (
     AccountStanding,
     AccountState,
@@ -67,9 +93,11 @@ from marketpay.ports.gateway import (
     NoAnswer,
     NotThere,
     OpenAccount,
+    PayOut,
     Processing,
     Refunded,
     RefundPayment,
+    ReverseTransfer,
     Transfer,
     Transferred,
     Void,
@@ -81,7 +109,13 @@ from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
 
+
+def usd(amount: str) -> Money:
+    return Money(amount, "USD")
+
+
 CUSTOMER, ADMIN = Actor.customer("cus_17"), Actor.admin("adm_1")
+SERVICE = Actor.service("srv_1")
 ANN, BEN = Actor.contractor("ann"), Actor.contractor("ben")
 PRICE = Money("1000", "USD")
 GOOD, BAD, ASKING = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required"
@@ -114,6 +148,9 @@ class RecordingReader:
         found = self.reader.deal(job=job, offer=offer, payment=payment)
         self.seen.update({one.id: one for one in found.rest()})
         return found
+
+    def balance(self, account: Account, /) -> int:
+        return self.reader.balance(account)  # what nobody keeps from changing: an estimate
 
 
 def check(command: Command[Any], reader: Reader, rules: Rules) -> None:
@@ -167,8 +204,12 @@ class House:
         self.gateway = SimulatedGateway(now=self.clock)
         self.memory = MemoryStore()
         self.store = CheckedStore(self.memory)
-        rules = Rules(now=self.clock)
-        self.market = Marketplace(store=self.store, gateway=self.gateway, rules=rules)
+        self.under()
+
+    def under(self, **rules: Any) -> None:
+        """From now on under these rules."""
+        house = Rules(now=self.clock, **rules)
+        self.market = Marketplace(store=self.store, gateway=self.gateway, rules=house)
 
     def say(self, command: Command[R]) -> R | None:
         """Its result, or None where it was refused."""
@@ -198,11 +239,25 @@ class House:
         self.gateway.activate(who.id)
         self.rest()
 
-    def accepted(self, to: Actor = ANN) -> Offer:
+    def hear(self) -> None:
+        """All that the gateway tells, each twice."""
+        for webhook in self.gateway.webhooks():
+            for _ in range(2):
+                self.market.receive(webhook.payload, webhook.headers)
+
+    def completed(self, to: Actor = ANN) -> Payment:
+        offer = self.accepted(to)
+        self.say(StartJob(by=to, job=offer.job))
+        self.say(CompleteJob(by=CUSTOMER, job=offer.job))
+        self.rest()
+        [payment] = self.memory.read(lambda r: r.find(Payment, offer=offer.id))
+        return payment
+
+    def accepted(self, to: Actor = ANN, method: str = GOOD) -> Offer:
         job = self.post()
         self.say(ApplyToJob(by=ANN, job=job.id))
         self.say(ApplyToJob(by=BEN, job=job.id))
-        offer, _ = self.send(job, to), self.send(job, BEN if to == ANN else ANN)
+        offer, _ = self.send(job, to, method), self.send(job, BEN if to == ANN else ANN)
         self.say(AcceptOffer(by=to, offer=offer.id))
         return offer
 
@@ -374,7 +429,249 @@ def dead_letters(house: House) -> None:
         house.rest()
 
 
-STORIES = (words, paid, paid_late, refunded, cards, captures, times, dead_letters)
+def refunded_in_parts(house: House) -> None:
+    """Before the release, after it, after the transfer; and by somebody at the gateway."""
+    for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+        offer = house.accepted()
+        for amount in (usd("0.01"), usd("300"), usd("2000"), usd("699.99"), usd("1")):
+            house.gateway.script(RefundPayment, outcome)
+            house.say(IssueRefund(by=ADMIN, payment=offer.payment, amount=amount))
+            house.rest()
+        house.say(CancelJob(by=ADMIN, job=offer.job))
+    for has_account in (False, True):
+        if has_account:
+            house.payee()
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
+            paid = house.completed()
+            for amount in (usd("100"), usd("900")):
+                house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=amount, reason="late"))
+                house.gateway.script(ReverseTransfer, outcome)
+                house.rest()
+                house.hear()
+    for amounts in ((usd("250"), usd("750")), (usd("1000"),)):
+        for paid in (house.accepted().payment, house.completed().id):
+            for amount in amounts:
+                made = house.gateway.refund_elsewhere(paid, amount)
+                house.hear()
+                house.gateway.fail_refund(made.id)
+                house.hear()
+    unreleased = house.accepted()
+    house.gateway.refund_elsewhere(unreleased.payment, usd("1000"))
+    house.hear()
+    house.say(StartJob(by=ANN, job=unreleased.job))
+    house.say(CompleteJob(by=CUSTOMER, job=unreleased.job))
+
+
+def slow_refunds(house: House) -> None:
+    """Pending first; then they fail, succeed, or come back."""
+    for method in ("pm_card_pendingRefund", "pm_card_refundFail"):
+        offer = house.accepted(method=method)
+        for _ in range(2):
+            house.say(IssueRefund(by=ADMIN, payment=offer.payment, amount=usd("400")))
+            house.hear()
+        house.say(CancelJob(by=ADMIN, job=offer.job))
+        house.rest(90)
+        house.hear()
+        other = house.accepted(method=method)
+        house.gateway.refund_elsewhere(other.payment, usd("400"))
+        house.hear()
+        house.rest(90)
+        house.hear()
+
+
+def lost_before_their_news(house: House) -> None:
+    """A refund elsewhere of more than there is left here."""
+    for is_released in (False, True):
+        offer = house.completed().offer if is_released else house.accepted().id
+        [payment] = house.memory.read(lambda r: r.find(Payment, offer=offer))  # noqa: B023
+        state = RefundState(
+            gateway_id=f"re_of_{payment.id}",
+            payment=str(payment.gateway_payment),
+            amount=usd("1200"),
+            progress=Progress.PENDING,
+            reference=None,
+        )
+        for progress in (Progress.PENDING, Progress.SUCCEEDED, Progress.FAILED):
+            told = evolve(state, progress=progress)
+            for _ in range(2):
+                house.say(RecordRefund(by=Actor.SYSTEM, state=told))
+
+
+def withdrawn(house: House) -> None:
+    """Asked for, approved or not, called off, refused, paid and sent back."""
+    house.payee()
+    house.completed()
+    house.say(RequestWithdrawal(by=ANN, amount=usd("1000")))
+    for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+        house.gateway.script(PayOut, outcome)
+        asked = house.market.execute(RequestWithdrawal(by=ANN, amount=usd("10")))
+        house.say(RequestWithdrawal(by=ANN, amount=usd("10")))
+        house.rest()
+        for _ in range(2):
+            house.say(CancelWithdrawal(by=ANN, withdrawal=asked.id))
+        house.say(ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=asked.id))
+        house.hear()
+        house.rest(60 * 24 * 3)
+        house.hear()
+    for end in (house.gateway.cancel_payout, house.gateway.fail_payout, house.gateway.return_payout):
+        asked = house.market.execute(RequestWithdrawal(by=ANN, amount=usd("10")))
+        house.rest()
+        end(ANN.id)
+        house.hear()
+        house.rest(60 * 24 * 3)
+    house.under(approve_withdrawals=True)
+    for is_approved in (True, False):
+        asked = house.market.execute(RequestWithdrawal(by=ANN, amount=usd("10")))
+        for _ in range(2):
+            if is_approved:
+                house.say(ApproveWithdrawal(by=ADMIN, withdrawal=asked.id))
+            house.say(CancelWithdrawal(by=ANN, withdrawal=asked.id))
+
+
+def withdrawn_first_and_transferred_then(house: House) -> None:
+    """The transfer waits for the withdrawal; the money is not always there in time."""
+    for policy in (TransferPolicy.ON_WITHDRAWAL, TransferPolicy.SCHEDULED):
+        house.under(transfers=policy)
+        house.completed()
+        house.say(RequestWithdrawal(by=ANN, amount=usd("900")))
+        house.payee()
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
+            house.gateway.script(Transfer, outcome)
+            house.completed()
+            house.say(RequestWithdrawal(by=ANN, amount=usd("900")))
+            house.gateway.restrict(ANN.id)
+            house.hear()
+            house.rest()
+            house.gateway.activate(ANN.id)
+            house.hear()
+            house.rest(60 * 24)
+            house.hear()
+        house.rest(60 * 24 * 8)
+        house.hear()
+        house.rest(60 * 24 * 8)
+    for wallet in house.memory.read(lambda r: r.find(Wallet)):
+        house.under()
+        house.say(MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=wallet.id))
+
+
+def out_of_balance(house: House) -> None:
+    """What lies on the account was paid out, or taken back, by somebody else."""
+    house.payee()
+    for _ in range(2):
+        paid = house.completed()
+        house.gateway.pay_out_elsewhere(ANN.id, usd("500"))
+        house.hear()
+        house.say(RequestWithdrawal(by=ANN, amount=usd("200")))
+        house.gateway.pay_out_elsewhere(ANN.id, usd("100"))
+        house.rest()
+        house.hear()
+        house.completed()
+        house.hear()
+        house.rest(60 * 24 * 3)
+        house.hear()
+        house.gateway.fail_payout(ANN.id)
+        house.hear()
+        house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("1000")))
+        house.rest()
+        house.say(WriteOffDebt(by=ADMIN, contractor=ANN.id, amount=usd("1"), reason="gone"))
+        house.say(WriteOffDebt(by=ADMIN, contractor=ANN.id, amount=usd("9999"), reason="gone"))
+    paid = house.completed()
+    for amount in (usd("100"), usd("600")):
+        house.gateway.reverse_elsewhere(paid.id, amount)
+        house.hear()
+        house.rest()
+
+
+def disputed(house: House) -> None:
+    """Inquiries and disputes, of all or of a part, won and lost, before and after the release."""
+    house.payee()
+    for liability in Liability:
+        house.under(chargeback_liability=liability)
+        for is_released in (False, True):
+            for amount in (usd("1000"), usd("300")):
+                for end in (house.gateway.win, house.gateway.lose):
+                    paid = house.completed().id if is_released else house.accepted().payment
+                    house.gateway.dispute(paid, amount=amount)
+                    house.hear()
+                    house.say(IssueRefund(by=ADMIN, payment=paid, amount=usd("1")))
+                    house.gateway.review(paid)
+                    house.hear()
+                    end(paid)
+                    house.hear()
+                    house.rest()
+                    house.say(IssueRefund(by=ADMIN, payment=paid, amount=usd("1")))
+        asked = house.completed().id
+        house.gateway.dispute(asked, inquiry=True)
+        house.hear()
+        house.gateway.escalate(asked)
+        house.hear()
+        asked = house.accepted()
+        house.gateway.dispute(asked.payment, inquiry=True)
+        house.hear()
+        house.gateway.close_inquiry(asked.payment)
+        house.hear()
+        house.say(StartJob(by=ANN, job=asked.job))
+        house.gateway.dispute(asked.payment)
+        house.hear()
+        house.say(CompleteJob(by=CUSTOMER, job=asked.job))
+        house.say(CancelJob(by=ADMIN, job=asked.job))
+
+
+def watched(house: House) -> None:
+    """What somebody should look at: warnings, holds that were touched, incidents, webhooks."""
+    warned = house.accepted()
+    house.say(StartJob(by=ANN, job=warned.job))
+    for _ in range(2):
+        house.gateway.warn(warned.payment)
+        house.hear()
+    house.say(CompleteJob(by=CUSTOMER, job=warned.job))
+    for _ in range(2):
+        house.say(ClearPayment(by=ADMIN, payment=warned.payment))
+    house.say(CompleteJob(by=CUSTOMER, job=warned.job))
+    house.gateway.warn(warned.payment)
+    house.hear()
+    for act in (house.gateway.capture_elsewhere, house.gateway.cancel_elsewhere):
+        offer = house.send(house.post())
+        act(offer.payment)
+        house.hear()
+    for method in (GOOD, ASKING):
+        offer = house.send(house.post(), ANN, method)
+        house.say(WarnOfExpiry(by=Actor.SYSTEM, payment=offer.payment))
+        house.rest(60 * 24 * 6 + 60)
+        house.say(WarnOfExpiry(by=Actor.SYSTEM, payment=offer.payment))
+    for incident in house.memory.read(lambda r: r.find(Incident)):
+        for _ in range(2):
+            house.say(ResolveIncident(by=ADMIN, incident=incident.id, note="seen"))
+    for webhook in house.memory.read(lambda r: r.find(Webhook)):
+        for _ in range(2):
+            house.say(ReplayWebhook(by=ADMIN, webhook=webhook.id))
+    house.rest()
+    early = GatewayEvent(
+        gateway="simulated", id="evt_early", type="transfer.created", topic=Topic.TRANSFER,
+        subject="tr_1", reference=new_id("ptx"), at=house.clock(),
+    )  # fmt: skip
+    known = house.market._world.drive(receive(early, b"{}", house.market.rules, at_once=True))
+    house.rest(60 * 24 * 4)
+    for _ in range(2):
+        house.say(BuryWebhook(by=Actor.SYSTEM, webhook=known.id))
+        house.say(ReplayWebhook(by=ADMIN, webhook=known.id))
+
+
+def payers(house: House) -> None:
+    """Saved cards, and whose they are."""
+    for account in ("cus_A", "cus_A", "cus_B"):
+        for customer in ("cus_17", "cus_18"):
+            command = LinkPayerAccount(by=SERVICE, customer=customer, gateway_customer=account)
+            house.say(command)
+    offer = house.send(house.post(), ANN, BAD)
+    house.say(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=BAD))
+
+
+STORIES = (
+    words, paid, paid_late, refunded, cards, captures, times, dead_letters, refunded_in_parts,
+    slow_refunds, lost_before_their_news, withdrawn, withdrawn_first_and_transferred_then,
+    out_of_balance, disputed, watched, payers,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)

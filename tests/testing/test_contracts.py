@@ -3,6 +3,7 @@
 import inspect
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -14,13 +15,26 @@ from marketpay.adapters.memory.store import MemoryStore, MemoryWork
 from marketpay.domain.errors import Conflict, GatewayError
 from marketpay.ports.gateway import (
     Authorize,
+    BalancePage,
+    Captured,
+    CheckoutExpired,
     Declined,
+    ExpireCheckout,
     GatewayReply,
     GatewayRequest,
+    Inspect,
+    ListBalance,
     LookUp,
+    PaidOut,
     PaymentGateway,
+    PayOut,
+    Processing,
+    RefundPayment,
+    Topic,
+    TransferState,
 )
 from marketpay.testing import GatewayContract, SimulatedGateway, StoreContract
+from marketpay.testing.processor_values import Payout, Refund
 
 
 class TestSimulatedGateway(GatewayContract):
@@ -418,12 +432,31 @@ class Careless:
         return self.gateway.perform(request, key=key)
 
 
+class OnCareless(GatewayContract):
+    """The contract, for those."""
+
+    def activate(self, gateway: PaymentGateway, account: str) -> None:
+        gateway.gateway.activate(account)  # type: ignore[attr-defined]
+
+    def settle_payout(self, gateway: PaymentGateway, payout: str) -> None:
+        gateway.gateway.arrive_payout(payout)  # type: ignore[attr-defined]
+
+
 class IgnoresKeys(Careless):
     """Acts whenever it is asked."""
 
     def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
         self.times += 1
         return self.gateway.perform(request, key=f"{key}-{self.times}")
+
+
+class PaysOutAgain(Careless):
+    """Keeps to its keys, but for payouts."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        self.times += isinstance(request, PayOut)
+        again = f"-{self.times}" if isinstance(request, PayOut) else ""
+        return self.gateway.perform(request, key=key + again)
 
 
 class AnswersWithoutLooking(Careless):
@@ -469,12 +502,121 @@ class Raises(Careless):
         return reply
 
 
+class FindsTheNewest(Careless):
+    """Takes a refund of the payment for the refund that was asked about."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        if isinstance(request, LookUp) and isinstance(request.request, RefundPayment):
+            payment = request.request.gateway_id
+            found = self.gateway.processor.find(Refund, payment)
+            request = evolve(request, gateway_id=found.id if found else None)
+        return self.gateway.perform(request, key=key)
+
+
+class Repeats(Careless):
+    """Begins each page with the last change of the page before."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        if isinstance(reply, BalancePage):
+            self.last, last = reply.changes[-1:], getattr(self, "last", ())
+            return evolve(reply, changes=last + reply.changes)
+        return reply
+
+
+class StopsAfterAPage(Careless):
+    """Lists the balance as far as one page goes."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        return evolve(reply, next=None) if isinstance(reply, BalancePage) else reply
+
+
+class ForgetsSigns(Careless):
+    """Lists what left the balance as if it had come."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        if isinstance(reply, BalancePage):
+            changes = [evolve(one, amount=abs(one.amount)) for one in reply.changes]
+            return evolve(reply, changes=tuple(changes))
+        return reply
+
+
+class IgnoresWindows(Careless):
+    """Lists the balance of all times."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        if isinstance(request, ListBalance):
+            ever = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+            request = evolve(request, since=ever[0], until=ever[1])
+        return self.gateway.perform(request, key=key)
+
+
+class CountsOneReversal(Careless):
+    """Says of a transfer that one reversal was all."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        if isinstance(reply, TransferState):
+            return evolve(reply, reversals=reply.reversals[:1])
+        return reply
+
+
+class LooksEverywhere(Careless):
+    """Finds a payout on whatever account it is."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        if isinstance(request, Inspect) and request.topic is Topic.PAYOUT:
+            found = self.gateway.processor.find(Payout, request.gateway_id)
+            request = evolve(request, account=found.account if found else None)
+        return self.gateway.perform(request, key=key)
+
+
+class NamesNoCharge(Careless):
+    """Leaves the caller to guess what a transfer's source is."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        return evolve(reply, charge=None) if isinstance(reply, Captured) else reply
+
+
+class IsDoneAtOnce(Careless):
+    """Says that a payout has arrived as soon as it is sent."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.gateway.perform(request, key=key)
+        if isinstance(request, PayOut) and isinstance(reply, Processing):
+            return PaidOut(gateway_id=reply.gateway_id, amount=request.amount)
+        return reply
+
+
+class ClosesNothing(Careless):
+    """Says that a page is closed, and leaves it open."""
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        if isinstance(request, ExpireCheckout):
+            return CheckoutExpired(gateway_id=request.gateway_id)
+        return self.gateway.perform(request, key=key)
+
+
 CARELESS = {
     IgnoresKeys: "test_the_same_key_and_request_take_effect_once",
+    PaysOutAgain: "test_the_same_key_moves_money_of_an_account_once",
     AnswersWithoutLooking: "test_a_key_is_for_one_request",
     TriesAgain: "test_a_decline_is_final_for_its_key",
     ActsOnLookUps: "test_a_look_up_creates_nothing",
     Raises: "test_a_decline_is_final_for_its_key",
+    FindsTheNewest: "test_of_two_refunds_each_is_found_by_its_own_reference",
+    Repeats: "test_the_balance_is_listed_page_by_page_and_everything_once",
+    StopsAfterAPage: "test_the_balance_is_listed_page_by_page_and_everything_once",
+    ForgetsSigns: "test_what_moved_the_balance_is_said_with_its_sign_and_our_reference",
+    IgnoresWindows: "test_outside_the_window_nothing_is_listed",
+    CountsOneReversal: "test_a_transfer_comes_back_in_parts_up_to_its_amount",
+    LooksEverywhere: "test_a_payout_is_inspected_on_its_account",
+    NamesNoCharge: "test_what_was_captured_says_its_amount_and_its_charge",
+    IsDoneAtOnce: "test_each_request_about_an_account_has_its_reply",
+    ClosesNothing: "test_a_checkout_that_was_closed_says_so",
 }
 
 
@@ -482,8 +624,22 @@ CARELESS = {
     ("careless", "test"), CARELESS.items(), ids=[one.__name__ for one in CARELESS]
 )
 def test_a_careless_gateway_is_caught(careless: type, test: str) -> None:
-    assert test in failures(GatewayContract, "gateway", careless)
+    assert test in failures(OnCareless, "gateway", careless, wanted=test)
+    assert failures(OnCareless, "gateway", Careless, wanted=test) == set()
+
+
+def test_a_gateway_that_keeps_the_contract_fails_nothing() -> None:
+    assert failures(OnCareless, "gateway", Careless) == set()
+
+
+def test_without_a_way_to_activate_an_account_the_rest_of_the_contract_holds() -> None:
     assert failures(GatewayContract, "gateway", Careless) == set()
+
+
+def test_the_contract_asks_for_a_gateway_and_nothing_else() -> None:
+    for name, test, arguments in cases(GatewayContract):
+        wanted = set(inspect.signature(test).parameters) - {"self", *arguments}
+        assert wanted == {"gateway"}, name
 
 
 def test_a_store_that_keeps_the_contract_fails_nothing() -> None:

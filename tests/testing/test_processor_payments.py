@@ -133,6 +133,7 @@ def test_any_other_card_keeps_its_id_and_its_owner(bank: Bank) -> None:
 def test_a_card_that_was_taken_away_is_for_nobody(bank: Bank) -> None:
     ann = bank.open_customer()
     card = bank.attach("pm_1", ann.id)
+    assert isinstance(card, Method)
     assert bank.detach("pm_1") == evolve(card, detached=True)
     refused = bank.authorize(amount=1, currency="USD", method="pm_1", customer=ann.id)
     assert code(refused) == "payment_method_unexpected_state"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from marketpay.cli.deal_file import Unreadable
 from marketpay.cli.demo import many_deals, one_deal
-from marketpay.domain.errors import ConfigurationError, MarketpayError
+from marketpay.domain.errors import ConfigurationError, InvalidInput, MarketpayError
 
 FAILED, USAGE = 1, 2  # exit status: a check is false; what was asked for cannot be done
 
@@ -74,14 +75,26 @@ def demo(
         Path | None,
         typer.Option(metavar="PATH", help="Keep the SQLite database there, or add to it."),
     ] = None,
+    stripe_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Move the money there, by Stripe's API; the key is STRIPE_SECRET_KEY's.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a job of USD 1000 from posting to payout, or a whole file of deals.
 
-    A simulated processor moves the money.  Exit status 1 means that a check is false.
+    A simulated processor moves the money, unless one is named for the one job.  Exit status 1
+    means that a check is false.
     """
     try:
-        is_ok = many_deals(deals, db, as_json=json) if deals else one_deal(db, as_json=json)
+        if deals and stripe_url:
+            raise ConfigurationError("A file of deals is run with the simulated processor alone.")
+        is_ok = (
+            many_deals(deals, db, as_json=json) if deals else one_deal(db, stripe_url, as_json=json)
+        )
     except MarketpayError as error:
         is_usage = isinstance(error, Unreadable | ConfigurationError)
         print(error, file=sys.stderr)
@@ -89,6 +102,38 @@ def demo(
     except sqlite3.Error as error:
         print(f"The database failed: {error}.", file=sys.stderr)
         raise typer.Exit(FAILED) from None
+    if not is_ok:
+        raise typer.Exit(FAILED)
+
+
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="In UTC.")]
+
+
+@app.command()
+def reconcile(
+    url: Url,
+    since: Day,
+    until: Day,
+    stripe_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Ask there and not at Stripe.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare Stripe's balance transactions of some days with the books.
+
+    Books Stripe's fees and corrects nothing.  The key is that in STRIPE_SECRET_KEY.  Exit
+    status 1 means that the two differ.
+    """
+    from marketpay.cli.reconcile import reconcile as run
+
+    try:
+        is_ok = run(
+            url, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC), stripe_url, as_json=json
+        )
+    except MarketpayError as error:
+        is_usage = isinstance(error, ConfigurationError | InvalidInput)
+        print(error, file=sys.stderr)
+        raise typer.Exit(USAGE if is_usage else FAILED) from None
     if not is_ok:
         raise typer.Exit(FAILED)
 

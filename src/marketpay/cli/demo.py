@@ -14,13 +14,14 @@ from marketpay.cli.checks import Checks
 from marketpay.cli.deal_file import BadLine, DealLine, opened, read_deals
 from marketpay.cli.deals import DealRun, Totals
 from marketpay.cli.screen import Screen, progress_bar
+from marketpay.cli.sides import SimulatedSide
 from marketpay.cli.story import PRICE, Story
 from marketpay.cli.workshop import Workshop, workshop
 
 
-def one_deal(database: Path | None, *, as_json: bool) -> bool:
+def one_deal(database: Path | None, stripe_url: str | None, *, as_json: bool) -> bool:
     """Run the deal of $1000 and show it.  Whether both checks are true."""
-    with workshop(database) as shop:
+    with workshop(database, stripe_url) as shop:
         story = Story(shop)
         if as_json:
             for _ in story.steps():
@@ -62,11 +63,12 @@ def _show(story: Story) -> bool:
 
 def _place(shop: Workshop) -> str:
     database = shop.database if shop.is_kept else "a temporary file"
-    return f"SQLite in {database}; simulated payment processor"
+    return f"SQLite in {database}; {shop.side.name}"
 
 
 def _run(lines: Iterator[DealLine | BadLine], file: TextIO, shop: Workshop) -> Totals:
-    run, size = DealRun(shop.market, shop.gateway), os.fstat(file.fileno()).st_size
+    assert isinstance(shop.side, SimulatedSide)  # nobody else is told how cards end
+    run, size = DealRun(shop.market, shop.side.gateway), os.fstat(file.fileno()).st_size
     with progress_bar() as progress:
         task = progress.add_task("", total=size or None, deals=0)
         for line in lines:

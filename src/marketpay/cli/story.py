@@ -172,8 +172,7 @@ class Story:
         self._seen["payout account"] = GetPayoutAccount(account.id)
         yield self._step(CONTRACTOR, "opens a payout account at the processor")
 
-        self.shop.gateway.activate(account)
-        self.shop.work()
+        self.shop.activate(account)
         yield self._step(None, f"has checked {CONTRACTOR.id} and opens the account for payouts")
 
     def _step(self, actor: Actor | None, what: str, note: str | None = None) -> Step:

@@ -1,4 +1,4 @@
-"""A marketplace on a SQLite file with a simulated processor beside it, to try things on."""
+"""A marketplace on a SQLite file with a processor beside it, to try things on."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from tempfile import TemporaryDirectory
 from attrs import frozen
 
 from marketpay.cli.checks import Checks, check
+from marketpay.cli.sides import SimulatedSide, StripeSide, check_name
 from marketpay.domain.errors import ConfigurationError
+from marketpay.domain.payout_account import PayoutAccount
 from marketpay.marketplace import Marketplace
-from marketpay.testing import SimulatedGateway
 
 BATCH = 1000  # of each kind of work that is due
 
 
 @frozen(kw_only=True)
 class Workshop:
-    """The marketplace, its processor, and where they are kept."""
+    """The marketplace, the processor's side of it, and where it is kept."""
 
     market: Marketplace
-    gateway: SimulatedGateway
+    side: SimulatedSide | StripeSide
     database: Path
     is_kept: bool  # or is it gone afterwards?
 
@@ -33,7 +34,12 @@ class Workshop:
 
     def check(self) -> Checks:
         """Look at all the books and at all that the processor has."""
-        return check(self.market, self.gateway)
+        return check(self.market, self.side)
+
+    def activate(self, account: PayoutAccount) -> None:
+        """The account's owner gives their details, and the processor is content with them."""
+        self.side.activate(self.market, account)
+        self.work()
 
 
 def work_off(market: Marketplace) -> None:
@@ -43,48 +49,27 @@ def work_off(market: Marketplace) -> None:
 
 
 @contextmanager
-def workshop(path: Path | None) -> Iterator[Workshop]:
-    """On the database at `path`, made or added to; on one that nobody keeps, without."""
-    if path is not None:
-        with _opened(path, is_kept=True) as opened:
-            yield opened
-        return
-    with (
-        TemporaryDirectory(prefix="marketpay-", ignore_cleanup_errors=True) as folder,
-        _opened(Path(folder, "market.db"), is_kept=False) as opened,
-    ):
-        yield opened
+def workshop(path: Path | None, stripe_url: str | None = None) -> Iterator[Workshop]:
+    """On the database at `path`, made or added to; on one that nobody keeps, without.
 
-
-@contextmanager
-def _opened(path: Path, *, is_kept: bool) -> Iterator[Workshop]:
-    processor = path.with_name(f"{path.name}.processor")
-    _check_place(path, processor)
+    The processor is simulated, or the Stripe-compatible server at `stripe_url`.
+    """
     with ExitStack() as stack:
+        place = path
+        if place is None:
+            folder = TemporaryDirectory(prefix="marketpay-", ignore_cleanup_errors=True)
+            place = Path(stack.enter_context(folder), "market.db")
+        check_name(place)
         try:
-            gateway = stack.enter_context(closing(SimulatedGateway(processor)))
-            url = f"sqlite:///{path}"
-            market = stack.enter_context(Marketplace.connect(url, gateway=gateway))
+            side: SimulatedSide | StripeSide = (
+                stack.enter_context(closing(SimulatedSide.beside(place)))
+                if stripe_url is None
+                else stack.enter_context(closing(StripeSide.at(stripe_url)))
+            )
+            market = Marketplace.connect(
+                f"sqlite:///{place}", gateway=side.gateway, rules=side.rules
+            )
+            stack.enter_context(market)
         except sqlite3.Error as error:
-            raise ConfigurationError(f"{path} cannot be opened: {error}.") from None
-        yield Workshop(market=market, gateway=gateway, database=path, is_kept=is_kept)
-
-
-def _check_place(path: Path, processor: Path) -> None:
-    """Refuse half of a pair: what one side has done, the other could not know."""
-    if "?" in str(path) or str(path) == ":memory:":
-        raise ConfigurationError(f"{path} is no name for a database's file.")
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"There is no directory {path.parent}.")
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a directory.")
-    is_there = path.exists() and path.stat().st_size > 0
-    if is_there and not processor.exists():
-        raise ConfigurationError(
-            f"{path} was not made by a demo: there is no {processor.name} beside it. "
-            "Name another file."
-        )
-    if processor.exists() and not is_there:
-        raise ConfigurationError(
-            f"{processor} belongs to a database that is gone; delete it, or name another file."
-        )
+            raise ConfigurationError(f"{place} cannot be opened: {error}.") from None
+        yield Workshop(market=market, side=side, database=place, is_kept=path is not None)

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, wallet_of
 from marketpay.domain import events as e
-from marketpay.domain import outgoing, withdrawing
+from marketpay.domain import outgoing, settlement, withdrawing
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
@@ -22,11 +22,10 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.transferring import reversed_of
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
-from marketpay.ports.gateway import PayoutState, Progress, TransferState
+from marketpay.ports.gateway import PayoutState, Progress, ReversalState
 from marketpay.ports.store import Reader
 
 SYSTEM = Role.SYSTEM
@@ -92,44 +91,40 @@ def _out_of_wallet(wallet: Wallet, amount: Money) -> list[LedgerEntry]:
 
 @frozen(kw_only=True)
 class RecordReversal(Command[PaymentTransaction]):
-    """A transfer was reversed at the gateway, and nobody here had asked for it."""
+    """Some of a transfer was reversed at the gateway, and nobody here had asked for it."""
 
     transfer: TransactionId = field(validator=IdOf("PaymentTransaction"))
-    state: TransferState
+    state: ReversalState
 
     def decide(self, read: Reader, rules: Rules) -> Decision[PaymentTransaction]:
-        """What came back and is not in the books yet, as an operation that has succeeded.
-
-        `Conflict` while a reversal of ours is open, of which nobody knows whether it is in.
-        """
+        """An operation that has succeeded already; once for each reversal there."""
         only_system(self.by, "record a reversal")
         transfer, at = read.get(PaymentTransaction, self.transfer), rules.now()
         payment = read.get(Payment, str(transfer.payment))
         moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
         others = [one for one in moves if one.id != transfer.id]
-        ours = [one for one in others if one.target == transfer.gateway_id]
-        missing = self.state.reversed - reversed_of(transfer, moves)
-        if missing.minor <= 0 or not transfer.is_settled:
-            return Decision(transfer, waives=(transfer, payment, *others))
-        if not all(one.is_settled for one in ours):
-            raise Conflict("PaymentTransaction", transfer.id)
+        for known in others:
+            if known.gateway_id == self.state.gateway_id:
+                return Decision(known, waives=(transfer, payment, *others))
         back = PaymentTransaction(
             id=TransactionId(rules.new_id("ptx")),
             payment=payment.id,
             kind=TransactionKind.TRANSFER_REVERSAL,
-            amount=missing,
+            amount=self.state.amount,
             party=payment.contractor,
             group=payment.job,
             target=transfer.gateway_id,
             created_at=at,
         )
-        done = back.become(e.PaymentTransactionSucceeded, SYSTEM, at, settled_at=at)
-        left = payment.transferred - missing
-        known = payment.become(e.PaymentTransferReversed, SYSTEM, at, transferred=left)
-        raised = incident(IncidentKind.REVERSED_ELSEWHERE, payment.id, transfer.id, rules, at)
+        done = settlement.succeeded(back, self.state.gateway_id, at)
+        left = payment.transferred - self.state.amount
+        if left.minor < 0:  # one of ours is being refused for it, and will say so
+            raise Conflict("Payment", payment.id)
+        known_now = payment.become(e.PaymentTransferReversed, SYSTEM, at, transferred=left)
+        raised = incident(IncidentKind.REVERSED_ELSEWHERE, payment.id, back.id, rules, at)
         return Decision(
             done.entity,
-            changes=(known, back.begun(at), done, raised),
+            changes=(known_now, back.begun(at), done, raised),
             relies_on=(transfer,),
             waives=others,
             entries=outgoing.moved_to(payment, back),

@@ -120,17 +120,15 @@ def _transfer(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
         return _unknown(event)
     yield from _of_transaction(found, subject, rules)
     state: Any = yield Call(Inspect(topic=Topic.TRANSFER, gateway_id=subject), event.id)
-    if not isinstance(state, TransferState) or not state.reversed.minor:
+    if not isinstance(state, TransferState):
         return APPLIED
-    moves: list[PaymentTransaction] = yield Read(partial(_reversals, found))
-    for operation in moves:
-        if operation.target == subject and not operation.is_settled:
-            settled = yield from _look_again(operation, None, rules)
-            if not settled:
-                return DEFERRED
-    yield from carry_out(
-        RecordReversal(by=Actor.SYSTEM, transfer=found.id, state=state), None, rules
-    )
+    for reversal in state.reversals:
+        ours: PaymentTransaction | None = yield Read(partial(_transaction, reversal.reference))
+        if ours is not None and not ours.is_settled:
+            yield from _look_again(ours, reversal.gateway_id, rules)
+        elif ours is None:
+            record = RecordReversal(by=Actor.SYSTEM, transfer=found.id, state=reversal)
+            yield from carry_out(record, None, rules)
     return APPLIED
 
 
@@ -239,11 +237,6 @@ def _by_gateway_payment(gateway_id: str | None, records: Records) -> Payment | N
     if gateway_id is None:
         return None
     return next(iter(records.find(Payment, gateway_payment=gateway_id)), None)
-
-
-def _reversals(transfer: PaymentTransaction, records: Records) -> list[PaymentTransaction]:
-    kind = TransactionKind.TRANSFER_REVERSAL
-    return records.find(PaymentTransaction, payment=transfer.payment, kind=kind)
 
 
 def _known_account(

@@ -176,8 +176,8 @@ def _match(change: BalanceChange, records: Records) -> Match | None:
 
 
 def _capture(change: BalanceChange, records: Records) -> Match | None:
-    of_payment = {"gateway_payment": change.payment} if change.payment else None
-    for payment in records.find(Payment, **(of_payment or {"gateway_charge": change.source})):
+    name = "gateway_charge" if change.payment is None else "gateway_payment"
+    for payment in records.find(Payment, **{name: change.payment or change.source}):
         kind, done = TransactionKind.CAPTURE, TransactionStatus.SUCCESS
         for one in records.find(PaymentTransaction, payment=payment.id, kind=kind, status=done):
             return Match(one.id, one.amount, payment.id, one.gateway_id)

@@ -157,13 +157,22 @@ class RefundState:
 
 
 @frozen(kw_only=True)
+class ReversalState:
+    """A part of a transfer that came back, whoever asked for it."""
+
+    gateway_id: str
+    amount: Money
+    reference: str | None  # ours, where we asked for it
+
+
+@frozen(kw_only=True)
 class TransferState:
-    """A transfer as it is now, and how much of it came back."""
+    """A transfer as it is now, and all of it that came back."""
 
     gateway_id: str
     account: str
     amount: Money
-    reversed: Money
+    reversals: tuple[ReversalState, ...]
     reference: str | None
 
 

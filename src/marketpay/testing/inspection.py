@@ -76,7 +76,7 @@ def inspect(processor: Processor, request: port.Inspect) -> GatewayReply:
     has_it = found.connected_account if isinstance(found, sim.Payout) else None
     if request.account != has_it and not isinstance(found, sim.Account):
         return port.NotThere()
-    return _state(found)
+    return _state(processor, found)
 
 
 def balance_page(processor: Processor, request: port.ListBalance) -> port.BalancePage:
@@ -97,7 +97,7 @@ def onboarding_link(processor: Processor, request: port.OnboardingLink) -> Gatew
     return port.Link(url=url, expires_at=processor.now() + LINK_LASTS)
 
 
-def _state(record: sim.Made) -> GatewayReply:
+def _state(processor: Processor, record: sim.Made) -> GatewayReply:
     match record:
         case sim.Refund():
             return port.RefundState(
@@ -113,7 +113,7 @@ def _state(record: sim.Made) -> GatewayReply:
                 gateway_id=record.id,
                 account=record.account,
                 amount=money(record.amount, record.currency),
-                reversed=money(record.reversed, record.currency),
+                reversals=_reversals(processor, record),
                 reference=record.reference,
             )
         case sim.Payout():
@@ -131,6 +131,20 @@ def _state(record: sim.Made) -> GatewayReply:
             return account_state(record)
         case _:
             raise AssertionError(f"the port knows no state of a {type(record).__name__}")
+
+
+def _reversals(processor: Processor, of: sim.Transfer) -> tuple[port.ReversalState, ...]:
+    """What came back of a transfer, the oldest first."""
+    return tuple(
+        [
+            port.ReversalState(
+                gateway_id=one.id,
+                amount=money(one.amount, one.currency),
+                reference=one.reference,
+            )
+            for one in reversed(processor.find_all(sim.Reversal, of.id))
+        ]
+    )
 
 
 def _chargeback(dispute: sim.Dispute) -> port.ChargebackState:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any, Final
 
 from attrs import frozen
 
-from marketpay.domain.errors import WebhookRejected
+from marketpay.domain.errors import InvalidInput, WebhookRejected
 from marketpay.ports.gateway import GatewayEvent, Topic
 from marketpay.testing import processor_values as sim
 
@@ -68,7 +68,7 @@ def read(payload: bytes, headers: Mapping[str, str], *, secret: str, now: dateti
         raise WebhookRejected("its time is too far from ours")
     try:
         return _event(json.loads(payload))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError, InvalidInput) as error:
         raise WebhookRejected("its payload is no event") from error
 
 
@@ -128,22 +128,12 @@ def _subject(record: sim.Happened, topic: Topic) -> str | None:
 
 
 def _event(body: dict[str, Any]) -> GatewayEvent:
-    fields = _texts(body)
-    return GatewayEvent(
-        gateway=GATEWAY,
-        topic=topic_of(body["type"]),
-        at=datetime.fromisoformat(body["created"]),
-        **dict(fields),
-    )
-
-
-def _texts(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What must be text, and what may be missing instead."""
-    for name in ("id", "type", "created"):
-        if not isinstance(body[name], str):
-            raise TypeError(name)
-    for name in ("subject", "account", "reference", "payment"):
-        if not isinstance(body[name], str | None):
-            raise TypeError(name)
-    for name in ("id", "type", "subject", "account", "reference", "payment"):
-        yield name, body[name]
+    texts = {name: body[name] for name in ("id", "type", "created")}
+    parts = {name: body[name] for name in ("subject", "account", "reference", "payment")}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise TypeError("a text is missing")
+    if not all(isinstance(value, str | None) for value in parts.values()):
+        raise TypeError("a part is no text")
+    at = datetime.fromisoformat(texts.pop("created"))
+    topic = topic_of(texts["type"])
+    return GatewayEvent(gateway=GATEWAY, topic=topic, at=at, **texts, **parts)

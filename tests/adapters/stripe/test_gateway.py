@@ -248,11 +248,9 @@ def test_a_payers_secret_reaches_the_payer_and_no_log(
     assert SECRET not in repr(reply)
 
 
-def test_a_link_is_in_no_log_either(
-    open_gateway: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_link_is_in_no_log_either(open_gateway: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    url = "https://connect.stripe.com/setup/e/acct_1/ünïque \\\"quoted\\\""
+    url = 'https://connect.stripe.com/setup/e/acct_1/ünïque \\"quoted\\"'
     with Wire(Said(200, {"url": url, "expires_at": "2026-11-22T12:00:00.000Z"})) as wire:
         given = open_gateway(wire).perform(LINK, key="k")
 
@@ -326,9 +324,7 @@ def test_it_reads_webhooks_and_has_limits() -> None:
 
 
 @pytest.mark.parametrize("package", ["stripe", "httpx"])
-def test_a_package_that_is_missing_is_named(
-    package: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_package_that_is_missing_is_named(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*sys.modules]:
         if name.startswith("marketpay.adapters.stripe.") and name.rpartition(".")[2] in (
             "sending",

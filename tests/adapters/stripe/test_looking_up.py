@@ -54,9 +54,7 @@ def marked(request: Any, **object: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("config", [V1, V2], ids=["accounts v1", "accounts v2"])
 @pytest.mark.parametrize("request_", ACTING, ids=lambda one: type(one).__name__)
-def test_by_id_one_thing_is_read_and_nothing_made(
-    request_: ActingRequest, config: Config
-) -> None:
+def test_by_id_one_thing_is_read_and_nothing_made(request_: ActingRequest, config: Config) -> None:
     look = LookUp(request=request_, gateway_id=IDS[type(request_)])
 
     calls, answer = play(look, MISSING, config=config)
@@ -96,7 +94,9 @@ def test_what_can_be_found_by_what_it_belongs_to_is() -> None:
     assert calls[0].account == "acct_1"
 
 
-@pytest.mark.parametrize("request_", [AUTHORIZE, PAY_OUT, START], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "request_", [AUTHORIZE, PAY_OUT, START], ids=lambda one: type(one).__name__
+)
 def test_other_lists_begin_when_it_was_sent_and_a_little_before(request_: ActingRequest) -> None:
     calls, _ = play(LookUp(request=request_, since=AT), listed())
 

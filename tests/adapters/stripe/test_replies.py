@@ -166,7 +166,7 @@ def test_a_transfer_and_its_reversal_are_made_at_once() -> None:
     transfer = {
         "id": "tr_1",
         "amount": 100_000,
-        "amount_reversed": 40_000,
+        "reversals": {"data": [{"id": "trr_1", "amount": 40_000, "currency": "usd"}]},
         "currency": "usd",
         "destination": "acct_1",
         "metadata": {"marketpay_reference": "ptx_2"},
@@ -178,7 +178,11 @@ def test_a_transfer_and_its_reversal_are_made_at_once() -> None:
     assert reply_to(REVERSE, reversal) == port.Reversed(gateway_id="trr_1", amount=part)
     assert state_for(Inspect(topic=Topic.TRANSFER, gateway_id="tr_1"), transfer) == (
         port.TransferState(
-            gateway_id="tr_1", account="acct_1", amount=PRICE, reversed=part, reference="ptx_2"
+            gateway_id="tr_1",
+            account="acct_1",
+            amount=PRICE,
+            reversals=(port.ReversalState(gateway_id="trr_1", amount=part, reference=None),),
+            reference="ptx_2",
         )
     )
 

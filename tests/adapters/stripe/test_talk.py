@@ -20,7 +20,7 @@ from marketpay.ports.gateway import (
     Topic,
 )
 from tests.adapters.stripe.openapi import problems
-from tests.adapters.stripe.playing import MISSING, V1, V2, ok, play, refused, reply
+from tests.adapters.stripe.playing import MISSING, V1, V2, listed, ok, play, refused, reply
 from tests.adapters.stripe.requests import (
     AUTHORIZE,
     BALANCE,
@@ -204,3 +204,29 @@ def test_a_key_that_was_used_otherwise_is_a_fault_whatever_the_state() -> None:
     for request in (CAPTURE, VOID, EXPIRE):
         with pytest.raises(GatewayError):
             reply(request, refused(400, type="idempotency_error"))
+
+
+def test_of_a_transfer_all_reversals_are_told_and_not_only_the_last_ten() -> None:
+    def reversal(id: int) -> dict[str, Any]:
+        return {"id": f"trr_{id}", "amount": 100, "currency": "usd", "metadata": {}}
+
+    def transfer(*shown: dict[str, Any], has_more: bool) -> Answer:
+        reversals = {"data": list(shown), "has_more": has_more}
+        amounts = {"amount": 100_000, "currency": "usd"}
+        return ok(id="tr_1", destination="acct_1", metadata={}, reversals=reversals, **amounts)
+
+    inspect = Inspect(topic=Topic.TRANSFER, gateway_id="tr_1")
+    few, one = play(inspect, transfer(reversal(1), has_more=False))
+    many, both = play(
+        inspect,
+        transfer(reversal(2), has_more=True),
+        listed(reversal(2), has_more=True),
+        listed(reversal(1)),
+    )
+
+    assert isinstance(one, port.TransferState)
+    assert isinstance(both, port.TransferState)
+    assert [part.gateway_id for part in one.reversals] == ["trr_1"]
+    assert [part.gateway_id for part in both.reversals] == ["trr_2", "trr_1"]
+    assert len(few) == 1
+    assert [problems(call) for call in many] == [[], [], []]

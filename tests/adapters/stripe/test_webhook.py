@@ -33,7 +33,7 @@ def headers(payload: bytes, secret: str = OURS, at: int | str = T) -> dict[str, 
     return {"Stripe-Signature": f"t={at},v1={signature(payload, secret, at)}"}
 
 
-def body(type: str = "payment_intent.succeeded", object: Any = None, **more: Any) -> bytes:
+def body(type: str | None = "payment_intent.succeeded", object: Any = None, **more: Any) -> bytes:
     intent = {
         "id": "pi_1",
         "object": "payment_intent",
@@ -247,7 +247,8 @@ def test_a_live_gateway_takes_live_events_alone(key: str) -> None:
 
 def test_a_key_that_tells_no_mode_takes_both() -> None:
     for payload in (body(livemode=True), body()):
-        assert gateway("sk_123456789").read_webhook(payload, headers(payload))
+        read = gateway("sk_123456789").read_webhook(payload, headers(payload))
+        assert read.id == "evt_1"
 
 
 def test_a_gateway_without_secrets_takes_nothing() -> None:

@@ -14,13 +14,13 @@ from marketpay.adapters.stripe.currencies import (
     stripe_payout_amount,
 )
 from marketpay.adapters.stripe.ids import checked
+from marketpay.adapters.stripe.lists import PAGE
 from marketpay.adapters.stripe.metadata import metadata
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.money import Money
 from marketpay.ports import gateway as port
 from marketpay.ports.gateway import ActingRequest, Topic
 
-PAGE: Final = 100  # the most objects that Stripe lists at once
 # Not every method can be held, and a page paid by one that settles days later is not paid.
 _CARDS: Final = {"allowed_payment_method_types": ["card"]}
 

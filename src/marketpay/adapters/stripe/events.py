@@ -34,10 +34,10 @@ TOPICS: Final = (
     ("balance.available", Topic.BALANCE),
 )
 _V2_ACCOUNT: Final = re.compile(r"v2\.core\.account(?:[.\[]|_person\.)")
-_PERSON: Final = re.compile(r"/v2/core/accounts/(acct_[A-Za-z0-9]+)/persons/[A-Za-z0-9_]+")
+_PERSON: Final = re.compile(r"/v2/core/accounts/(acct_[A-Za-z0-9_]+)/persons/[A-Za-z0-9_]+")
 _TYPE: Final = re.compile(r"[a-z0-9_.\[\]]{1,200}")
 _ID: Final = re.compile(r"[A-Za-z0-9_]{1,255}")
-_ACCOUNT: Final = re.compile(r"acct_[A-Za-z0-9]{1,250}")
+_ACCOUNT: Final = re.compile(r"acct_[A-Za-z0-9_]{1,250}")
 
 
 def topic_of(type: str) -> Topic:

@@ -9,21 +9,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from math import floor
 from typing import Any, Final, assert_never
-from urllib.parse import parse_qs, urlsplit
 
 from marketpay.adapters.stripe.accounts import (
     V1_ACCOUNT,
     account_call,
     manual_payouts_call,
 )
-from marketpay.adapters.stripe.call import Answer, Call, Object, Talk
-from marketpay.adapters.stripe.calls import PAGE
+from marketpay.adapters.stripe.call import Answer, Call, Talk
 from marketpay.adapters.stripe.config import AccountsApi, Config
 from marketpay.adapters.stripe.errors import is_missing, object_of
 from marketpay.adapters.stripe.ids import checked
-from marketpay.adapters.stripe.metadata import reference_of
+from marketpay.adapters.stripe.lists import PAGE, first_made_for, reversals_of
 from marketpay.adapters.stripe.replies import reply_to
-from marketpay.domain.errors import GatewayError
 from marketpay.ports import gateway as port
 from marketpay.ports.gateway import ActingRequest, GatewayReply, LookUp
 
@@ -52,14 +49,15 @@ def look_up(lookup: LookUp, config: Config) -> Talk[GatewayReply]:
     assert not isinstance(request, port.Capture | port.Void | port.ExpireCheckout)
     if isinstance(request, port.OpenAccount) and config.accounts is AccountsApi.V2:
         return (yield from _v2_account(request, config))
-    found = yield from _first(_listing(request, lookup.since), request.reference)
+    found = yield from first_made_for(request.reference, _listing(request, lookup.since))
     return port.NotThere() if found is None else reply_to(request, found)
 
 
 def _v2_account(request: port.OpenAccount, config: Config) -> Talk[GatewayReply]:
     """An account of v2, which lists by no date and tells no capabilities in a list."""
     params = {"applied_configurations": ["recipient"], "limit": V2_PAGE}
-    found = yield from _first(Call("get", "/v2/core/accounts", params), request.reference)
+    listing = Call("get", "/v2/core/accounts", params)
+    found = yield from first_made_for(request.reference, listing)
     if found is None:
         return port.NotThere()
     # The reply was never read, so what follows the opening may not have been sent.
@@ -125,8 +123,7 @@ def _listing(request: Marked, since: datetime | None) -> Call:
             of = {"transfer_group": group, "destination": checked("account", account)}
             return Call("get", "/v1/transfers", {**of, "limit": PAGE})
         case port.ReverseTransfer(gateway_id=id):
-            path = f"/v1/transfers/{checked('transfer', id)}/reversals"
-            return Call("get", path, {"limit": PAGE})
+            return reversals_of(id)
         case port.PayOut(account=account):
             return Call("get", "/v1/payouts", window, account=checked("account", account))
         case port.OpenAccount():
@@ -135,30 +132,3 @@ def _listing(request: Marked, since: datetime | None) -> Call:
             return Call("get", "/v1/checkout/sessions", window)
         case _:
             assert_never(request)
-
-
-def _first(call: Call, reference: str) -> Talk[Object | None]:
-    """The first object in a list that was made for `reference`."""
-    page: Call | None = call
-    while page is not None:
-        listed = object_of((yield page))
-        for object in listed["data"]:
-            if reference_of(object) == reference:
-                found: Object = object
-                return found
-        page = _next(page, listed)
-    return None
-
-
-def _next(call: Call, listed: Object) -> Call | None:
-    """The call for the page after this one."""
-    if url := listed.get("next_page_url"):  # v2
-        token = parse_qs(urlsplit(url).query)["page"][0]
-        after = {"page": token}
-    elif listed.get("has_more"):
-        if not listed["data"]:
-            raise GatewayError("Stripe says that there is more of a list, and lists nothing")
-        after = {"starting_after": listed["data"][-1]["id"]}
-    else:
-        return None
-    return Call(call.method, call.path, {**call.params, **after}, account=call.account)

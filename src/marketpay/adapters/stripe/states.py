@@ -19,6 +19,7 @@ from marketpay.ports.gateway import (
     PayoutState,
     Progress,
     RefundState,
+    ReversalState,
     Topic,
     TransferState,
 )
@@ -72,13 +73,21 @@ def refund_state(refund: Object) -> RefundState:
 
 
 def transfer_state(transfer: Object) -> TransferState:
-    """A transfer."""
+    """A transfer, whose reversals are all there: Stripe shows the last ten of its own accord."""
     return TransferState(
         gateway_id=transfer["id"],
         account=id_of(transfer["destination"]) or "",
         amount=money_from(transfer["amount"], transfer["currency"]),
-        reversed=money_from(transfer["amount_reversed"], transfer["currency"]),
+        reversals=tuple(map(_reversal, transfer["reversals"]["data"])),
         reference=reference_of(transfer),
+    )
+
+
+def _reversal(reversal: Object) -> ReversalState:
+    return ReversalState(
+        gateway_id=reversal["id"],
+        amount=money_from(reversal["amount"], reversal["currency"]),
+        reference=reference_of(reversal),
     )
 
 

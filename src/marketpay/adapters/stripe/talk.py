@@ -11,6 +11,7 @@ from marketpay.adapters.stripe.calls import call_for
 from marketpay.adapters.stripe.config import AccountsApi, Config
 from marketpay.adapters.stripe.errors import is_missing, object_of, refusal
 from marketpay.adapters.stripe.ids import ID
+from marketpay.adapters.stripe.lists import everything, reversals_of
 from marketpay.adapters.stripe.looking_up import account_answer, look_up, retrieval
 from marketpay.adapters.stripe.replies import link, reply_to
 from marketpay.adapters.stripe.states import state_for
@@ -92,7 +93,11 @@ def _inspect(request: Inspect, config: Config) -> Talk[GatewayReply]:
         answer = yield call_for(request, config)
     if is_missing(answer):
         return NotThere()
-    return state_for(request, object_of(answer))
+    object = object_of(answer)
+    if request.topic is Topic.TRANSFER and object["reversals"]["has_more"]:
+        reversals = yield from everything(reversals_of(request.gateway_id))
+        object = {**object, "reversals": {"data": reversals}}
+    return state_for(request, object)
 
 
 def _onboard(request: OnboardingLink, config: Config) -> Talk[GatewayReply]:

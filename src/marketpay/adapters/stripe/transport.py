@@ -20,7 +20,7 @@ from marketpay.domain.errors import GatewayUnavailable
 
 # About this machine and earlier requests.  The SDK itself leaves them out for all clients or none.
 _UNSAID: Final = frozenset({"x-stripe-client-telemetry", "x-stripe-client-user-agent"})
-_HIDDEN: Final = re.compile(rb'("(?:client_secret|url)"\s*:\s*)("(?:[^"\\]|\\.)*")')
+_HIDDEN: Final = re.compile(r'("(?:client_secret|url)"\s*:\s*)("(?:[^"\\]|\\.)*")')
 _FIELDS: Final = ("client_secret", "url")
 _BESIDE: Final = "marketpay-hidden"
 
@@ -89,7 +89,7 @@ def answer_of(status: int | None, text: str | None, headers: Mapping[str, str]) 
     def shown(object: dict[str, Any]) -> dict[str, Any]:
         for field in _FIELDS:
             if isinstance(object.get(field), str):
-                object[field] = hidden[int(object[field])]
+                object[field] = json.loads(hidden[int(object[field])])
         return object
 
     try:
@@ -104,11 +104,13 @@ def answer_of(status: int | None, text: str | None, headers: Mapping[str, str]) 
 def _hiding(response: httpx.Response) -> _Response:
     hidden: list[str] = []
 
-    def hide(found: re.Match[bytes]) -> bytes:
-        hidden.append(json.loads(found[2]))
-        return found[1] + b'"%d"' % (len(hidden) - 1)
+    def hide(found: re.Match[str]) -> str:
+        hidden.append(found[2])
+        return f'{found[1]}"{len(hidden) - 1}"'
 
-    body = _HIDDEN.sub(hide, response.content)
+    # The SDK cannot bear what is no UTF-8, as an answer of somebody on the way may be.
+    text = response.content.decode("utf-8", "replace")
+    body = _HIDDEN.sub(hide, text).encode()
     headers = {name.lower(): value for name, value in response.headers.items()}
     return body, response.status_code, headers | {_BESIDE: json.dumps(hidden)}
 
