@@ -174,7 +174,11 @@ def _contents(path: Path) -> dict[str, Any]:
         return connection.execute(sql).fetchall()
 
     tables = [name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found: dict[str, Any] = {name: rows(f"SELECT count(*) FROM {name}") for name in tables}
+    found: dict[str, Any] = {}
+    for name in tables:
+        columns = [column for _, column, *_ in rows(f"PRAGMA table_info({name})")]
+        filled = ", ".join(f'count("{column}")' for column in columns)
+        found[name] = [*zip(["rows", *columns], *rows(f"SELECT count(*), {filled} FROM {name}"))]
     for name in ENTITIES:
         sql = f"SELECT status, version, count(*) FROM marketpay_{name} GROUP BY 1, 2 ORDER BY 1, 2"
         found[f"{name} by status"] = rows(sql)

@@ -33,24 +33,12 @@ UNCONFIRMED = select(
     "payment = ? AND kind = 'authorize' AND status = 'awaiting_confirmation'",
 )
 DUE_TIMERS = select("timers", "kind, subject, due_at", "due_at <= ? ORDER BY due_at LIMIT ?")
-DUE = select(
-    "payment_transactions",
-    "id, version, kind, target",
-    "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-)
-DUE = select(
-    "payment_transactions",
-    "id, version, kind, target",
-    "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-)
-DUE_ACCOUNTS = select(
-    "payout_accounts", "id", "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
-)
+IS_DUE = "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
+DUE = select("payment_transactions", "id, version, kind, target", IS_DUE)
+DUE_ACCOUNTS = select("payout_accounts", "id", IS_DUE)
+DUE_WEBHOOKS = select("webhooks", "id", IS_DUE)
 WAITING = "SELECT journal FROM marketpay_to_sequence ORDER BY journal LIMIT ?"
 LAST = "SELECT coalesce(max(position), 0) FROM marketpay_feed"
-DELTAS = (
-    "SELECT id, kind, owner, currency, amount FROM marketpay_account_deltas ORDER BY id LIMIT ?"
-)
 DELTAS = (
     "SELECT id, kind, owner, currency, amount FROM marketpay_account_deltas ORDER BY id LIMIT ?"
 )
@@ -71,6 +59,8 @@ class Floor(Ending):
         while True:
             self.execute("BEGIN")
             now = text_of(datetime.now(UTC))
+            if self.all(DUE_WEBHOOKS, now, limit):
+                raise Refusal("the floor hears of nothing")
             if self.all(DUE_TIMERS, now, limit):
                 raise Refusal("the floor is too slow for timers")
             self.execute("COMMIT")
@@ -110,7 +100,7 @@ class Floor(Ending):
             if status != "pending" or self.all(UNCONFIRMED, payment):
                 raise Refusal("settled already, or never confirmed")
             amount = money(price, currency)
-            self.change(SETTLE, "success", reply.gateway_id, None, None, sent, version)
+            self.change(SETTLE, "success", reply.gateway_id, None, None, at, sent, version)
             events = [transaction_event("succeeded", at, sent, payment, "void", amount)]
             subjects = [sent]
             if held in HELD and holding == target:

@@ -33,7 +33,8 @@ from marketpay.ports.gateway import Refunded, RefundPayment
 
 PAID = """
 SELECT p.id, p.version, p.status, p.amount, p.gateway_payment, p.offer, p.contractor,
-       p.split_platform_fee, p.split_service_fee, p.split_payout
+       p.split_platform_fee, p.split_service_fee, p.split_payout,
+       p.refunded + p.disputed + p.lost, p.flagged
 FROM marketpay_offers o JOIN marketpay_payments p ON p.id = o.payment WHERE o.claimed_job = ?"""
 REFUNDING = """
 SELECT t.version, t.status, t.amount, t.currency, p.id, p.version, p.offer, p.job, p.customer,
@@ -41,28 +42,16 @@ SELECT t.version, t.status, t.amount, t.currency, p.id, p.version, p.offer, p.jo
 FROM marketpay_payment_transactions t JOIN marketpay_payments p ON p.id = t.payment
 JOIN marketpay_refunds r ON r.id = t.refund WHERE t.id = ?"""
 ACCOUNTS = select("payout_accounts", "id, status", "contractor = ?")
-WALLET = select("wallets", "id, version, available", "holder = ?")
-DUE_TIMERS = select("timers", "kind, subject, due_at", "due_at <= ? ORDER BY due_at LIMIT ?")
-DUE = select(
-    "payment_transactions",
-    "id, version, kind, target",
-    "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-)
-WALLET = select("wallets", "id, version, available", "holder = ?")
-DUE_TIMERS = select("timers", "kind, subject, due_at", "due_at <= ? ORDER BY due_at LIMIT ?")
-DUE = select(
-    "payment_transactions",
-    "id, version, kind, target",
-    "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-)
+WALLET = select("wallets", "id, version, available, receivable", "holder = ?")
 NEW_REFUND = insert(
-    "refunds", "id, version, payment, customer, amount, currency, status, created_at"
+    "refunds", "id, version, payment, customer, amount, currency, reason, status, created_at"
 )
 NEW_WALLET = insert(
-    "wallets", "id, version, owner, currency, pending, available, reserved, created_at, holder"
+    "wallets",
+    "id, version, owner, currency, pending, available, reserved, receivable, created_at, holder",
 )
 JOB_STATUS = update("jobs", "status")
-RELEASE = update("payments", "status", "transfer_blocked")
+RELEASE = update("payments", "status", "released_at", "transfer_blocked")
 REFUND_ASKED = update("payments", "refunded")
 REFUND_DONE = update("refunds", "status", "gateway_id")
 CREDIT = update("wallets", "available")
@@ -90,19 +79,22 @@ class Ending(Hiring):
             version, status, owner, contractor, currency = self.one(JOB, job)
             if owner != customer or status != "in_progress":
                 raise Refusal("not this customer's, or not now")
-            payment, paid, standing, price, _, offer, _, _, fee, payout = self.one(PAID, job)
-            if standing != "captured" or self.all(ACCOUNTS, contractor):
-                raise Refusal("no money, or a transfer to make")
+            payment, paid, standing, price, _, offer, _, *split = self.one(PAID, job)
+            _, fee, payout, gone, flagged = split
+            if standing != "captured" or gone or flagged or self.all(ACCOUNTS, contractor):
+                raise Refusal("no money, not all of it, or a transfer to make")
             holder = f"{currency}:{contractor}"
             wallets = self.all(WALLET, holder)
             self.change(JOB_STATUS, "completed", job, version)
-            self.change(RELEASE, "released", "onboarding", payment, paid)
+            self.change(RELEASE, "released", at, "onboarding", payment, paid)
             if wallets:
-                [(wallet, held, available)] = wallets
+                [(wallet, held, available, owed)] = wallets
+                if owed:
+                    raise Refusal("a debt to collect")
                 self.change(CREDIT, available + payout, wallet, held)
             else:
                 wallet = new_id("wal")
-                new = (wallet, 1, contractor, currency, 0, payout, 0, at, holder)
+                new = (wallet, 1, contractor, currency, 0, payout, 0, 0, at, holder)
                 self.execute(NEW_WALLET, new)
             of_payment = (at, payment, offer, job, customer, contractor, money(price, currency))
             events = [
@@ -155,12 +147,12 @@ class Ending(Hiring):
             version, status, owner, contractor, currency = self.one(JOB, job)
             if owner != customer or status != "assigned":
                 raise Refusal("not this customer's, or not now")
-            payment, paid, standing, price, target, offer, _, fee, *_ = self.one(PAID, job)
-            if standing != "captured":
-                raise Refusal("no money")
+            payment, paid, standing, price, target, offer, _, fee, *_ = found = self.one(PAID, job)
+            if standing != "captured" or found[-2]:
+                raise Refusal("no money, or not all of it")
             self.change(JOB_STATUS, "cancelled", job, version)
             self.change(REFUND_ASKED, price, payment, paid)
-            row = (refund, 1, payment, customer, price, currency, "requested", at)
+            row = (refund, 1, payment, customer, price, currency, "", "requested", at)
             self.execute(NEW_REFUND, row)
             started = self.start(
                 sent, payment, "refund", price, currency, customer, job, at, lease,
@@ -201,7 +193,7 @@ class Ending(Hiring):
                 raise Refusal("settled already, or not that much")
             self.change(PAYMENT_STATUS, "refunded", payment, paid)
             self.change(REFUND_DONE, "succeeded", reply.gateway_id, refund, asked)
-            self.change(SETTLE, "success", reply.gateway_id, None, None, sent, version)
+            self.change(SETTLE, "success", reply.gateway_id, None, None, at, sent, version)
             amount = money(price, currency)
             of_payment = (at, payment, offer, job, customer, contractor, amount)
             events = [

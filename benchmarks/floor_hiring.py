@@ -32,6 +32,7 @@ from marketpay.ports.gateway import (
 )
 
 LEASE = timedelta(minutes=5)
+WARNED_BEFORE = timedelta(days=1)
 
 JOB = select("jobs", "version, status, customer, contractor, currency", "id = ?")
 COLUMNS = """
@@ -52,6 +53,7 @@ APPLICATIONS = select(
     "id, version, status, contractor",
     "job = ? AND status IN ('pending', 'accepted')",
 )
+PAYER = select("payer_accounts", "gateway_customer", "customer = ?")
 
 NEW_JOB = insert("jobs", "id, version, customer, title, description, currency, status, created_at")
 NEW_OFFER = insert(
@@ -61,8 +63,8 @@ NEW_OFFER = insert(
 )
 NEW_PAYMENT = insert(
     "payments",
-    "id, version, offer, job, customer, contractor, amount, currency, status, refunded,"
-    " transferred, created_at",
+    "id, version, offer, job, customer, contractor, amount, currency, status, refunded, disputed,"
+    " lost, withheld, transferring, transferred, created_at",
 )
 BUMP_JOB = update("jobs")
 ASSIGN = update("jobs", "status", "contractor")
@@ -75,8 +77,9 @@ ACCEPT_APPLICATION = update("applications", "status")
 HOLD = update("payments", "status", "gateway_payment", "authorization_expires_at", "failure")
 FAIL = update("payments", "status", "failure")
 FREEZE = update("payments", "split_platform_fee", "split_service_fee", "split_payout")
+TAKE = update("payments", "status", "gateway_charge")
 PAYMENT_STATUS = update("payments", "status")
-SETTLE = update("payment_transactions", "status", "gateway_id", "failure", "due_at")
+SETTLE = update("payment_transactions", "status", "gateway_id", "failure", "due_at", "settled_at")
 HELD = ("authorized", "awaiting_confirmation")
 
 
@@ -117,10 +120,12 @@ class Hiring(Books):
             new = (offer, 1, job, applied, customer, contractor, price, currency, "", payment)
             self.execute(NEW_OFFER, (*new, "pending", at, f"{job}:{contractor}"))
             of_offer = (payment, 1, offer, *parties, price, currency)
-            self.execute(NEW_PAYMENT, (*of_offer, "pending", 0, 0, at))
+            self.execute(NEW_PAYMENT, (*of_offer, "pending", 0, 0, 0, 0, 0, 0, at))
+            payer = next((id for (id,) in self.all(PAYER, customer)), None)
             started = self.start(
-                sent, payment, "authorize", price, currency, customer, job, at, lease, method=card
-            )
+                sent, payment, "authorize", price, currency, customer, job, at, lease,
+                method=card, payer=payer,
+            )  # fmt: skip
             body = {
                 "job": job, "contractor": contractor, "application": None, "price": amount,
                 "payment_method": card, "message": "", "expires_at": None,
@@ -136,7 +141,7 @@ class Hiring(Books):
             )  # fmt: skip
         request = Authorize(
             reference=sent, subject=payment, amount=Money.from_minor(price, currency),
-            payer=customer, payment_method=card, group=job,
+            payer=customer, payer_account=payer, payment_method=card, group=job,
         )  # fmt: skip
         return offer, self._settle_hold(sent, self.gateway.perform(request, key=sent))
 
@@ -153,7 +158,7 @@ class Hiring(Books):
                 raise Refusal("settled already, or over")
             if isinstance(reply, Declined):
                 self.change(FAIL, "failed", reply.code, payment, paid)
-                self.change(SETTLE, "failed", None, reply.code, None, sent, version)
+                self.change(SETTLE, "failed", None, reply.code, None, at, sent, version)
                 events = [
                     payment_event("payment.failed", *of_payment),
                     transaction_event("failed", *of_sent),
@@ -166,7 +171,7 @@ class Hiring(Books):
             until = text_of(reply.expires_at)
             self.change(FUND, until, offer, offered)
             self.change(HOLD, "authorized", reply.gateway_id, until, None, payment, paid)
-            self.change(SETTLE, "success", reply.gateway_id, None, None, sent, version)
+            self.change(SETTLE, "success", reply.gateway_id, None, None, at, sent, version)
             events = [
                 payment_event("payment.authorized", *of_payment),
                 transaction_event("succeeded", *of_sent),
@@ -176,6 +181,8 @@ class Hiring(Books):
             self.settled(at, sent, news, events, [payment, sent, offer])
             self.set_timer("offer_expiry", offer, until)
             self.set_timer("authorization_expiry", payment, until)
+            warning = text_of(reply.expires_at - WARNED_BEFORE)
+            self.set_timer("authorization_warning", payment, warning)
             return True
 
     def accept(self, contractor: str, offer: str) -> None:
@@ -222,8 +229,8 @@ class Hiring(Books):
             assert reply.amount.minor == price
             self.change(ASSIGN, "assigned", contractor, job, deal[12])
             self.change(ACCEPT, "accepted", offer, offered)
-            self.change(PAYMENT_STATUS, "captured", payment, paid)
-            self.change(SETTLE, "success", reply.gateway_id, None, None, sent, version)
+            self.change(TAKE, "captured", reply.charge, payment, paid)
+            self.change(SETTLE, "success", reply.gateway_id, None, None, at, sent, version)
             amount = money(price, currency)
             events = [
                 job_event("job.assigned", at, job, customer, contractor),
@@ -235,7 +242,10 @@ class Hiring(Books):
             ]
             subjects = [job, offer, payment, sent]
             self._end_rivals(at, deal, offer, events, subjects)
-            news = {"gateway_id": reply.gateway_id, "amount": amount, "type": "Captured"}
+            news = {
+                "gateway_id": reply.gateway_id, "amount": amount, "charge": reply.charge,
+                "type": "Captured",
+            }  # fmt: skip
             number = self.settled(at, sent, news, events, subjects)
             fee = split(price)[0]
             moves = [

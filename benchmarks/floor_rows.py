@@ -53,7 +53,7 @@ TIMER = f"""{insert("timers", "kind, subject, due_at")}
 ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at"""
 STARTED = insert(
     "payment_transactions",
-    'id, version, payment, kind, amount, currency, party, "group", method, target, refund,'
+    'id, version, payment, kind, amount, currency, party, "group", method, payer, target, refund,'
     " status, attempts, due_at, sent_at, created_at",
 )
 
@@ -193,12 +193,12 @@ class Books:
 
     def start(
         self, id: str, payment: str, kind: str, amount: int, currency: str, party: str,
-        job: str, at: str, due_at: str, *, method: str | None = None, target: str | None = None,
-        refund: str | None = None,
+        job: str, at: str, due_at: str, *, method: str | None = None, payer: str | None = None,
+        target: str | None = None, refund: str | None = None,
     ) -> Json:  # fmt: skip
         """A gateway operation on record, sent at once if it has a lease; its event."""
         sent_at = at if due_at > at else None
-        what = (id, 1, payment, kind, amount, currency, party, job, method, target, refund)
+        what = (id, 1, payment, kind, amount, currency, party, job, method, payer, target, refund)
         self.execute(STARTED, (*what, "pending", 0, due_at, sent_at, at))
         return transaction_event("started", at, id, payment, kind, money(amount, currency))
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from marketpay.commands.base import Command as Command
     from marketpay.commands.base import NextAction as NextAction
     from marketpay.commands.base import Pending as Pending
+    from marketpay.commands.base import Redirect as Redirect
     from marketpay.commands.base import Result as Result
     from marketpay.commands.cancellation import CancelJob as CancelJob
     from marketpay.commands.cancellation import Cancellation as Cancellation
@@ -55,6 +56,10 @@ if TYPE_CHECKING:
     from marketpay.commands.refunds import IssueRefund as IssueRefund
     from marketpay.commands.refunds import RecordRefund as RecordRefund
     from marketpay.commands.refunds import RefundIssued as RefundIssued
+    from marketpay.commands.upgrades import BuyUpgrade as BuyUpgrade
+    from marketpay.commands.upgrades import ExpireUpgrade as ExpireUpgrade
+    from marketpay.commands.upgrades import Purchase as Purchase
+    from marketpay.commands.upgrades import RevokeUpgrade as RevokeUpgrade
     from marketpay.commands.webhooks import BuryWebhook as BuryWebhook
     from marketpay.commands.webhooks import ReplayWebhook as ReplayWebhook
     from marketpay.commands.withdrawals import ApproveWithdrawal as ApproveWithdrawal
@@ -92,6 +97,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ids import ProcessorFeeId as ProcessorFeeId
     from marketpay.domain.ids import RefundId as RefundId
     from marketpay.domain.ids import TransactionId as TransactionId
+    from marketpay.domain.ids import UpgradeId as UpgradeId
     from marketpay.domain.ids import WalletId as WalletId
     from marketpay.domain.ids import WebhookId as WebhookId
     from marketpay.domain.ids import WithdrawalId as WithdrawalId
@@ -110,11 +116,13 @@ if TYPE_CHECKING:
     from marketpay.domain.lifecycles import PayoutAccountStatus as PayoutAccountStatus
     from marketpay.domain.lifecycles import RefundStatus as RefundStatus
     from marketpay.domain.lifecycles import TransactionStatus as TransactionStatus
+    from marketpay.domain.lifecycles import UpgradeStatus as UpgradeStatus
     from marketpay.domain.lifecycles import WebhookStatus as WebhookStatus
     from marketpay.domain.lifecycles import WithdrawalStatus as WithdrawalStatus
     from marketpay.domain.limits import Limits as Limits
     from marketpay.domain.money import Money as Money
     from marketpay.domain.offer import Offer as Offer
+    from marketpay.domain.package import Package as Package
     from marketpay.domain.payer_account import PayerAccount as PayerAccount
     from marketpay.domain.payment import Payment as Payment
     from marketpay.domain.payment_transaction import PaymentTransaction as PaymentTransaction
@@ -127,6 +135,7 @@ if TYPE_CHECKING:
     from marketpay.domain.rules import TransferPolicy as TransferPolicy
     from marketpay.domain.timer import Timer as Timer
     from marketpay.domain.timer import TimerKind as TimerKind
+    from marketpay.domain.upgrade import Upgrade as Upgrade
     from marketpay.domain.wallet import Wallet as Wallet
     from marketpay.domain.webhook import Webhook as Webhook
     from marketpay.domain.withdrawal import Withdrawal as Withdrawal
@@ -228,6 +237,7 @@ if TYPE_CHECKING:
     from marketpay.queries.entities import GetPaymentTransaction as GetPaymentTransaction
     from marketpay.queries.entities import GetPayoutAccount as GetPayoutAccount
     from marketpay.queries.entities import GetRefund as GetRefund
+    from marketpay.queries.entities import GetUpgrade as GetUpgrade
     from marketpay.queries.entities import GetWebhook as GetWebhook
     from marketpay.queries.entities import GetWithdrawal as GetWithdrawal
     from marketpay.queries.journal import JournalOf as JournalOf
@@ -241,6 +251,7 @@ if TYPE_CHECKING:
     from marketpay.queries.listings import ListPayments as ListPayments
     from marketpay.queries.listings import ListPaymentTransactions as ListPaymentTransactions
     from marketpay.queries.listings import ListRefunds as ListRefunds
+    from marketpay.queries.listings import ListUpgrades as ListUpgrades
     from marketpay.queries.listings import ListWebhooks as ListWebhooks
     from marketpay.queries.listings import ListWithdrawals as ListWithdrawals
     from marketpay.queries.money import EntriesOf as EntriesOf
@@ -276,6 +287,7 @@ _MODULES: Final = {
         "Command",
         "NextAction",
         "Pending",
+        "Redirect",
         "Result",
     ),
     "commands.cancellation": (
@@ -326,6 +338,12 @@ _MODULES: Final = {
         "IssueRefund",
         "RecordRefund",
         "RefundIssued",
+    ),
+    "commands.upgrades": (
+        "BuyUpgrade",
+        "ExpireUpgrade",
+        "Purchase",
+        "RevokeUpgrade",
     ),
     "commands.webhooks": (
         "BuryWebhook",
@@ -379,6 +397,7 @@ _MODULES: Final = {
         "ProcessorFeeId",
         "RefundId",
         "TransactionId",
+        "UpgradeId",
         "WalletId",
         "WebhookId",
         "WithdrawalId",
@@ -403,12 +422,14 @@ _MODULES: Final = {
         "PayoutAccountStatus",
         "RefundStatus",
         "TransactionStatus",
+        "UpgradeStatus",
         "WebhookStatus",
         "WithdrawalStatus",
     ),
     "domain.limits": ("Limits",),
     "domain.money": ("Money",),
     "domain.offer": ("Offer",),
+    "domain.package": ("Package",),
     "domain.payer_account": ("PayerAccount",),
     "domain.payment": ("Payment",),
     "domain.payment_transaction": (
@@ -427,6 +448,7 @@ _MODULES: Final = {
         "Timer",
         "TimerKind",
     ),
+    "domain.upgrade": ("Upgrade",),
     "domain.wallet": ("Wallet",),
     "domain.webhook": ("Webhook",),
     "domain.withdrawal": (
@@ -547,6 +569,7 @@ _MODULES: Final = {
         "GetPaymentTransaction",
         "GetPayoutAccount",
         "GetRefund",
+        "GetUpgrade",
         "GetWebhook",
         "GetWithdrawal",
     ),
@@ -564,6 +587,7 @@ _MODULES: Final = {
         "ListPaymentTransactions",
         "ListPayments",
         "ListRefunds",
+        "ListUpgrades",
         "ListWebhooks",
         "ListWithdrawals",
     ),
@@ -617,6 +641,7 @@ __all__ = [
     "Break",
     "BreakKind",
     "BuryWebhook",
+    "BuyUpgrade",
     "CancelJob",
     "CancelWithdrawal",
     "Cancellation",
@@ -649,6 +674,7 @@ __all__ = [
     "EntriesOf",
     "Event",
     "ExpireCheckout",
+    "ExpireUpgrade",
     "Failure",
     "Fee",
     "FindPayoutAccount",
@@ -671,6 +697,7 @@ __all__ = [
     "GetPayoutAccount",
     "GetRefund",
     "GetRevenue",
+    "GetUpgrade",
     "GetWallet",
     "GetWebhook",
     "GetWithdrawal",
@@ -705,6 +732,7 @@ __all__ = [
     "ListPaymentTransactions",
     "ListPayments",
     "ListRefunds",
+    "ListUpgrades",
     "ListWebhooks",
     "ListWithdrawals",
     "LookUp",
@@ -728,6 +756,7 @@ __all__ = [
     "OnboardingLink",
     "OpenAccount",
     "OpenPayoutAccount",
+    "Package",
     "Page",
     "PaidOut",
     "PayOffer",
@@ -753,6 +782,7 @@ __all__ = [
     "Progress",
     "PublishedEvent",
     "Publisher",
+    "Purchase",
     "Question",
     "Reader",
     "ReadsWebhooks",
@@ -763,6 +793,7 @@ __all__ = [
     "RecordRefund",
     "RecordReversal",
     "Records",
+    "Redirect",
     "Refund",
     "RefundId",
     "RefundIssued",
@@ -782,6 +813,7 @@ __all__ = [
     "ReversalState",
     "ReverseTransfer",
     "Reversed",
+    "RevokeUpgrade",
     "Role",
     "Rounding",
     "Rules",
@@ -806,6 +838,9 @@ __all__ = [
     "Transferred",
     "TrialBalance",
     "UpdateJob",
+    "Upgrade",
+    "UpgradeId",
+    "UpgradeStatus",
     "Verification",
     "Verify",
     "Void",

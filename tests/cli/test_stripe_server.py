@@ -27,7 +27,7 @@ def test_it_says_where_it_is_and_answers_until_ctrl_c() -> None:
             facts["secret key"], base_addresses={"api": facts["base URL"]}, http_client=http
         )
         payment = sdk.v1.payment_intents.create({"amount": 5000, "currency": "usd"})
-        http.close()
+        http.close()  # type: ignore[no-untyped-call]
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=20)
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from marketpay.testing.processor_values import PLATFORM, Charge, Funds, Movement, Payment
+from marketpay.testing.processor_values import (
+    PLATFORM,
+    Charge,
+    Checkout,
+    Funds,
+    Movement,
+    Payment,
+)
 from marketpay.testing.terms import Fees
 from tests.processors import Bank, both_shelves
 
@@ -74,12 +81,14 @@ def test_what_settles_on_a_connected_account_is_reported_there() -> None:
     assert sorted(accounts, key=str) == sorted([None, moved.account], key=str)
 
 
-def test_money_is_counted_by_account_and_currency() -> None:
-    bank = Bank()
+@both_shelves
+def test_money_is_counted_by_account_and_currency(place: str, tmp_path: Path) -> None:
+    bank = Bank(place, tmp_path)
     bank.charge(1000)
     bank.top_up(5, "EUR")
     assert [one.currency for one in bank.funds(PLATFORM)] == ["EUR", "USD"]
     assert bank.funds(bank.account().id) == []
+    bank.close()
 
 
 # ---------------------------------------------------------------------------------- lists
@@ -131,6 +140,33 @@ def test_records_are_listed_page_by_page_the_newest_first(place: str, tmp_path: 
     assert [one.amount for one in rest] == [3, 2, 1]
     assert len(bank.page(Charge)) == 5
     assert bank.page(Payment, after="pi_no") == []
+    bank.close()
+
+
+@both_shelves
+def test_everything_that_happened_is_found_again(place: str, tmp_path: Path) -> None:
+    bank = Bank(place, tmp_path, settles_after=TWO_DAYS)
+    ann = bank.open_customer(name="Ann", metadata={"vip": "yes"})
+    bank.attach("pm_1", ann.id)
+    charge = bank.charge(1000, "pm_1", customer=ann.id)
+    transfer = bank.moved(700, charge)
+    bank.open_dispute(charge.payment, amount=100, inquiry=True)
+    bank.warn(charge.payment)
+    page = bank.open_checkout(amount=1, currency="USD")
+    assert isinstance(page, Checkout)
+    bank.promise_checkout(page.id)
+    bank.refund(charge.payment, amount=1)
+    bank.clock.advance(days=2)
+    bank.pay_out(transfer.account, amount=10, currency="USD", metadata={"week": "7"})
+    bank.reverse(transfer.id, amount=5)
+    for event in bank.events():
+        assert bank.event(event.id) == event
+    last = {(type(e.record), e.record.id): e.record for e in bank.events()}
+    for (kind, id), record in last.items():
+        if kind not in (Funds, Charge):  # a charge that is transferred or disputed says nothing
+            assert bank.find(kind, id) == record
+    for change in bank.transactions():
+        assert bank.transaction(change.id) == change
     bank.close()
 
 

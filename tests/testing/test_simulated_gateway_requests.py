@@ -333,8 +333,10 @@ def test_a_slow_payment_is_processing_until_it_is_decided(
     gateway: SimulatedGateway, comes: bool
 ) -> None:
     id = opened(gateway).gateway_id
-    gateway.promise_checkout(id)
+    payment = gateway.promise_checkout(id).payment
+    assert payment is not None
     assert asked(gateway, start()) == Processing(gateway_id=id)
+    assert asked(gateway, authorize(), payment) == Processing(gateway_id=payment)
     assert gateway.perform(ExpireCheckout(gateway_id=id), key="e") == Processing(gateway_id=id)
     if comes:
         gateway.settle_checkout(id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import field, frozen
@@ -55,13 +56,22 @@ class ClientAction:
 
 
 @frozen(kw_only=True)
+class Redirect:
+    """The customer's browser has to go to a page of the gateway's, before `expires_at` (UTC)."""
+
+    transaction: TransactionId
+    url: str = field(repr=False)  # for that customer alone
+    expires_at: datetime | None
+
+
+@frozen(kw_only=True)
 class Pending:
     """The gateway has not answered; `work()` finds out and finishes."""
 
     transaction: TransactionId
 
 
-NextAction = ClientAction | Pending
+NextAction = ClientAction | Redirect | Pending
 
 
 @frozen(kw_only=True)

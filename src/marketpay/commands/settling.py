@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, wallet_of
-from marketpay.domain import outgoing, settlement, withdrawing
+from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import GatewayError
 from marketpay.domain.ids import PaymentId, TransactionId
@@ -20,12 +20,16 @@ from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, EXPIRED, NO_ANSWER, Settled
+from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf
 from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.gateway import (
     ActionRequired,
     Authorized,
     Captured,
+    CheckoutExpired,
+    CheckoutOpen,
+    CheckoutPaid,
     Declined,
     GatewayNews,
     HoldGone,
@@ -40,7 +44,11 @@ from marketpay.ports.gateway import (
 )
 from marketpay.ports.store import Reader
 
-SLOW = (TransactionKind.REFUND, TransactionKind.PAYOUT)  # finished in the bank's own time
+SLOW = (
+    TransactionKind.REFUND,
+    TransactionKind.PAYOUT,
+    TransactionKind.CHARGE,
+)  # finished in the bank's own time
 OURS = (EXPIRED, NO_ANSWER, ABANDONED)  # codes that mean something here
 
 
@@ -99,6 +107,8 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return self._reversal(transaction, read, at)
             case TransactionKind.PAYOUT:
                 return self._payout(transaction, read, rules, at)
+            case TransactionKind.CHARGE:
+                return self._charge(transaction, read, rules, at)
             case never:
                 assert_never(never)
 
@@ -207,6 +217,24 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Declined(code=code):
                 wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
                 return withdrawing.payout_failed(transaction, withdrawal, wallet, code, rules, at)
+            case _:
+                raise self._unfit(transaction)
+
+    def _charge(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Settled:
+        match self.news:
+            case CheckoutOpen(gateway_id=id) | Processing(gateway_id=id):
+                return purchasing.page_opened(transaction, id, at)
+            case CheckoutPaid(gateway_id=id, amount=amount) if amount == transaction.amount:
+                key = f"{transaction.listing}:{transaction.premium_type}"
+                active = read.find(Upgrade, active_listing=key)
+                return purchasing.paid(transaction, active, id, rules, at)
+            case CheckoutExpired():
+                return purchasing.page_closed(transaction, at)
+            case Declined(code=code):
+                refused = settlement.failed(transaction, code, at)
+                return Decision(refused.entity, changes=(refused,))
             case _:
                 raise self._unfit(transaction)
 

@@ -40,6 +40,7 @@ from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer
+from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
@@ -58,7 +59,7 @@ KINDS: dict[str, type[Entity]] = {
     PREFIXES[kind.__name__]: kind
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
-        Withdrawal, Chargeback, PayerAccount, ProcessorFee, Incident, Webhook,
+        Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
     )
 }  # fmt: skip
 
@@ -100,7 +101,7 @@ class Attempt(Generic[R]):
             return Committed(decision.result)  # stale news: not worth a row
         saved = work.write(decision, self._record(decision))
         result = refresh(decision.result, saved)
-        started: tuple[Any, ...] = tuple(saved[one.id] for one in decision.operations)
+        started: tuple[Any, ...] = tuple(saved.get(one.id, one) for one in decision.operations)
         return Committed(result, started, saved)
 
     def found(self, work: Work) -> Committed[R] | None:

@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from marketpay.commands.base import ClientAction, Command, NextAction, Pending, Result
+from marketpay.commands.base import (
+    ClientAction,
+    Command,
+    NextAction,
+    Pending,
+    Redirect,
+    Result,
+)
 from marketpay.commands.payout_accounts import SettleAccount
 from marketpay.commands.settling import SettleTransaction
 from marketpay.delivery.commit import Committed, carry_out, refresh, reload
@@ -36,6 +43,7 @@ from marketpay.domain.settlement import EXPIRED
 from marketpay.domain.validators import check_web_address
 from marketpay.ports.gateway import (
     ActionRequired,
+    CheckoutOpen,
     GatewayNews,
     GatewayRequest,
     Link,
@@ -178,6 +186,9 @@ def _outcome(done: Performed, result: Any) -> NextAction | None:
     is_waiting_for_payer = operation.status is TransactionStatus.AWAITING_CONFIRMATION
     if is_waiting_for_payer and operation.kind is TransactionKind.AUTHORIZE:
         return _client_action(operation, done.news)
+    if isinstance(done.news, CheckoutOpen) and not operation.is_settled:
+        page = done.news
+        return Redirect(transaction=operation.id, url=page.url, expires_at=page.expires_at)
     if operation.status is TransactionStatus.FAILED:
         if operation.kind is TransactionKind.CAPTURE and operation.failure == EXPIRED:
             raise Refused(Reason.AUTHORIZATION_EXPIRED)

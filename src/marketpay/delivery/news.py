@@ -85,7 +85,11 @@ def _payment(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     """Whatever of the payment is open is looked up; else the hold itself."""
     known: Known | None = yield Read(partial(_known_payment, event))
     if known is None:
-        return _unknown(event)
+        named: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+        if named is None:
+            return _unknown(event)
+        yield from _look_again(named, None, rules)  # what is paid on a page of the gateway's
+        return APPLIED
     concerned = list(known.concerned(event))
     for operation in concerned:
         yield from _look_again(operation, subject, rules)
@@ -143,6 +147,13 @@ def _payout(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
         if found is None:
             recorded = RecordPayout(by=Actor.SYSTEM, state=state)
             return _applied((yield from carry_out(recorded, None, rules)).result)
+    return (yield from _of_transaction(found, subject, rules))
+
+
+def _checkout(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    if found is None:
+        return _unknown(event)
     return (yield from _of_transaction(found, subject, rules))
 
 
@@ -266,6 +277,7 @@ LOOKS: dict[Topic, Callable[[GatewayEvent, str, Rules], Flow[Outcome]]] = {
     Topic.TRANSFER: _transfer,
     Topic.PAYOUT: _payout,
     Topic.ACCOUNT: _account,
+    Topic.CHECKOUT: _checkout,
     Topic.CHARGEBACK: _chargeback,
     Topic.WARNING: _warning,
     Topic.BALANCE: _balance,

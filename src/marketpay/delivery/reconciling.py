@@ -45,6 +45,7 @@ MOVING = (  # kinds of operations that change the platform's balance
     TransactionKind.REFUND,
     TransactionKind.TRANSFER,
     TransactionKind.TRANSFER_REVERSAL,
+    TransactionKind.CHARGE,
 )
 
 
@@ -176,9 +177,14 @@ def _match(change: BalanceChange, records: Records) -> Match | None:
 
 
 def _capture(change: BalanceChange, records: Records) -> Match | None:
+    charge, done = TransactionKind.CHARGE, TransactionStatus.SUCCESS
+    for one in records.find(
+        PaymentTransaction, id=change.reference or "", kind=charge, status=done
+    ):
+        return Match(one.id, one.amount, None, one.gateway_id)
     name = "gateway_charge" if change.payment is None else "gateway_payment"
     for payment in records.find(Payment, **{name: change.payment or change.source}):
-        kind, done = TransactionKind.CAPTURE, TransactionStatus.SUCCESS
+        kind = TransactionKind.CAPTURE
         for one in records.find(PaymentTransaction, payment=payment.id, kind=kind, status=done):
             return Match(one.id, one.amount, payment.id, one.gateway_id)
     return None

@@ -16,6 +16,7 @@ from marketpay.ports.gateway import (
     PayOut,
     RefundPayment,
     ReverseTransfer,
+    StartCheckout,
     Transfer,
     Void,
 )
@@ -83,6 +84,16 @@ def _of_transaction(transaction: PaymentTransaction) -> ActingRequest:
                 reference=transaction.id,
                 account=str(transaction.destination),
                 amount=transaction.amount,
+            )
+        case TransactionKind.CHARGE:
+            return StartCheckout(
+                reference=transaction.id,
+                subject=str(transaction.listing),
+                amount=transaction.amount,
+                payer=transaction.party,
+                description=f"{transaction.premium_type}: {transaction.listing}",
+                success_url=str(transaction.success_url),
+                cancel_url=str(transaction.cancel_url),
             )
         case _:
             assert_never(kind)

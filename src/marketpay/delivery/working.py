@@ -13,6 +13,7 @@ from marketpay.commands.base import Command
 from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.commands.upgrades import ExpireUpgrade
 from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
 from marketpay.delivery import codec
 from marketpay.delivery.commit import carry_out, patiently
@@ -21,7 +22,7 @@ from marketpay.delivery.steps import Flow, Publish, Read
 from marketpay.delivery.webhooks import apply, lease
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
-from marketpay.domain.ids import OfferId, PaymentId, WalletId, WithdrawalId
+from marketpay.domain.ids import OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
 from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
@@ -182,6 +183,8 @@ def _command_of(timer: Timer) -> Command[Any]:
             return WarnOfExpiry(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
         case TimerKind.WITHDRAWAL:
             return ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=WithdrawalId(timer.subject))
+        case TimerKind.UPGRADE_END:
+            return ExpireUpgrade(by=Actor.SYSTEM, upgrade=UpgradeId(timer.subject))
         case TimerKind.PAYOUT_SCHEDULE:
             return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
         case never:

@@ -99,6 +99,13 @@ from marketpay.domain.payout_events import (
     WithdrawalReturned,
     WithdrawalStarted,
 )
+from marketpay.domain.upgrade_events import (
+    UpgradeActivated,
+    UpgradeEvent,
+    UpgradeExpired,
+    UpgradeExtended,
+    UpgradeRevoked,
+)
 from marketpay.domain.watch_events import (
     IncidentEvent,
     IncidentRaised,
@@ -196,6 +203,11 @@ __all__ = [
     "RefundPending",
     "RefundRequested",
     "RefundSucceeded",
+    "UpgradeActivated",
+    "UpgradeEvent",
+    "UpgradeExpired",
+    "UpgradeExtended",
+    "UpgradeRevoked",
     "WalletCredited",
     "WalletDebited",
     "WalletEvent",

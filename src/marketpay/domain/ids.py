@@ -22,6 +22,7 @@ PayerAccountId = NewType("PayerAccountId", str)
 IncidentId = NewType("IncidentId", str)
 WebhookId = NewType("WebhookId", str)
 ProcessorFeeId = NewType("ProcessorFeeId", str)
+UpgradeId = NewType("UpgradeId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -38,6 +39,7 @@ PREFIXES: Final = {
     "Incident": "inc",
     "Webhook": "whk",
     "ProcessorFee": "fee",
+    "Upgrade": "upg",
 }
 
 

@@ -33,6 +33,7 @@ class AccountKind(StrEnum):
     REFUNDS_IN_TRANSIT = "refunds_in_transit"
     PLATFORM_FEE = "platform_fee"
     SERVICE_FEE = "service_fee"
+    UPGRADE = "upgrade"
     PROCESSOR_FEE = "processor_fee"
     CHARGEBACK_FEE = "chargeback_fee"
     CHARGEBACK_LOSS = "chargeback_loss"
@@ -41,7 +42,7 @@ class AccountKind(StrEnum):
 
 K = AccountKind
 ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED})
-INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE)
+INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE, K.UPGRADE)
 EXPENSES: Final = frozenset({K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT})
 # What a wallet's own row keeps: three parts of what the owner is owed, and what they owe.
 WALLET: Final = {
@@ -71,6 +72,7 @@ FREEING = PAYING_OUT | CALLING_OFF | DISPUTING
 MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     #  debit                  credit                   by
     (K.PROCESSOR,           K.ESCROW):               SETTLING,  # captured
+    (K.PROCESSOR,           K.UPGRADE):              SETTLING,  # a checkout paid
     (K.ESCROW,              K.PLATFORM_FEE):         SETTLING,  # captured
     (K.ESCROW,              K.SERVICE_FEE):          COMPLETING,
     (K.ESCROW,              K.RECEIVABLE):           COMPLETING,  # a debt is collected first

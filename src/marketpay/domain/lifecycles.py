@@ -115,6 +115,14 @@ class ChargebackStatus(StrEnum):
     CLOSED = "closed"
 
 
+class UpgradeStatus(StrEnum):
+    """Whether an upgrade of a listing still holds."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 class IncidentStatus(StrEnum):
     """Whether somebody has looked."""
 
@@ -241,6 +249,7 @@ PAYMENT_TRANSACTION: Final = Lifecycle("payment_transaction",
     Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
     Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionFailed,          T.FAILED,                 SYSTEM),
     Row(T.AWAITING_CONFIRMATION,  e.PaymentTransactionCanceled,        T.CANCELED,               SYSTEM),
+    Row(T.UNKNOWN,                e.PaymentTransactionCanceled,        T.CANCELED,               SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionActionRequired,  T.AWAITING_CONFIRMATION,  SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionAccepted,        T.AWAITING_CONFIRMATION,  SYSTEM),
     Row(T.UNKNOWN,                e.PaymentTransactionSucceeded,       T.SUCCESS,                SYSTEM),
@@ -313,6 +322,15 @@ CHARGEBACK: Final = Lifecycle("chargeback",
     final={C.WON, C.LOST, C.CLOSED},
 )
 
+U = UpgradeStatus
+UPGRADE: Final = Lifecycle("upgrade",
+    Begin(e.UpgradeActivated, U.ACTIVE, SYSTEM),
+    Row(U.ACTIVE,  e.UpgradeExtended,  U.ACTIVE,   SYSTEM),
+    Row(U.ACTIVE,  e.UpgradeExpired,   U.EXPIRED,  SYSTEM),
+    Row(U.ACTIVE,  e.UpgradeRevoked,   U.REVOKED,  ADMIN | SERVICE),
+    final={U.EXPIRED, U.REVOKED},
+)
+
 I = IncidentStatus
 INCIDENT: Final = Lifecycle("incident",
     Begin(e.IncidentRaised, I.OPEN, frozenset(Role)),
@@ -340,5 +358,5 @@ WEBHOOK: Final = Lifecycle("webhook",
 
 ALL: Final = (
     JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT, WITHDRAWAL,
-    CHARGEBACK, INCIDENT, WEBHOOK,
+    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK,
 )  # fmt: skip

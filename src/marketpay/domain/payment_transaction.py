@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
@@ -27,6 +27,13 @@ class TransactionKind(StrEnum):
     TRANSFER = "transfer"
     TRANSFER_REVERSAL = "transfer_reversal"
     PAYOUT = "payout"
+    CHARGE = "charge"  # on a page of the gateway's, for an upgrade
+
+
+def _open_purchase(transaction: PaymentTransaction) -> str | None:
+    if transaction.kind is not TransactionKind.CHARGE or transaction.is_settled:
+        return None
+    return f"{transaction.listing}:{transaction.premium_type}"
 
 
 @frozen(kw_only=True)
@@ -38,7 +45,7 @@ class PaymentTransaction(Living):
     """
 
     id: TransactionId
-    payment: PaymentId | None  # what it is for; a payout is for a withdrawal
+    payment: PaymentId | None  # a payout is for a withdrawal, a charge for an upgrade
     kind: TransactionKind
     amount: Money
     party: str  # the customer who pays or is paid back, or the contractor who is paid
@@ -49,6 +56,11 @@ class PaymentTransaction(Living):
     destination: str | None = None  # transfer, payout: the gateway's id of the connected account
     refund: RefundId | None = None  # refund: the one it carries out
     withdrawal: WithdrawalId | None = None  # payout: the one it carries out
+    listing: str | None = None  # charge: the host's id of what is upgraded ...
+    premium_type: str | None = None  # ... and to what
+    days: int | None = None  # ... and for how long
+    success_url: str | None = None  # charge: where the payer goes on
+    cancel_url: str | None = None  # ... or back
     retry_of: TransactionId | None = None
     status: TransactionStatus = TransactionStatus.PENDING
     gateway_id: str | None = None  # of what the gateway made of it
@@ -58,6 +70,9 @@ class PaymentTransaction(Living):
     sent_at: datetime | None = None  # when it was first sent, or taken up to be
     settled_at: datetime | None = None  # when the gateway's answer became known for good
     created_at: datetime
+    open_purchase: str | None = field(
+        init=False, repr=False, default=Factory(_open_purchase, takes_self=True)
+    )
 
     mutable: ClassVar[Names] = (
         "status",
@@ -67,7 +82,9 @@ class PaymentTransaction(Living):
         "due_at",
         "sent_at",
         "settled_at",
+        "open_purchase",
     )
+    unique: ClassVar[Names] = ("open_purchase",)
     indexed: ClassVar[Names] = ("payment", "withdrawal", "gateway_id")
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT_TRANSACTION
 

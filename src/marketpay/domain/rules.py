@@ -15,6 +15,7 @@ from marketpay.domain.errors import InvalidInput
 from marketpay.domain.ids import new_id
 from marketpay.domain.limits import Limits, no_limits
 from marketpay.domain.money import Money
+from marketpay.domain.package import PACKAGES, Package
 
 DAY = timedelta(days=1)
 EPOCH = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday
@@ -46,6 +47,16 @@ def _amounts(values: Iterable[Money]) -> tuple[Money, ...]:
     if len({money.currency for money in amounts}) < len(amounts):
         raise InvalidInput("has two amounts in one currency.", "withdrawal_minimum")
     return amounts
+
+
+def _packages(values: Iterable[Package]) -> tuple[Package, ...]:
+    packages = tuple(values)
+    for package in packages:
+        if not isinstance(package, Package):
+            raise TypeError(f"packages are Package, not {type(package).__name__}")
+    if len({package.premium_type for package in packages}) < len(packages):
+        raise InvalidInput("has two of one premium_type.", "packages")
+    return packages
 
 
 class TransferPolicy(StrEnum):
@@ -85,6 +96,7 @@ class Rules:
     `warn_before`: how long before a hold runs out its parties are told.
     `webhook_window`: how long a webhook that cannot be applied is tried again.
     `limits`: of a charge, by currency; a gateway that has limits gives its own.
+    `packages`: what a listing can be upgraded to.
     """
 
     commission: Commission = field(factory=Commission, validator=instance_of(Commission))
@@ -105,6 +117,7 @@ class Rules:
     warn_before: timedelta = field(default=timedelta(days=1), validator=_span)
     webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
     limits: Callable[[str], Limits] = no_limits
+    packages: tuple[Package, ...] = field(default=PACKAGES, converter=_packages)
 
     def retry_at(self, attempts: int, now: datetime, id: str) -> datetime:
         """When to send again what has gone unanswered `attempts` times.
@@ -136,6 +149,14 @@ class Rules:
             if money.currency == currency:
                 return money
         return Money.zero(currency)
+
+    def package(self, premium_type: str) -> Package:
+        """The package of that name, or `InvalidInput`."""
+        for package in self.packages:
+            if package.premium_type == premium_type:
+                return package
+        known = ", ".join(package.premium_type for package in self.packages) or "nothing"
+        raise InvalidInput(f"{premium_type!r} is not one of: {known}.", "premium_type")
 
     def next_payout(self, now: datetime) -> datetime:
         """The next time of the schedule, the same for whoever asks before it."""

@@ -17,6 +17,7 @@ class TimerKind(StrEnum):
     TRANSFER_RETRY = "transfer_retry"  # subject: the payment
     AUTHORIZATION_WARNING = "authorization_warning"  # subject: the payment
     WITHDRAWAL = "withdrawal"  # subject: the withdrawal that waits for something
+    UPGRADE_END = "upgrade_end"  # subject: the upgrade
     PAYOUT_SCHEDULE = "payout_schedule"  # subject: the wallet
 
 

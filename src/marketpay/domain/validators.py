@@ -94,6 +94,11 @@ def is_country(_instance: object, attribute: Any, value: Any) -> None:
         raise InvalidInput("must be the two capital letters of a country.", attribute.name)
 
 
+def is_web_address(_instance: object, attribute: Any, value: Any) -> None:
+    """A validator: an address that a browser can be sent to."""
+    check_web_address(attribute.name, value)
+
+
 def check_web_address(field: str, value: object) -> None:
     """Raise unless `value` is an address that a browser can be sent to."""
     if not isinstance(value, str):

@@ -16,6 +16,7 @@ from marketpay.domain.ids import (
     PayoutAccountId,
     RefundId,
     TransactionId,
+    UpgradeId,
     WebhookId,
     WithdrawalId,
 )
@@ -26,6 +27,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
+from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal
@@ -152,3 +154,14 @@ class GetWebhook(Question[Webhook]):
     def answer(self, records: Records) -> Webhook:
         """See `Question.answer`."""
         return records.get(Webhook, self.webhook)
+
+
+@frozen
+class GetUpgrade(Question[Upgrade]):
+    """The upgrade, or `NotFound`."""
+
+    upgrade: UpgradeId = field(validator=IdOf("Upgrade"))
+
+    def answer(self, records: Records) -> Upgrade:
+        """See `Question.answer`."""
+        return records.get(Upgrade, self.upgrade)

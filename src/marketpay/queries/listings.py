@@ -19,6 +19,7 @@ from marketpay.domain.lifecycles import (
     PaymentStatus,
     RefundStatus,
     TransactionStatus,
+    UpgradeStatus,
     WebhookStatus,
     WithdrawalStatus,
 )
@@ -27,6 +28,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
+from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf, OneOf, Party
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal
@@ -173,6 +175,25 @@ class ListChargebacks(Listing[Chargeback]):
     def answer(self, records: Records) -> Page[Chargeback]:
         """See `Question.answer`."""
         return self.entities(records, Chargeback, payment=self.payment, status=self.status)
+
+
+@frozen(kw_only=True)
+class ListUpgrades(Listing[Upgrade]):
+    """Upgrades by any of these."""
+
+    listing: str | None = field(default=None, validator=Party())
+    customer: str | None = field(default=None, validator=Party())
+    status: UpgradeStatus | None = field(default=None, validator=OneOf(UpgradeStatus))
+
+    def answer(self, records: Records) -> Page[Upgrade]:
+        """See `Question.answer`."""
+        return self.entities(
+            records,
+            Upgrade,
+            listing=self.listing,
+            customer=self.customer,
+            status=self.status,
+        )
 
 
 @frozen(kw_only=True)

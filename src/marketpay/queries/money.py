@@ -106,11 +106,12 @@ class Revenue:
     currency: str
     platform_fee: Money
     service_fee: Money
+    upgrades: Money
 
     @property
     def total(self) -> Money:
         """All of it."""
-        return self.platform_fee + self.service_fee
+        return self.platform_fee + self.service_fee + self.upgrades
 
 
 @frozen(kw_only=True)
@@ -121,11 +122,16 @@ class GetRevenue(Question[Revenue]):
 
     def answer(self, records: Records) -> Revenue:
         """See `Question.answer`."""
-        platform, service = (
+        platform, service, upgrades = (
             unchecked(records.balance(Account(kind, self.currency)), self.currency)
             for kind in INCOME
         )
-        return Revenue(currency=self.currency, platform_fee=platform, service_fee=service)
+        return Revenue(
+            currency=self.currency,
+            platform_fee=platform,
+            service_fee=service,
+            upgrades=upgrades,
+        )
 
 
 @frozen

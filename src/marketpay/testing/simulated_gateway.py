@@ -111,6 +111,11 @@ class SimulatedGateway(OutsidePayments, OutsideAccounts, OutsideDisputes):
         events = self.processor.take_events()
         return [webhooks.signed(event, secret=self._secret, now=now) for event in events]
 
+    def resend(self, webhook: Webhook) -> Webhook:
+        """The same webhook, signed anew, as whoever gets no answer sends it again later."""
+        now = self.processor.now()
+        return webhooks.sealed(webhook.payload, secret=self._secret, now=now)
+
     def tick(self) -> int:
         """Let happen what is due by the clock; it does so too whenever somebody looks."""
         return self.processor.tick()

@@ -3,29 +3,65 @@ from collections.abc import Iterator
 import pytest
 
 from marketpay.adapters.stripe import AsyncStripeGateway, StripeGateway
-from marketpay.ports.gateway import PaymentGateway
+from marketpay.domain.ids import new_id
+from marketpay.ports.gateway import (
+    AccountState,
+    CheckoutOpen,
+    Link,
+    LookUp,
+    OnboardingLink,
+    OpenAccount,
+    PaymentGateway,
+)
 from marketpay.testing.contracts import GatewayContract
 from marketpay.testing.processor_values import Standing
 from marketpay.testing.stripe_server import StripeServer
 from tests.adapters.stripe.blocking import Blocking
 
 
-class Contract(GatewayContract):
-    """Everything that a marketplace relies on, against a Stripe of our own."""
+class OnStripeServer(GatewayContract):
+    """All that a marketplace relies on, against a Stripe of our own."""
+
+    stripe: StripeServer
 
     @pytest.fixture
     def server(self) -> Iterator[StripeServer]:
-        with StripeServer() as self.server_:
-            yield self.server_
+        with StripeServer() as self.stripe:
+            yield self.stripe
 
     def activate(self, gateway: PaymentGateway, account: str) -> None:
-        self.server_.processor.set_standing(account, Standing.ACTIVE)
+        self.stripe.processor.set_standing(account, Standing.ACTIVE)
 
     def settle_payout(self, gateway: PaymentGateway, payout: str) -> None:
-        self.server_.processor.arrive_payout(payout)
+        self.stripe.processor.arrive_payout(payout)
+
+    # Pages of this server are on this machine, so that their addresses begin with http:.
+
+    def test_a_checkout_has_an_address(self, gateway: PaymentGateway) -> None:
+        start = self.start_checkout()
+
+        reply = gateway.perform(start, key=start.reference)
+
+        assert isinstance(reply, CheckoutOpen)
+        assert reply.url.startswith(self.stripe.url)
+        assert reply.expires_at is not None
+        assert gateway.perform(LookUp(request=start), key=new_id("ptx")) == reply
+
+    def test_the_owner_of_an_account_gets_a_link(self, gateway: PaymentGateway) -> None:
+        opening = OpenAccount(reference=new_id("pac"), owner="ctr_42", country="US")
+        account = gateway.perform(opening, key=opening.reference)
+        assert isinstance(account, AccountState)
+        url = "https://market.example"
+        asked = OnboardingLink(account=account.gateway_id, return_url=url, refresh_url=url)
+
+        link = gateway.perform(asked, key=new_id("ptx"))
+
+        assert isinstance(link, Link)
+        assert link.url.startswith(self.stripe.url)
+        assert link.url not in repr(link)
 
 
-class TestStripeGateway(Contract):
+class TestStripeGateway(OnStripeServer):
     @pytest.fixture(params=["v1", "v2"])
     def gateway(
         self, request: pytest.FixtureRequest, server: StripeServer
@@ -35,7 +71,7 @@ class TestStripeGateway(Contract):
         gateway.close()
 
 
-class TestAsyncStripeGateway(Contract):
+class TestAsyncStripeGateway(OnStripeServer):
     @pytest.fixture
     def gateway(self, server: StripeServer) -> Iterator[PaymentGateway]:
         gateway = Blocking(AsyncStripeGateway(server.api_key, base_url=server.url))

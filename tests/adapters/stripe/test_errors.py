@@ -17,6 +17,7 @@ from tests.adapters.stripe.requests import (
     PRICE,
     REFUND,
     REVERSE,
+    START,
     TRANSFER,
     VOID,
 )
@@ -102,6 +103,12 @@ def same(request: ActingRequest, code: str) -> tuple[ActingRequest, Answer, Gate
         same(REFUND, "charge_already_refunded"),
         same(REFUND, "charge_disputed"),
         (REFUND, refused(400, param="amount"), Declined(code="amount_too_large")),
+        (START, refused(400, param="expires_at"), Declined(code="expires_at_not_possible")),
+        (
+            AUTHORIZE,
+            refused(400, param="payment_method"),
+            Declined(code="payment_method_unusable"),
+        ),
         same(TRANSFER, "balance_insufficient"),
         (
             TRANSFER,

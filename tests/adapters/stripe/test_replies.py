@@ -501,3 +501,8 @@ def test_a_page_that_is_not_the_last_tells_how_to_ask_for_the_next() -> None:
     assert balance_page({"data": listed, "has_more": True}).next == "txn_1"
     assert balance_page({"data": listed, "has_more": False}).next is None
     assert balance_page({"data": [], "has_more": False}) == port.BalancePage(changes=())
+
+
+def test_what_was_taken_in_one_currency_and_given_back_in_another_is_no_sum() -> None:
+    with pytest.raises(GatewayError):
+        inspected(dispute("won", movement(-100), movement(90) | {"currency": "eur"}))

@@ -230,3 +230,14 @@ def test_of_a_transfer_all_reversals_are_told_and_not_only_the_last_ten() -> Non
     assert [part.gateway_id for part in both.reversals] == ["trr_2", "trr_1"]
     assert len(few) == 1
     assert [problems(call) for call in many] == [[], [], []]
+
+
+@pytest.mark.parametrize("inspect", INSPECT, ids=lambda one: one.topic)
+def test_what_stripe_gives_no_such_id_is_not_there_and_not_asked_for(inspect: Inspect) -> None:
+    assert play(evolve(inspect, gateway_id="xx_nowhere")) == ([], NotThere())
+    assert play(evolve(inspect, gateway_id=f"{inspect.gateway_id}/x")) == ([], NotThere())
+
+
+def test_what_cannot_be_inspected_is_an_error() -> None:
+    with pytest.raises(InvalidInput):
+        play(Inspect(topic=Topic.WARNING, gateway_id="issfr_1"))

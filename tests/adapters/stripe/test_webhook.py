@@ -311,7 +311,7 @@ FAMILIES = [
     ("capability.", "updated", (CAPABILITY, Topic.ACCOUNT, "acct_1", None)),
     ("account.external_account.", "created", (BANK, Topic.ACCOUNT, "acct_1", None)),
     ("account.application.", "deauthorized", (APPLICATION, Topic.ACCOUNT, "acct_1", None)),
-    ("balance.", "available", (BALANCE, Topic.BALANCE, None, None)),
+    ("balance.", "available", (BALANCE, Topic.BALANCE, "acct_1", None)),
     ("customer.", "created", ({"id": "cus_1"}, Topic.UNKNOWN, "cus_1", None)),
 ]
 
@@ -326,6 +326,12 @@ def test_every_event_that_matters_has_its_topic(type: str, expected: Any) -> Non
 
     assert (event.topic, event.subject, event.payment) == (topic, subject, payment)
     assert event.account == "acct_1"
+
+
+def test_the_platforms_own_balance_is_nobodys() -> None:
+    event = read(body("balance.available", BALANCE))
+
+    assert (event.topic, event.subject, event.account) == (Topic.BALANCE, None, None)
 
 
 def test_a_charge_without_a_payment_is_named_itself() -> None:
@@ -442,3 +448,11 @@ def test_nothing_that_strangers_send_raises_anything_else(
         except WebhookRejected:
             continue
         pytest.fail("it was taken")
+
+
+def test_without_a_clock_of_its_own_it_goes_by_the_real_one() -> None:
+    reader = StripeGateway("sk_test_123456", webhook_secrets=OURS)
+    now = int(datetime.now(UTC).timestamp())
+
+    assert reader.read_webhook(body(), headers(body(), at=now)).id == "evt_1"
+    rejected(body(), headers(body(), at=now - 1000), reader)

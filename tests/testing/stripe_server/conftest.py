@@ -49,7 +49,7 @@ def sdk(server: StripeServer) -> Iterator[stripe.StripeClient]:
         max_network_retries=0,
         http_client=http,
     )
-    http.close()
+    http.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

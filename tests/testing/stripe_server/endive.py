@@ -18,3 +18,8 @@ ADDED_PARAMETERS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/checkout/sessions"): {"allowed_payment_method_types"},
     ("POST", "/v1/disputes/{dispute}"): {"intended_submission_method"},
 }
+# Properties that are gone: the schema, and the way to the object inside that had them.
+REMOVED_PROPERTIES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("v2.core.account_link", ("use_case", "account_onboarding"), "configurations"),
+    ("v2.core.account_link", ("use_case", "account_update"), "configurations"),
+)

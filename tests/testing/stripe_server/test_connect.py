@@ -123,7 +123,7 @@ def test_an_account_of_the_second_api(
     link = sdk.v2.core.account_links.create({
         "account": made.id,
         "use_case": {"type": "account_onboarding", "account_onboarding": {
-            "configurations": ["recipient"], "refresh_url": "https://market.test/again"}},
+            "refresh_url": "https://market.test/again"}},
     })  # fmt: skip
 
     clicked = api.click(link.url, "complete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.testing.stripe_server.conftest import hold
 from tests.testing.stripe_server.test_description import CHECKOUT
 
 
-def control(api: Client, path: str, **params: Any) -> Answer:
+def control(api: Client, path: str, /, **params: Any) -> Answer:
     return api.send("POST", f"/_control/{path}", params)
 
 
@@ -69,8 +70,6 @@ def test_a_virtual_clock_is_put_forward(api: Client, held: dict[str, Any]) -> No
 
 
 def test_a_clock_that_cannot_be_put_forward_says_so() -> None:
-    from datetime import UTC, datetime
-
     with StripeServer(now=lambda: datetime(2026, 1, 1, tzinfo=UTC)) as server:
         client = Client.at(server.url, server.api_key)
         assert control(client, "advance", days=1).status == 400

@@ -157,7 +157,7 @@ class Tour:
         api.get("/v2/core/accounts", {"limit": 1})
         api.post("/v2/core/account_links", {"account": account, "use_case": {
             "type": "account_onboarding", "account_onboarding": {
-                "configurations": ["recipient"], "refresh_url": "https://market.test/again",
+                "refresh_url": "https://market.test/again",
             }}})  # fmt: skip
 
     def move(self, payment: Json, account: str) -> None:
@@ -201,6 +201,7 @@ class Tour:
 
     def dispute(self) -> None:
         api, processor = self.api, self.server.processor
+        taken: Json = {}
         for end in ("evidence", "close", "win", "inquiry"):
             taken = hold(api, capture_method="automatic")
             opened: Any = processor.open_dispute(taken["id"], inquiry=end == "inquiry")
@@ -219,6 +220,7 @@ class Tour:
 
     def sell_listing(self) -> None:
         api, processor = self.api, self.server.processor
+        path = ""
         for end in ("pay", "decline", "promise", "settle", "fail", "expire", "lapse"):
             id = api.post("/v1/checkout/sessions", CHECKOUT)["id"]
             path = f"/v1/checkout/sessions/{id}"

@@ -48,9 +48,7 @@ def test_a_connection_ends_before_the_effect_or_after(
     assert ("Idempotent-Replayed" in again.headers) is (fault is Fault.DROP_AFTER)
 
 
-def test_the_sdk_sees_a_broken_connection(
-    sdk: stripe.StripeClient, server: StripeServer
-) -> None:
+def test_the_sdk_sees_a_broken_connection(sdk: stripe.StripeClient, server: StripeServer) -> None:
     server.fault("GET", "/v1/balance", "drop_before")
 
     with pytest.raises(stripe.APIConnectionError):
@@ -71,7 +69,7 @@ def test_the_sdk_tries_again_by_itself(server: StripeServer) -> None:
     paid = sdk.v1.payment_intents.create({"amount": 5000, "currency": "usd"})
 
     assert [each.id for each in server.processor.page(Payment)] == [paid.id]
-    http.close()
+    http.close()  # type: ignore[no-untyped-call]
 
 
 def test_the_sdk_knows_what_is_too_much(sdk: stripe.StripeClient, server: StripeServer) -> None:
@@ -79,6 +77,7 @@ def test_the_sdk_knows_what_is_too_much(sdk: stripe.StripeClient, server: Stripe
 
     with pytest.raises(stripe.RateLimitError) as caught:
         sdk.v1.balance.retrieve()
+    assert caught.value.headers is not None
     assert caught.value.headers["Stripe-Rate-Limited-Reason"] == "global-rate"
     with pytest.raises(stripe.APIError):
         sdk.v1.balance.retrieve()

@@ -91,9 +91,7 @@ def test_what_was_never_begun_is_not_kept(api: Client) -> None:
     assert keyed(api, "one").status == 200
 
 
-@pytest.mark.parametrize(
-    ("fault", "status"), [(Fault.RATE_LIMIT, 429), (Fault.CONFLICT, 409)]
-)
+@pytest.mark.parametrize(("fault", "status"), [(Fault.RATE_LIMIT, 429), (Fault.CONFLICT, 409)])
 def test_who_was_turned_away_may_come_again(
     api: Client, server: StripeServer, fault: Fault, status: int
 ) -> None:
@@ -114,9 +112,7 @@ def test_a_failure_is_kept(api: Client, server: StripeServer, held: Json) -> Non
     assert keyed(api, "one", {}, path).headers["Idempotent-Replayed"] == "true"
 
 
-@pytest.mark.parametrize(
-    ("fault", "effects"), [(Fault.ERROR_500, 1), (Fault.ERROR_500_BEFORE, 0)]
-)
+@pytest.mark.parametrize(("fault", "effects"), [(Fault.ERROR_500, 1), (Fault.ERROR_500_BEFORE, 0)])
 def test_an_error_500_is_kept_with_its_effect_or_without(
     api: Client, server: StripeServer, fault: Fault, effects: int
 ) -> None:
@@ -146,6 +142,7 @@ def test_a_key_is_forgotten_after_a_day(
 
 def test_a_key_is_in_use_until_it_is_answered(api: Client, server: StripeServer) -> None:
     other = Client.at(server.url, server.api_key)
+    key, second = "", Answer(0, {}, {})
     with ThreadPoolExecutor() as pool:
         for key in map(str, range(50)):  # once is enough, unless the second overtakes the first
             server.fault("POST", PATH, Slow(0.3))

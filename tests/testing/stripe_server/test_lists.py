@@ -68,17 +68,13 @@ def test_there_is_one_cursor_at_most(api: Client, customers: list[str]) -> None:
     assert api.ask("GET", "/v1/customers", both).status == 400
 
 
-def test_the_sdk_goes_through_all_pages(
-    sdk: stripe.StripeClient, customers: list[str]
-) -> None:
+def test_the_sdk_goes_through_all_pages(sdk: stripe.StripeClient, customers: list[str]) -> None:
     listed = sdk.v1.customers.list({"limit": 2})
 
     assert [each.id for each in listed.auto_paging_iter()] == customers
 
 
-def test_more_than_a_hundred_are_found_in_one_walk(
-    api: Client, sdk: stripe.StripeClient
-) -> None:
+def test_more_than_a_hundred_are_found_in_one_walk(api: Client, sdk: stripe.StripeClient) -> None:
     for n in range(230):
         api.post("/v1/customers", {"email": f"{n % 2}@market.test"})
 
@@ -87,9 +83,7 @@ def test_more_than_a_hundred_are_found_in_one_walk(
     assert len([*listed.auto_paging_iter()]) == 115
 
 
-def test_the_second_api_says_where_the_next_page_is(
-    api: Client, sdk: stripe.StripeClient
-) -> None:
+def test_the_second_api_says_where_the_next_page_is(api: Client, sdk: stripe.StripeClient) -> None:
     made = [api.post("/v2/core/accounts")["id"] for _ in range(5)][::-1]
 
     first = api.get("/v2/core/accounts", {"limit": 2})

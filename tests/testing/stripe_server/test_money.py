@@ -77,9 +77,7 @@ def test_what_nobody_paid_is_not_refunded(api: Client) -> None:
     assert "does not have a successful charge" in answer.error["message"]
 
 
-def test_a_refund_waits_for_money(
-    api: Client, paid: Json, server: StripeServer
-) -> None:
+def test_a_refund_waits_for_money(api: Client, paid: Json, server: StripeServer) -> None:
     api.post("/v1/payouts", {"amount": 100_000, "currency": "usd"})
 
     refund = api.post("/v1/refunds", {"payment_intent": paid["id"]})
@@ -102,9 +100,7 @@ def test_a_refund_fails_later(api: Client, clock: VirtualClock) -> None:
     assert api.get(f"/v1/charges/{paid['latest_charge']}")["amount_refunded"] == 0
 
 
-def test_a_dispute_takes_the_money_and_a_fee(
-    api: Client, paid: Json, server: StripeServer
-) -> None:
+def test_a_dispute_takes_the_money_and_a_fee(api: Client, paid: Json, server: StripeServer) -> None:
     opened = server.processor.open_dispute(paid["id"])
     assert isinstance(opened, Dispute)
 
@@ -121,9 +117,7 @@ def test_a_dispute_takes_the_money_and_a_fee(
     assert (answer.status, answer.error["code"]) == (400, "charge_disputed")
 
 
-def test_evidence_is_kept_and_submitted(
-    api: Client, paid: Json, server: StripeServer
-) -> None:
+def test_evidence_is_kept_and_submitted(api: Client, paid: Json, server: StripeServer) -> None:
     opened: Any = server.processor.open_dispute(paid["id"])
     path = f"/v1/disputes/{opened.id}"
 
@@ -156,9 +150,7 @@ def dear(clock: VirtualClock) -> Iterator[StripeServer]:
         yield server
 
 
-def test_money_settles_after_a_while(
-    dear: StripeServer, clock: VirtualClock
-) -> None:
+def test_money_settles_after_a_while(dear: StripeServer, clock: VirtualClock) -> None:
     api = Client.at(dear.url, dear.api_key)
     paid = hold(api, capture_method="automatic", expand=["latest_charge.balance_transaction"])
     booked = paid["latest_charge"]["balance_transaction"]

@@ -77,9 +77,7 @@ def test_a_missing_parameter_is_named(api: Client, missing: str) -> None:
         ({"payment_method_data": {"type": "card"}}, None, "payment_method_data"),
     ],
 )
-def test_an_odd_value_is_refused(
-    api: Client, params: Json, code: str | None, param: str
-) -> None:
+def test_an_odd_value_is_refused(api: Client, params: Json, code: str | None, param: str) -> None:
     error = refusal(api, {**GOOD, **params})
 
     assert (error.get("code"), error["param"]) == (code, param)
@@ -181,7 +179,9 @@ def test_nested_parameters_are_read(form: str, read: Json) -> None:
     assert read_form(form) == read
 
 
-@pytest.mark.parametrize("form", ["a[b=1", "a]b[=1", "[a]=1", "a=1&a[b]=2", "a" + "[b]" * 40 + "=1"])
+@pytest.mark.parametrize(
+    "form", ["a[b=1", "a]b[=1", "[a]=1", "a=1&a[b]=2", "a" + "[b]" * 40 + "=1"]
+)
 def test_what_cannot_be_nested_is_refused(form: str) -> None:
     with pytest.raises(Refused):
         read_form(form)

@@ -292,8 +292,11 @@ def test_a_card_that_belongs_to_somebody_else_is_refused(api: Client) -> None:
     ana, bob = (api.post("/v1/customers", {"name": name})["id"] for name in ("Ana", "Bob"))
     card = api.post("/v1/payment_methods/pm_card_visa/attach", {"customer": ana})["id"]
 
-    answer = api.ask("POST", "/v1/payment_intents",
-                     {**OPEN, "confirm": True, "payment_method": card, "customer": bob})  # fmt: skip
+    answer = api.ask(
+        "POST",
+        "/v1/payment_intents",
+        {**OPEN, "confirm": True, "payment_method": card, "customer": bob},
+    )
 
     assert answer.status == 400
     assert hold(api, payment_method=card, customer=ana)["payment_method"] == card

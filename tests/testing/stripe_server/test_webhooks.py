@@ -214,9 +214,7 @@ def test_an_event_has_its_object_as_it_was(api: Client, held: Json) -> None:
     assert api.get(f"/v1/events/{events[0]['id']}") == events[0]
 
 
-def test_events_are_remembered_for_30_days(
-    api: Client, held: Json, clock: VirtualClock
-) -> None:
+def test_events_are_remembered_for_30_days(api: Client, held: Json, clock: VirtualClock) -> None:
     clock.advance(days=29)
     assert len(api.get("/v1/events", {"types": HELD})["data"]) == 3
 

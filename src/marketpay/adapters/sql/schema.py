@@ -37,6 +37,7 @@ from marketpay.domain.lifecycles import (
     PayoutAccountStatus,
     RefundStatus,
     TransactionStatus,
+    UpgradeStatus,
     WebhookStatus,
     WithdrawalStatus,
 )
@@ -47,6 +48,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction, Transaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
@@ -212,6 +214,11 @@ payment_transactions = _entity(
     Column("destination", Party),
     Column("refund", Id, _to("refunds")),
     Column("withdrawal", Id, _to("withdrawals")),
+    Column("listing", Party),
+    Column("premium_type", Party),
+    Column("days", Integer),
+    Column("success_url", Text),
+    Column("cancel_url", Text),
     Column("retry_of", Id, _to("payment_transactions")),
     Column("status", String(32), nullable=False),
     Column("gateway_id", Party),
@@ -221,11 +228,14 @@ payment_transactions = _entity(
     Column("sent_at", UtcTime),
     Column("settled_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    Column("open_purchase", key(520), unique=True),
     _one_of("status", TransactionStatus),
     _one_of("kind", TransactionKind),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("attempts >= 0", name="attempts"),
-    CheckConstraint("(payment IS NULL) = (kind = 'payout')", name="payment"),
+    CheckConstraint("(payment IS NULL) = (kind IN ('payout', 'charge'))", name="payment"),
+    CheckConstraint("(listing IS NOT NULL) = (kind = 'charge')", name="listing"),
+    CheckConstraint("open_purchase IS NULL OR kind = 'charge'", name="open_purchase"),
     CheckConstraint("(withdrawal IS NOT NULL) = (kind = 'payout')", name="withdrawal"),
 )
 
@@ -320,6 +330,19 @@ chargebacks = _entity(
     CheckConstraint("fee >= 0", name="fee"),
 )
 
+upgrades = _entity(
+    "upgrades",
+    Column("listing", Party, nullable=False),
+    Column("premium_type", Party, nullable=False),
+    Column("customer", Party, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("active_listing", key(520), unique=True),
+    _one_of("status", UpgradeStatus),
+    CheckConstraint("(active_listing IS NOT NULL) = (status = 'active')", name="active"),
+)
+
 payer_accounts = _entity(
     "payer_accounts",
     Column("customer", Party, nullable=False, unique=True),
@@ -387,6 +410,9 @@ for _listed in (
     (withdrawals, "status"),
     (chargebacks, "payment"),
     (chargebacks, "status"),
+    (upgrades, "listing"),
+    (upgrades, "customer"),
+    (upgrades, "status"),
     (incidents, "status"),
     (incidents, "subject"),
     (webhooks, "status"),
@@ -415,6 +441,7 @@ TABLES: Final[dict[type[Entity], Table]] = {
     PayerAccount: payer_accounts,
     Wallet: wallets,
     ProcessorFee: processor_fees,
+    Upgrade: upgrades,
     Incident: incidents,
     Webhook: webhooks,
 }

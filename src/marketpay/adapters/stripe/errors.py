@@ -42,7 +42,13 @@ _FAULTS: Final = re.compile(
     r"|secret_key_required|livemode_mismatch|testmode_charges_only|tls_version_unsupported"
     r"|metadata_\w+|not_allowed_on_standard_account|platform_account_required"
 )
-_AMOUNTS: Final = frozenset({"amount", "amount_to_capture"})
+# What Stripe refuses for a value of the request's and gives no code for, by its parameter.
+_UNCODED: Final = {
+    "amount": "amount_too_large",
+    "amount_to_capture": "amount_too_large",
+    "expires_at": "expires_at_not_possible",
+    "payment_method": "payment_method_unusable",
+}
 _SECRETS: Final = re.compile(r"\b(?:sk|rk|pk|whsec)_[\w*]+|\w*_secret_\w+")
 _LONGEST: Final = 300  # characters of a message of Stripe's that is passed on
 
@@ -116,8 +122,6 @@ def _is_of_account(request: ActingRequest, answer: Answer) -> bool:
 
 
 def _code(error: Object) -> str | None:
-    """Stripe's code, or one for an amount that is refused without any."""
-    code = error.get("code")
-    if code is None and error.get("param") in _AMOUNTS:
-        return "amount_too_large"  # no code comes with more than there is to give back
+    """Stripe's code, or one of ours for what it refuses without any."""
+    code = error.get("code") or _UNCODED.get(error.get("param") or "")
     return code if isinstance(code, str) else None

@@ -111,6 +111,8 @@ def _subject(topic: Topic, object: Object, account: str | None) -> str | None:
         case Topic.ACCOUNT if object.get("object") != "account":
             # A capability or a bank account names its account; an application does not.
             return _known(object.get("account")) or account
+        case Topic.BALANCE:
+            return account  # a balance has no id of its own
         case _:
             return _known(object.get("id"))
 

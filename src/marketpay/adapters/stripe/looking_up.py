@@ -28,6 +28,17 @@ SKEW: Final = timedelta(minutes=10)  # by which our clock may be ahead of Stripe
 V2_PAGE: Final = 20
 _CHARGE: Final = {"expand": ["latest_charge"]}
 
+Retrieved = (
+    port.Authorize
+    | port.Capture
+    | port.Void
+    | port.RefundPayment
+    | port.Transfer
+    | port.ReverseTransfer
+    | port.PayOut
+    | port.StartCheckout
+    | port.ExpireCheckout
+)
 Marked = (
     port.Authorize
     | port.RefundPayment
@@ -83,7 +94,7 @@ def _by_id(request: ActingRequest, id: str, config: Config) -> Talk[GatewayReply
     return reply_to(request, object_of(answer))
 
 
-def retrieval(request: ActingRequest, id: str) -> Call:
+def retrieval(request: Retrieved, id: str) -> Call:
     """What `request` made or changed, by its id."""
     match request:
         case port.Authorize() | port.Capture() | port.Void():
@@ -98,8 +109,6 @@ def retrieval(request: ActingRequest, id: str) -> Call:
         case port.PayOut(account=account):
             account = checked("account", account)
             return Call("get", f"/v1/payouts/{checked('payout', id)}", account=account)
-        case port.OpenAccount():
-            return account_call(id, AccountsApi.V1)
         case port.StartCheckout() | port.ExpireCheckout():
             return Call("get", f"/v1/checkout/sessions/{checked('checkout', id)}")
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from marketpay.testing.processor_values import Account, Standing
 from marketpay.testing.stripe_server.cards import bank_account
@@ -203,7 +203,9 @@ def _requirements_v2(one: Account) -> Json:
         }
         for missing in one.requirements
     ]
-    return {"entries": entries, "summary": {"minimum_deadline": due}} if entries else {"entries": []}
+    return (
+        {"entries": entries, "summary": {"minimum_deadline": due}} if entries else {"entries": []}
+    )
 
 
 def rfc3339(at: datetime) -> str:

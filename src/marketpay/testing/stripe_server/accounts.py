@@ -9,7 +9,7 @@ from marketpay.testing.processor_values import Account, Standing
 from marketpay.testing.stripe_server.account_object import ECHOED, account, account_v2, rfc3339
 from marketpay.testing.stripe_server.errors import Problem, Refused, invalid
 from marketpay.testing.stripe_server.messages import Json
-from marketpay.testing.stripe_server.pages import everything, lists, page
+from marketpay.testing.stripe_server.pages import everything, lists, page, page_size, page_v2
 from marketpay.testing.stripe_server.params import (
     anything,
     array,
@@ -213,16 +213,8 @@ def retrieve_v2(world: World, call: Call) -> Json:
 
 def list_v2(world: World, call: Call) -> Json:
     """All accounts of the second API, a page at a time."""
-    limit, behind = call.get("limit", 10), call.get("page")
-    found = [one for one in everything(world, Account) if world.detail(one.id, "version") != 1]
-    ids = [one.id for one in found]
-    if behind is not None and behind not in ids:
-        raise invalid("The page is unknown.", code="invalid_page_token", param="page")
-    start = ids.index(behind) + 1 if behind else 0
-    shown = found[start : start + limit]
-    more = f"{call.path}?limit={limit}&page={shown[-1].id}" if ids[start + limit :] else None
-    data = [account_v2(world, one, []) for one in shown]
-    return {"data": data, "next_page_url": more, "previous_page_url": None}
+    mine = (one for one in everything(world, Account) if world.detail(one.id, "version") != 1)
+    return page_v2(call, [account_v2(world, one, []) for one in mine])
 
 
 def create_link_v2(world: World, call: Call) -> Json:
@@ -254,9 +246,8 @@ def onboard(world: World, id: str) -> Account:
 
 
 _ONBOARDING: Final = nested(
-    "configurations refresh_url", configurations=array(text), refresh_url=text, return_url=text,
-    collection_options=anything,
-)  # fmt: skip
+    "refresh_url", refresh_url=text, return_url=text, collection_options=anything
+)
 
 ROUTES: Final = (
     Route("POST", "/v1/accounts", create, _CREATE),
@@ -269,7 +260,7 @@ ROUTES: Final = (
                 refresh_url=text, return_url=text, collect=text, collection_options=anything)),
     Route("POST", "/v2/core/accounts", create_v2, _CREATE_V2),
     Route("GET", "/v2/core/accounts", list_v2,
-          takes(limit=integer, page=text, applied_configurations=anything, closed=boolean)),
+          takes(limit=page_size, page=text, applied_configurations=anything, closed=boolean)),
     Route("GET", "/v2/core/accounts/{id}", retrieve_v2, takes(include=_INCLUDE)),
     Route("POST", "/v2/core/account_links", create_link_v2,
           takes("account use_case", account=text, use_case=nested(

@@ -158,16 +158,19 @@ class Api:
     def _act(self, route: Route, call: Call, paths: list[str], id: str) -> Response:
         with self.lock:
             try:
-                shown = route.act(self._world, call)
-                return as_json(expand(self._world, shown, paths) if paths else shown)
+                return as_json(self._shown(route, call, paths))
             except Refused as error:
                 return _failure(error.problem, id)
             except Exception as error:
                 log.exception("%s %s failed", route.method, route.path)
                 problem = Problem(message=f"This server failed: {error!r}", type="api_error")
                 return _failure(evolve(problem, status=500), id)
-            finally:
-                self._publish()
+
+    def _shown(self, route: Route, call: Call, paths: list[str]) -> Json:
+        try:
+            return expand(self._world, route.act(self._world, call), paths)
+        finally:
+            self._publish()
 
     def _authenticate(self, request: Request) -> bool:
         """Whether the key is the publishable one.  Raises `Refused` if it is neither."""

@@ -74,7 +74,9 @@ def answer_control(server: Controlled, request: Request) -> Response:
     try:
         form = read_form(request.query, request.body.decode("utf-8", "replace"))
         return as_json(_do(server, words, form))
-    except (InvalidInput, Refused, KeyError) as error:
+    except KeyError as error:
+        return as_json({"error": f"{error} is missing."}, 400)
+    except (InvalidInput, Refused, TypeError, ValueError) as error:
         return as_json({"error": str(error)}, 400)
 
 

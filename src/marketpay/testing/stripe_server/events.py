@@ -55,7 +55,9 @@ def _capability(world: World, one: Account) -> Json:
     requirements = dict(shown["requirements"])
     if requirements["disabled_reason"] is not None:
         rejected = one.standing is Standing.REJECTED
-        requirements["disabled_reason"] = "rejected.other" if rejected else "requirements.fields_needed"
+        requirements["disabled_reason"] = (
+            "rejected.other" if rejected else "requirements.fields_needed"
+        )
     return {
         "id": "transfers",
         "object": "capability",

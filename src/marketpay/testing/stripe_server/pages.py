@@ -39,7 +39,7 @@ T = TypeVar("T", bound=Listed)
 def lists(**filters: Reader) -> Params:
     """The parameters of a list, with these filters."""
     return takes(
-        limit=_limit,
+        limit=page_size,
         starting_after=text,
         ending_before=text,
         created=period,
@@ -79,12 +79,27 @@ def page(call: Call, items: Iterable[T], show: Callable[[T], Json], what: str) -
     return {"object": "list", "data": data, "has_more": has_more, "url": call.path}
 
 
+def page_v2(call: Call, found: list[Json]) -> Json:
+    """The page of `found` that was asked for, in the second API's manner."""
+    limit, behind = call.get("limit", 10), call.get("page")
+    ids = [each["id"] for each in found]
+    if behind is not None and behind not in ids:
+        raise invalid("The page is unknown.", code="invalid_page_token", param="page")
+    start = 0 if behind is None else ids.index(behind) + 1
+    shown = found[start : start + limit]
+    more = None
+    if found[start + limit :]:
+        more = f"{call.path}?limit={limit}&page={shown[-1]['id']}"
+    return {"data": shown, "next_page_url": more, "previous_page_url": None}
+
+
 def sublist(path: str, data: list[Json]) -> Json:
     """A list inside an object."""
     return {"object": "list", "data": data, "has_more": False, "url": path}
 
 
-def _limit(value: object, name: str) -> int:
+def page_size(value: object, name: str) -> int:
+    """How many objects a page has at most."""
     limit = integer(value, name)
     if not 1 <= limit <= 100:
         message = f"Invalid limit: must be between 1 and 100, not {limit}"

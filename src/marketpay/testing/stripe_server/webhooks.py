@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from random import Random
 from threading import Condition, Thread
 from typing import Final
@@ -34,14 +35,31 @@ class Webhook:
     headers: Mapping[str, str]
 
 
+class Channel(StrEnum):
+    """What a webhook is about; each has endpoints and a secret of its own."""
+
+    PLATFORM = "platform"
+    CONNECTED = "connected"
+    """What happened on a connected account, whose id comes with it."""
+    THIN = "thin"
+    """What the second API tells, without any object."""
+
+
 @frozen(kw_only=True)
 class Endpoint:
-    """Where webhooks go: those of the platform, or those of its connected accounts."""
+    """Where the webhooks of a channel go."""
 
     url: str
     secret: str
-    connected: bool
+    channel: Channel
     random: Random | None  # some come twice and not in their order, if there is one
+
+
+def channel_of(event: Json) -> Channel:
+    """The channel that an event belongs to."""
+    if event["object"] == "v2.core.event":
+        return Channel.THIN
+    return Channel.CONNECTED if "account" in event else Channel.PLATFORM
 
 
 def signed(event: Json, key: str, at: datetime) -> Webhook:
@@ -91,7 +109,7 @@ class Delivery:
         """Queue the events for whom they concern."""
         with self._changed:
             for endpoint in self._endpoints:
-                mine = [event for event in events if ("account" in event) is endpoint.connected]
+                mine = [event for event in events if channel_of(event) is endpoint.channel]
                 if endpoint.random is not None:
                     mine = disturbed(mine, endpoint.random)
                 self._queue.extend((endpoint, event) for event in mine)
