@@ -23,9 +23,11 @@ from marketpay import (
     CompleteJob,
     MarketpayError,
     Money,
+    NextAction,
     PaymentDeclined,
     Pending,
     PostJob,
+    Redirect,
     Role,
     SendOffer,
     StartJob,
@@ -111,11 +113,13 @@ class NewOffer(BaseModel):
     payment_method: str | None = None
 
 
-def next_action(action: ClientAction | Pending | None) -> dict[str, str | None] | None:
+def next_action(action: NextAction | None) -> dict[str, str | None] | None:
     """What the client has to do, or that the gateway's answer is still awaited."""
     match action:
         case ClientAction(client_secret=secret):
             return {"type": "confirm", "client_secret": secret}
+        case Redirect(url=url):
+            return {"type": "redirect", "url": url}
         case Pending():
             return {"type": "wait", "client_secret": None}
         case None:
@@ -193,3 +197,14 @@ async def my_wallet(currency: str, market: Market, user: User) -> dict[str, str]
         "reserved": str(wallet.reserved.amount),
         "currency": currency,
     }
+
+
+@app.post("/webhooks/payments")
+async def hear(request: Request, market: Market) -> dict[str, str]:
+    """What the gateway reports.  Whoever it is from is checked; a forged one is answered 400.
+
+    Stored and then applied by the worker, so that the gateway is answered at once.
+    """
+    payload, headers = await request.body(), request.headers
+    received = await market.receive(payload, headers, at_once=False)
+    return {"webhook": received.id}

@@ -99,6 +99,20 @@ def test_what_is_due_is_done_in_the_background(http: Any) -> None:
         assert eventually(lambda: processor.effects(Void) == 1)
 
 
+def test_a_webhook_is_heard_once_and_a_forged_one_not(http: Any) -> None:
+    an_offer(http, a_job(http))
+    with closing(SimulatedGateway("market.db.processor")) as processor:
+        hook = processor.webhooks()[0]
+    heard = [
+        http.post("/webhooks/payments", content=hook.payload, headers=hook.headers).json()
+        for _ in range(2)
+    ]
+    assert heard[0] == heard[1]
+    assert heard[0]["webhook"].startswith("whk_")
+    forged = http.post("/webhooks/payments", content=hook.payload + b" ", headers=hook.headers)
+    assert (forged.status_code, forged.json()["code"]) == (400, "webhook_rejected")
+
+
 def test_a_key_makes_a_repeated_request_safe(http: Any) -> None:
     job = a_job(http)
     headers = ANA | {"Idempotency-Key": "offer-1"}

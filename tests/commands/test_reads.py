@@ -53,7 +53,6 @@ from marketpay import (
     ReplayWebhook,
     RequestWithdrawal,
     ResolveIncident,
-    RetryTransfer,
     Rules,
     SendOffer,
     StartJob,
@@ -64,7 +63,6 @@ from marketpay import (
     WarnOfExpiry,
     Webhook,
     WithdrawApplication,
-    Withdrawal,
     WithdrawOffer,
     WriteOffDebt,
 )
@@ -220,8 +218,10 @@ class House:
 
     def rest(self, minutes: int = 6) -> None:
         self.clock.advance(minutes=minutes)
-        while self.market.work():
-            pass
+        for _ in range(50):
+            if not self.market.work():
+                return
+        raise AssertionError("the work of one moment never ends")
 
     def post(self) -> Job:
         return self.market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
@@ -513,7 +513,11 @@ def withdrawn(house: House) -> None:
         house.hear()
         house.rest(60 * 24 * 3)
         house.hear()
-    for end in (house.gateway.cancel_payout, house.gateway.fail_payout, house.gateway.return_payout):
+    for end in (
+        house.gateway.cancel_payout,
+        house.gateway.fail_payout,
+        house.gateway.return_payout,
+    ):
         asked = house.market.execute(RequestWithdrawal(by=ANN, amount=usd("10")))
         house.rest()
         end(ANN.id)

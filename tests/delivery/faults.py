@@ -44,7 +44,8 @@ R = TypeVar("R")
 Call = Callable[[], GatewayReply]
 Hook = tuple[bytes, Mapping[str, str]]
 
-SECONDS, MINUTES, HOURS = 1, 60, 3600
+MINUTES, HOURS, DAYS = 60, 3600, 86_400
+SOON = (6 * MINUTES,)  # past a lease
 # Past every lease, then past every pause between two tries, then past a payout's two days.
 WAITS = (6 * MINUTES, 6 * MINUTES, *[2 * HOURS] * 3, *[14 * HOURS] * 4)
 
@@ -207,9 +208,9 @@ class Place:
 
     clock: VirtualClock
     other_end: OtherEnd
-    open_store: Callable[[], Store]
+    store: Store
     is_async: bool = False
-    markets: list[Marketplace] = field(factory=list)
+    opened: list[Marketplace] = field(factory=list)
 
     @property
     def processor(self) -> Processor:
@@ -217,14 +218,12 @@ class Place:
 
     def market(self) -> Marketplace:
         """A process that nothing happens to."""
-        store, gateway = self.open_store(), Line(self.other_end.gateway)
-        made = Marketplace(store=store, gateway=gateway, rules=Rules(now=self.clock))
-        self.markets.append(made)
-        return made
+        gateway = Line(self.other_end.gateway)
+        return Marketplace(store=self.store, gateway=gateway, rules=Rules(now=self.clock))
 
     def stricken(self, request: type[ActingRequest], fault: Fault) -> Marketplace:
         """A process whose next such request meets the fault."""
-        line, store = Line(self.other_end.gateway), Doomed(self.open_store())
+        line, store = Line(self.other_end.gateway), Doomed(self.store)
         if fault in (*OUTCOMES, *HTTP_FAULTS):
             self.other_end.let_meet(request, fault)
         elif strike := self._strike(fault, store):
@@ -236,10 +235,9 @@ class Place:
                 return AsyncMarketplace(store=ThreadedStore(store), **house)
 
             made = Blocking.market(begin)
-        else:
-            made = Marketplace(store=store, **house)
-        self.markets.append(made)
-        return made
+            self.opened.append(made)
+            return made
+        return Marketplace(store=store, **house)
 
     def _strike(self, fault: Fault, store: Doomed) -> Callable[[Call], GatewayReply] | None:
         def die_before(call: Call) -> GatewayReply:
@@ -285,8 +283,9 @@ class Place:
         return market
 
     def close(self) -> None:
-        for market in self.markets:
+        for market in self.opened:
             market.close()
+        self.store.close()
         self.other_end.close()
 
 
@@ -302,4 +301,3 @@ def survive(step: Callable[[], R]) -> R | None:
         return step()
     except Death:
         return None
-

@@ -107,6 +107,23 @@ def test_money_with_a_source_arrives_at_once_and_settles_with_its_charge() -> No
     assert bank.available(PLATFORM, "USD") == 300
 
 
+def test_money_of_a_charge_that_has_settled_is_there_when_it_is_moved() -> None:
+    bank = Bank(settles_after=timedelta(days=2))
+    charge = bank.charge()
+    bank.clock.advance(days=5)
+    moved = bank.moved(700, charge)
+    [arrived] = bank.list_transactions(moved.account)
+    assert arrived.available_on == arrived.created == bank.clock()
+
+
+def test_money_that_has_not_settled_does_not_come_back() -> None:
+    bank = Bank(settles_after=timedelta(days=2))
+    moved = bank.moved(700, bank.charge())
+    assert code(bank.reverse(moved.id)) == "balance_insufficient"
+    bank.clock.advance(days=2)
+    assert isinstance(bank.reverse(moved.id), Reversal)
+
+
 def test_what_was_refunded_cannot_be_transferred_too(bank: Bank) -> None:
     charge, account = bank.charge(), bank.account()
     bank.refund(charge.payment, amount=400)

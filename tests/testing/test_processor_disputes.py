@@ -72,6 +72,17 @@ def test_a_dispute_that_is_lost_is_lost(bank: Bank, charge: Charge) -> None:
     assert code(bank.refund(charge.payment)) == "charge_disputed"
 
 
+def test_what_is_lost_is_not_disputed_again_and_what_is_won_may_be(
+    bank: Bank, charge: Charge
+) -> None:
+    first = disputed(bank.open_dispute(charge.payment))
+    bank.win_dispute(first.id)
+    second = disputed(bank.open_dispute(charge.payment))
+    bank.lose_dispute(second.id)
+    assert code(bank.open_dispute(charge.payment, amount=1)) == "amount_too_large"
+    assert bank.now_of(Charge, charge.id).dispute == second.id
+
+
 def test_while_a_dispute_is_open_nothing_is_refunded(bank: Bank, charge: Charge) -> None:
     bank.charge(10_000)
     dispute = disputed(bank.open_dispute(charge.payment, amount=1000))

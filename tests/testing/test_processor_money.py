@@ -162,7 +162,10 @@ def check_records(bank: Bank, *, refunded: int, paid_out: int, disputed: int) ->
     payouts = [one for one in everything(bank, Payout) if one.status not in gone]
     assert paid_out == sum(one.amount for one in payouts)
     assert disputed == sum(one.withdrawn for one in everything(bank, Dispute))
+    transfers = everything(bank, Transfer)
     for charge in charges:
+        out = sum(one.amount for one in transfers if one.source == charge.id)
+        assert charge.transferred == out
         assert 0 <= charge.refunded <= charge.captured <= charge.amount
         assert 0 <= charge.transferred <= charge.captured
         assert 0 <= charge.disputed <= charge.captured

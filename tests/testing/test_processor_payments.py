@@ -1,6 +1,7 @@
 """Holds, charges and payers at the simulated processor, and what it reports of them."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -16,7 +17,7 @@ from marketpay.testing.processor_values import (
     PaymentStatus,
     Refusal,
 )
-from tests.processors import Bank, code
+from tests.processors import Bank, both_shelves, code
 
 
 @pytest.fixture
@@ -256,6 +257,21 @@ def test_a_hold_that_lapses_is_reported_when_somebody_looks_as_of_when_it_did(
     assert bank.types(before) == ["charge.expired", "payment_intent.canceled"]
     assert {event.created for event in bank.events(before)} == {lapses}
     assert bank.now_of(Payment, held.id).canceled_at == lapses
+
+
+@both_shelves
+def test_what_is_due_happens_in_the_order_of_time(place: str, tmp_path: Path) -> None:
+    bank = Bank(place, tmp_path)
+    bank.hold()
+    bank.open_checkout(amount=1, currency="USD")  # a day, and a hold stands for seven
+    before = bank.since()
+    bank.clock.advance(days=30)
+    assert bank.types(before) == [
+        "checkout.session.expired",
+        "charge.expired",
+        "payment_intent.canceled",
+    ]
+    bank.close()
 
 
 def test_what_lapses_does_so_in_the_order_of_time(bank: Bank) -> None:

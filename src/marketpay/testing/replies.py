@@ -161,7 +161,7 @@ def _refused(request: ActingRequest, refusal: sim.Refusal) -> GatewayReply:
         state = _payment(request, payment)
         if not isinstance(state, port.NotThere):
             return state
-    if checkout is not None and isinstance(request, port.ExpireCheckout):
+    if checkout is not None:
         return _checkout(checkout)
     id = None if payment is None else payment.id
     return port.Declined(code=refusal.decline.reason, gateway_id=id)

@@ -110,7 +110,7 @@ def fault(answer: Answer) -> GatewayError:
     if error.get("type") == "idempotency_error":
         return GatewayError("this idempotency key was used for another request")
     told = [str(error[name]) for name in ("code", "param", "message") if error.get(name)]
-    text = _SECRETS.sub("***", ": ".join(told)).rstrip(".")[:_LONGEST]
+    text = _SECRETS.sub("***", ": ".join(told)[:_LONGEST]).rstrip(".")
     return GatewayError(f"Stripe does not accept the call ({status}: {text})")
 
 
