@@ -9,7 +9,7 @@ from benchmarks.figures import Figures
 from benchmarks.harness import Comparison, data, table
 
 # Each a module of this package with `run(rounds) -> list[Comparison]` (or of `Figures`).
-MODULES = ("money", "imports", "deals", "memory")
+MODULES = ("money", "imports", "deals", "webhooks", "stripe", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:

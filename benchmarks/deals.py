@@ -9,10 +9,9 @@ is computed: so the processor's time alone is given as well.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory, gettempdir
-from time import perf_counter, process_time
 from typing import Any
 
 from attrs import field, frozen
@@ -20,10 +19,10 @@ from attrs import field, frozen
 from benchmarks.dealings import COMPLETED, DEALS, Dealer, Hand, Ours, catch_up, run_deal, run_line
 from benchmarks.floor import Floor
 from benchmarks.harness import Comparison, Goal
+from benchmarks.turns import FLOOR, OURS, Turns, medians
 from marketpay import Marketplace
 from marketpay.testing import SimulatedGateway
 
-OURS, FLOOR = "marketpay", "by hand"
 TIMES = 2.0  # what an operation may take, beside the floor's
 PACE = 0.45  # of the floor's deals a second, over the whole file
 
@@ -47,22 +46,11 @@ class Sides:
     """A fresh file for each side, and what each has spent."""
 
     dealers: dict[str, Dealer]
-    wall: dict[str, float] = field(factory=lambda: {OURS: 0.0, FLOOR: 0.0})
-    processor: dict[str, float] = field(factory=lambda: {OURS: 0.0, FLOOR: 0.0})
-
-    def measure(self, name: str, act: Callable[[], object]) -> None:
-        wall, processor = perf_counter(), process_time()
-        act()
-        self.processor[name] += process_time() - processor
-        self.wall[name] += perf_counter() - wall
+    turns: Turns = field(factory=Turns)
 
     def take_turns(self, number: int, act: Callable[[str, int], object]) -> None:
-        """`act` for each of so many numbers by both, a few by one and then by the other."""
-        for start in range(0, number, TURN):
-            turn = range(start, min(start + TURN, number))
-            names = (OURS, FLOOR) if (start // TURN) % 2 == 0 else (FLOOR, OURS)
-            for name in names:
-                self.measure(name, lambda: [act(name, n) for n in turn])  # noqa: B023  # at once
+        sides = {name: partial(act, name) for name in self.dealers}
+        self.turns.take(number, TURN, sides)
 
 
 @contextmanager
@@ -114,13 +102,9 @@ def _compared(
     for _ in range(rounds):
         with sides() as both:
             round_(both)
-        walls.append(both.wall)
-        processors.append(both.processor)
-    return _medians(walls, number), _medians(processors, number)
-
-
-def _medians(taken: list[dict[str, float]], number: int) -> dict[str, float]:
-    return {name: median(one[name] for one in taken) / number for name in (OURS, FLOOR)}
+        walls.append(both.turns.wall)
+        processors.append(both.turns.processor)
+    return medians(walls, number), medians(processors, number)
 
 
 def _accept_round(both: Sides) -> None:
@@ -139,7 +123,7 @@ def _deal_round(both: Sides) -> None:
 def _file_round(both: Sides) -> None:
     both.take_turns(len(DEALS), lambda name, n: run_line(both.dealers[name], n))
     for name, dealer in both.dealers.items():
-        both.measure(name, lambda: catch_up(dealer))  # noqa: B023  # called at once
+        both.turns.measure(name, lambda: catch_up(dealer))  # noqa: B023  # called at once
 
 
 def _check_all_outcomes() -> None:
@@ -178,7 +162,8 @@ def _contents(path: Path) -> dict[str, Any]:
     for name in tables:
         columns = [column for _, column, *_ in rows(f"PRAGMA table_info({name})")]
         filled = ", ".join(f'count("{column}")' for column in columns)
-        found[name] = [*zip(["rows", *columns], *rows(f"SELECT count(*), {filled} FROM {name}"))]
+        [counts] = rows(f"SELECT count(*), {filled} FROM {name}")
+        found[name] = dict(zip(["rows", *columns], counts, strict=True))
     for name in ENTITIES:
         sql = f"SELECT status, version, count(*) FROM marketpay_{name} GROUP BY 1, 2 ORDER BY 1, 2"
         found[f"{name} by status"] = rows(sql)

@@ -18,7 +18,6 @@ from marketpay import (
     WebhookStatus,
     Withdrawal,
 )
-from marketpay.domain.errors import MarketpayError
 from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, balance, books_are_right, usd
 
@@ -26,7 +25,9 @@ K = AccountKind
 ROUNDS = 20
 
 
-def refund(market: Marketplace, payment: Payment, amount: str, key: str | None = None) -> RefundIssued:
+def refund(
+    market: Marketplace, payment: Payment, amount: str, key: str | None = None
+) -> RefundIssued:
     """So many dollars of a payment go back."""
     command = IssueRefund(by=ADMIN, payment=payment.id, amount=usd(amount))
     return market.execute(command, key=key)
@@ -132,11 +133,6 @@ def incidents(market: Marketplace) -> list[tuple[IncidentKind, str]]:
     """What somebody should look at, the oldest first: its kind and what it is about."""
     found = market.query(ListIncidents(limit=100)).items
     return [(one.kind, one.subject) for one in reversed(found)]
-
-
-def code_of(error: MarketpayError) -> str:
-    """The word for what went wrong."""
-    return str(error.code)
 
 
 def restricted(market: Marketplace, gateway: SimulatedGateway, account: PayoutAccount) -> None:

@@ -6,7 +6,7 @@ were right can be wrong together.
 
 import copy
 from collections.abc import Callable, Iterator
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any, TypeVar
 
 import pytest
@@ -18,14 +18,21 @@ from marketpay import (
     Actor,
     ApplyToJob,
     ApproveWithdrawal,
+    BookProcessorFee,
     BuryWebhook,
+    BuyUpgrade,
     CancelJob,
     CancelWithdrawal,
+    Chargeback,
+    ChargebackStanding,
+    ChargebackState,
     ClearPayment,
     Command,
     CompleteJob,
     ContinueWithdrawal,
     Decision,
+    ExpireUpgrade,
+    FlagPayment,
     GatewayEvent,
     Incident,
     IssueRefund,
@@ -43,9 +50,12 @@ from marketpay import (
     PaymentTransaction,
     PayOffer,
     PayoutAccount,
+    PayoutState,
     PostJob,
     Progress,
+    RecordPayout,
     RecordRefund,
+    RecordReversal,
     Refund,
     RefundState,
     RejectApplication,
@@ -53,15 +63,21 @@ from marketpay import (
     ReplayWebhook,
     RequestWithdrawal,
     ResolveIncident,
+    RevokeUpgrade,
     Rules,
     SendOffer,
+    SettleChargeback,
+    SettleHold,
     StartJob,
     Topic,
+    TransactionKind,
     TransferPolicy,
     UpdateJob,
+    Upgrade,
     Wallet,
     WarnOfExpiry,
     Webhook,
+    Withdrawal,
     WithdrawApplication,
     WithdrawOffer,
     WriteOffDebt,
@@ -86,16 +102,23 @@ from marketpay.ports.gateway import (
     Authorized,
     Capture,
     Captured,
+    CheckoutExpired,
+    CheckoutOpen,
+    CheckoutPaid,
     Declined,
     HoldGone,
     NoAnswer,
     NotThere,
     OpenAccount,
+    PaidOut,
     PayOut,
     Processing,
     Refunded,
     RefundPayment,
+    ReversalState,
+    Reversed,
     ReverseTransfer,
+    StartCheckout,
     Transfer,
     Transferred,
     Void,
@@ -671,10 +694,54 @@ def payers(house: House) -> None:
     house.say(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=BAD))
 
 
+def upgraded(house: House) -> None:
+    """Bought, extended, given up, revoked, and over."""
+    urls = {"success_url": "https://host.example/yes", "cancel_url": "https://host.example/no"}
+    bronze = BuyUpgrade(by=CUSTOMER, listing="lst_1", premium_type="bronze", **urls)
+    for outcome in (Outcome.OK, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE, Outcome.DECLINE):
+        for ends in ("pay", "expire", "wait"):
+            house.gateway.script(StartCheckout, outcome)
+            for _ in range(2):
+                house.say(bronze)
+            house.say(evolve(bronze, by=Actor.customer("cus_18")))
+            house.rest()
+            kind = TransactionKind.CHARGE
+            found = house.memory.read(lambda r: r.find(PaymentTransaction, kind=kind))  # noqa: B023
+            page = max(found, key=lambda one: one.id)
+            if not page.is_settled and ends != "wait":
+                is_paid = ends == "pay"
+                act = house.gateway.pay_checkout if is_paid else house.gateway.expire_checkout
+                act(page.id)
+            house.hear()
+            house.rest(60 * 25)
+            house.hear()
+    [upgrade] = house.memory.read(lambda r: r.find(Upgrade, status="active"))
+    for _ in range(2):
+        house.say(ExpireUpgrade(by=Actor.SYSTEM, upgrade=upgrade.id))
+        house.say(RevokeUpgrade(by=ADMIN, upgrade=upgrade.id))
+    house.say(bronze)
+    house.gateway.pay_checkout(house.memory.read(lambda r: r.find(PaymentTransaction))[-1].id)
+    house.hear()
+    house.rest(60 * 24 * 8)
+
+
+def fees(house: House) -> None:
+    """What the processor keeps, and gives back, of a payment's or of nothing."""
+    offer = house.accepted()
+    for payment in (offer.payment, None):
+        for number, amount in enumerate((usd("29.30"), usd("-15"), usd("0"))):
+            fee = f"txn_{payment}_{number}"
+            booked = BookProcessorFee(
+                by=Actor.SYSTEM, gateway_id=fee, payment=payment, amount=amount
+            )
+            for _ in range(2):
+                house.say(booked)
+
+
 STORIES = (
     words, paid, paid_late, refunded, cards, captures, times, dead_letters, refunded_in_parts,
     slow_refunds, lost_before_their_news, withdrawn, withdrawn_first_and_transferred_then,
-    out_of_balance, disputed, watched, payers,
+    out_of_balance, disputed, watched, payers, upgraded, fees,
 )  # fmt: skip
 
 
@@ -707,7 +774,12 @@ NEWS: tuple[Any, ...] = (
     HoldGone(gateway_id="x"),
     Authorized(gateway_id="x", expires_at=None), ActionRequired(gateway_id="x"),
     Captured(gateway_id="x", amount=PRICE), Voided(gateway_id="x"),
-    Refunded(gateway_id="x", amount=PRICE), Transferred(gateway_id="x", amount=Money("700", "USD")),
+    Refunded(gateway_id="x", amount=PRICE), Refunded(gateway_id="x", amount=usd("400")),
+    Transferred(gateway_id="x", amount=usd("700")), Reversed(gateway_id="x", amount=usd("280")),
+    PaidOut(gateway_id="x", amount=usd("100")),
+    CheckoutOpen(gateway_id="x", url="https://pay.example", expires_at=None),
+    CheckoutPaid(gateway_id="x", payment="pi_x", amount=Money("59", "TRY")),
+    CheckoutExpired(gateway_id="x"),
 )  # fmt: skip
 
 
@@ -808,6 +880,28 @@ def states() -> Iterator[tuple[str, House]]:
     house.say(StartJob(by=ANN, job=offer.job))
     house.say(CompleteJob(by=CUSTOMER, job=offer.job))
     yield "completed, not onboarded", house
+    for is_refunded in (False, True):
+        house = House()
+        house.payee()
+        paid = house.completed()
+        if is_refunded:
+            house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("400")))
+        yield "being reversed" if is_refunded else "transferred", house
+    for is_sent in (False, True):
+        house = House()
+        house.payee()
+        house.completed()
+        house.say(RequestWithdrawal(by=ANN, amount=usd("100")))
+        if is_sent:
+            house.rest()
+        yield "withdrawal sent" if is_sent else "withdrawal asked for", house
+    house = House()
+    house.payee()
+    paid = house.completed()
+    house.gateway.dispute(paid.id, amount=usd("500"))
+    house.hear()
+    house.rest()
+    yield "disputed", house
 
 
 STATES = list(states())
@@ -845,6 +939,55 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
             gateway_id=str(account.gateway_account), standing=AccountStanding.ACTIVE
         )
         yield SettleAccount(by=Actor.SYSTEM, account=account.id, news=state)
+    yield from _of_payments(house)
+    yield from _of_wallets(house)
+
+
+def _of_payments(house: House) -> Iterator[Command[Any]]:
+    read, system = house.memory.read, Actor.SYSTEM
+    for payment in read(lambda r: r.find(Payment)):
+        yield IssueRefund(by=ADMIN, payment=payment.id, amount=usd("400"))
+        yield WarnOfExpiry(by=system, payment=payment.id)
+        yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")
+        yield ClearPayment(by=ADMIN, payment=payment.id)
+        for news in (HoldGone(gateway_id="x"), Captured(gateway_id="x", amount=PRICE)):
+            yield SettleHold(by=system, payment=payment.id, news=news)
+        if payment.gateway_payment is None:
+            continue
+        for progress in Progress:
+            refund = RefundState(
+                gateway_id="re_x", payment=payment.gateway_payment, amount=usd("400"),
+                progress=progress, reference=None,
+            )  # fmt: skip
+            yield RecordRefund(by=system, state=refund)
+        known = [one.gateway_id for one in read(lambda r: r.find(Chargeback))]
+        for gateway_id, standing in product((*known, "dp_x"), ChargebackStanding):
+            is_taken = standing not in (ChargebackStanding.INQUIRY, ChargebackStanding.WON)
+            chargeback = ChargebackState(
+                gateway_id=gateway_id, payment=payment.gateway_payment, amount=usd("500"),
+                standing=standing, withdrawn=usd("500") if is_taken else usd("0"),
+                fee=usd("15"), reason="fraudulent",
+            )  # fmt: skip
+            yield SettleChargeback(by=system, state=chargeback)
+
+
+def _of_wallets(house: House) -> Iterator[Command[Any]]:
+    read, system = house.memory.read, Actor.SYSTEM
+    yield LinkPayerAccount(by=SERVICE, customer="cus_17", gateway_customer="cus_A")
+    yield RequestWithdrawal(by=ANN, amount=usd("50"))
+    for withdrawal in read(lambda r: r.find(Withdrawal)):
+        yield CancelWithdrawal(by=ANN, withdrawal=withdrawal.id)
+        yield ContinueWithdrawal(by=system, withdrawal=withdrawal.id)
+    for account in read(lambda r: r.find(PayoutAccount)):
+        for progress in (Progress.PENDING, Progress.FAILED):
+            payout = PayoutState(
+                gateway_id="po_x", account=str(account.gateway_account), amount=usd("650"),
+                progress=progress, reference=None,
+            )  # fmt: skip
+            yield RecordPayout(by=system, state=payout)
+    for made in read(lambda r: r.find(PaymentTransaction, kind=TransactionKind.TRANSFER)):
+        came_back = ReversalState(gateway_id="trr_x", amount=usd("100"), reference=None)
+        yield RecordReversal(by=system, transfer=made.id, state=came_back)
 
 
 def shape(store: Store) -> Any:
@@ -861,10 +1004,14 @@ def shape(store: Store) -> Any:
                 for one in payments.values()
             ),
             sorted(
-                (payments[one.payment].contractor, one.kind, one.status)
+                (payments[one.payment].contractor if one.payment else "", one.kind, one.status)
                 for one in records.find(PaymentTransaction)
             ),
             sorted(one.status for one in records.find(Refund)),
+            sorted((one.status, one.amount) for one in records.find(Withdrawal)),
+            sorted((one.status, one.covered, one.lost) for one in records.find(Chargeback)),
+            sorted((one.kind, one.status) for one in records.find(Incident)),
+            sorted((one.refunded, one.disputed, one.lost) for one in payments.values()),
             [(one.owner, one.available) for one in records.find(Wallet)],
             [(str(one.account), one.kept) for one in records.accounts()],
         )

@@ -2,17 +2,21 @@
 
 from importlib import import_module
 from itertools import product
+from pkgutil import iter_modules
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketpay import commands
 from marketpay.commands.base import Command
 from marketpay.commands.settling import SettleTransaction
 from marketpay.domain.errors import ConfigurationError, CurrencyMismatch, MoneyError
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.ledger import (
     ASSETS,
+    EXPENSES,
     INCOME,
     MOVES,
     OWNED,
@@ -24,6 +28,7 @@ from marketpay.domain.ledger import (
     move,
 )
 from marketpay.domain.money import Money
+from marketpay.domain.wallet import Wallet
 from marketpay.testing import strategies
 
 K = AccountKind
@@ -67,8 +72,8 @@ def test_only_the_named_commands_may_cause_a_movement(
 
 
 def test_the_table_names_commands_that_exist() -> None:
-    for name in ("cancellation", "completion", "dead_letters", "settling"):
-        import_module(f"marketpay.commands.{name}")
+    for module in iter_modules(commands.__path__):
+        import_module(f"{commands.__name__}.{module.name}")
 
     assert set().union(*MOVES.values()) <= {kind.__name__ for kind in Command.__subclasses__()}
 
@@ -96,10 +101,27 @@ def test_an_account_has_an_owner_where_it_is_somebodys(kind: AccountKind) -> Non
         LedgerEntry(right, wrong, CENT)
 
 
-def test_the_platform_has_assets_and_owes_or_earned_the_rest() -> None:
-    assert {kind for kind in K if account(kind).is_debit} == ASSETS == {K.PROCESSOR, K.CONNECTED}
-    assert WALLET < OWNED
-    assert not ASSETS & set(INCOME)
+def test_what_the_platform_has_and_spends_is_on_one_side_and_the_rest_on_the_other() -> None:
+    has = {K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED}
+    spends = {K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT}
+
+    assert has == ASSETS
+    assert spends == EXPENSES
+    assert {kind for kind in K if account(kind).is_debit} == has | spends
+    assert not (has | spends) & set(INCOME)
+
+
+def test_a_wallet_keeps_three_parts_of_what_is_owed_and_one_debt() -> None:
+    fields = attrs.fields_dict(Wallet)
+
+    assert set(WALLET.values()) == {"pending", "available", "reserved", "receivable"}
+    assert WALLET.keys() < OWNED
+    assert set(WALLET.values()) < fields.keys()
+    assert {kind for kind in WALLET if account(kind).is_debit} == {K.RECEIVABLE}
+
+
+def test_whoever_can_be_owed_something_has_accounts_of_their_own() -> None:
+    assert OWNED - WALLET.keys() == {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAILABLE}
 
 
 def test_nothing_to_move_is_no_entry() -> None:

@@ -22,10 +22,15 @@ STATUSES = {
     "application": "pending accepted rejected withdrawn",
     "offer": "pending accepting accepted rejected withdrawn expired superseded",
     "payment": "pending awaiting_confirmation authorized captured released refunded failed "
-    "canceled expired",
+    "canceled expired charged_back",
     "payment_transaction": "pending awaiting_confirmation success failed canceled unknown",
     "refund": "requested pending succeeded failed",
     "payout_account": "pending active restricted rejected",
+    "withdrawal": "requested approved processing paid failed canceled",
+    "chargeback": "inquiry needs_response under_review won lost closed",
+    "upgrade": "active expired revoked",
+    "incident": "open resolved",
+    "webhook": "received applied ignored deferred dead",
 }
 
 # Written down a second time, so that no move changes by accident.
@@ -64,18 +69,36 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("awaiting_confirmation", "authorized"): ("authorized", {S}),
         ("awaiting_confirmation", "failed"): ("failed", {S}),
         ("awaiting_confirmation", "canceled"): ("canceled", {S}),
+        ("authorized", "expiring"): ("authorized", {S}),
+        ("authorized", "flagged"): ("authorized", {S}),
+        ("authorized", "cleared"): ("authorized", {A, S}),
         ("authorized", "split_frozen"): ("authorized", {N}),
         ("authorized", "captured"): ("captured", {S}),
         ("authorized", "failed"): ("failed", {S}),
         ("authorized", "canceled"): ("canceled", {S}),
         ("authorized", "expired"): ("expired", {S}),
         ("failed", "retried"): ("pending", {C}),
+        ("captured", "flagged"): ("captured", {S}),
+        ("captured", "cleared"): ("captured", {A, S}),
         ("captured", "released"): ("released", {C, A}),
-        ("captured", "refund_requested"): ("captured", {C, N, A}),
+        ("captured", "refund_requested"): ("captured", {C, N, A, V, S}),
+        ("captured", "partly_refunded"): ("captured", {S}),
         ("captured", "refunded"): ("refunded", {S}),
+        ("captured", "charged_back"): ("charged_back", {S}),
+        ("released", "refund_requested"): ("released", {A, V, S}),
+        ("released", "partly_refunded"): ("released", {S}),
+        ("released", "refunded"): ("refunded", {S}),
+        ("released", "charged_back"): ("charged_back", {S}),
         ("released", "transfer_started"): ("released", {S, A}),
-        ("released", "transferred"): ("released", {S}),
-        ("released", "transfer_blocked"): ("released", {S}),
+        ("charged_back", "chargeback_changed"): ("charged_back", {S}),
+        ("charged_back", "partly_refunded"): ("charged_back", {S}),
+        ("charged_back", "held_again"): ("captured", {S}),
+        ("charged_back", "released_again"): ("released", {S}),
+        **{
+            (status, f"transfer{event}"): (status, {S})
+            for status in ("released", "charged_back", "refunded")
+            for event in ("red", "_blocked", "_reversed")
+        },
     },
     "payment_transaction": {
         **{
@@ -83,6 +106,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
             for status in ("pending", "unknown")
             for event, target in {
                 "action_required": "awaiting_confirmation",
+                "accepted": "awaiting_confirmation",
                 "succeeded": "success",
                 "failed": "failed",
                 "unanswered": "unknown",
@@ -90,6 +114,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
             }.items()
         },
         ("unknown", "abandoned"): ("failed", {A}),
+        ("unknown", "canceled"): ("canceled", {S}),
         ("awaiting_confirmation", "succeeded"): ("success", {S}),
         ("awaiting_confirmation", "failed"): ("failed", {S}),
         ("awaiting_confirmation", "canceled"): ("canceled", {S}),
@@ -111,6 +136,51 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("active", "rejected"): ("rejected", {S}),
         ("restricted", "activated"): ("active", {S}),
         ("restricted", "rejected"): ("rejected", {S}),
+    },
+    "withdrawal": {
+        ("requested", "approved"): ("approved", {A, S}),
+        ("requested", "canceled"): ("canceled", {N, A}),
+        ("approved", "canceled"): ("canceled", {N, A}),
+        ("approved", "started"): ("processing", {S}),
+        ("processing", "started"): ("processing", {S}),
+        ("processing", "paid"): ("paid", {S}),
+        ("processing", "failed"): ("failed", {S, A}),
+        ("paid", "returned"): ("failed", {S}),
+    },
+    "chargeback": {
+        **{
+            (status, "changed"): (status, {S})
+            for status in ("inquiry", "needs_response", "under_review", "won", "lost", "closed")
+        },
+        ("inquiry", "escalated"): ("needs_response", {S}),
+        ("inquiry", "closed"): ("closed", {S}),
+        ("needs_response", "under_review"): ("under_review", {S}),
+        **{
+            (status, end): (end, {S})
+            for status in ("needs_response", "under_review")
+            for end in ("won", "lost", "closed")
+        },
+    },
+    "upgrade": {
+        ("active", "extended"): ("active", {S}),
+        ("active", "expired"): ("expired", {S}),
+        ("active", "revoked"): ("revoked", {A, V}),
+    },
+    "incident": {
+        ("open", "resolved"): ("resolved", {A}),
+    },
+    "webhook": {
+        **{
+            (status, event): (target, {S})
+            for status in ("received", "deferred")
+            for event, target in {
+                "applied": "applied",
+                "ignored": "ignored",
+                "deferred": "deferred",
+                "died": "dead",
+            }.items()
+        },
+        **{(status, "replayed"): ("received", {A}) for status in ("applied", "ignored", "dead")},
     },
 }
 
@@ -207,8 +277,13 @@ def test_what_is_final_is_told() -> None:
         "job": {"completed", "cancelled"},
         "application": {"accepted", "rejected", "withdrawn"},
         "offer": {"accepted", "rejected", "withdrawn", "expired", "superseded"},
-        "payment": {"released", "refunded", "failed", "canceled", "expired"},
+        "payment": {"released", "refunded", "failed", "canceled", "expired", "charged_back"},
         "payment_transaction": {"success", "failed", "canceled"},
         "refund": {"succeeded", "failed"},
         "payout_account": set(),
+        "withdrawal": {"paid", "failed", "canceled"},
+        "chargeback": {"won", "lost", "closed"},
+        "upgrade": {"expired", "revoked"},
+        "incident": {"resolved"},
+        "webhook": {"applied", "ignored", "dead"},
     }

@@ -37,5 +37,6 @@ def _facts(server: StripeServer) -> list[tuple[str, str]]:
         ("publishable key", server.publishable_key),
         ("webhook secret", server.webhook_secret),
         ("connect webhook secret", server.connect_webhook_secret),
+        ("thin webhook secret", server.thin_webhook_secret),
         ("what happens outside", f"POST {server.url}/_control/tick, /_control/activate/acct_..."),
     ]

@@ -67,6 +67,7 @@ class SendOffer(Command[OfferFunding]):
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
+        rules.limits(self.price.currency).check(self.price, "price")
         deal = read.deal(job=self.job)
         job = deal.job
         application = self._application(deal, read)
@@ -126,7 +127,6 @@ class SendOffer(Command[OfferFunding]):
         job = deal.job
         if self.price.currency != job.currency:
             raise CurrencyMismatch(self.price.currency, job.currency)
-        rules.limits(job.currency).check(self.price, "price")
         if application is not None and application.job != job.id:
             raise Refused(Reason.APPLICATION_OF_ANOTHER_JOB)
         if job.customer == contractor:

@@ -88,7 +88,7 @@ def go_on(
     transfer waits for a withdrawal.
     """
     missing = withdrawal.amount - there
-    later = Timer(TimerKind.WITHDRAWAL, withdrawal.id, rules.transfer_at(withdrawal.attempts, at))
+    later = Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.lookup_every)
     if missing.minor > 0:
         changes: list[Change[Entity]] = []
         for payment in waiting:

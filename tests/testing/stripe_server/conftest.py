@@ -31,6 +31,9 @@ def check_webhooks(server: StripeServer) -> None:
         faults = spec.faults_of(spec.validator("event"), {**event, "data": {"object": {}}})
         faults += spec.faults_of(spec.validator(told["object"]), told)
         assert not faults, (event["type"], faults[:5])
+    for webhook in server.webhooks(thin=True):
+        thin = json.loads(webhook.payload)
+        assert not spec.faults_of(spec.validator(thin["object"]), thin)
 
 
 @pytest.fixture

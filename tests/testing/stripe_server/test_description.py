@@ -155,6 +155,8 @@ class Tour:
             self.server.processor.set_standing(account, standing)
             api.get(f"/v2/core/accounts/{account}", {"include": everything})
         api.get("/v2/core/accounts", {"limit": 1})
+        event = api.get("/v2/core/events", {"object_id": account})["data"][0]
+        api.get(f"/v2/core/events/{event['id']}")
         api.post("/v2/core/account_links", {"account": account, "use_case": {
             "type": "account_onboarding", "account_onboarding": {
                 "refresh_url": "https://market.test/again",

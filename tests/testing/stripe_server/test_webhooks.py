@@ -44,7 +44,7 @@ class Receiver:
 
         self.http = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}/webhooks"
-        self.thread = Thread(target=self.http.serve_forever, args=(0.02,))
+        self.thread = Thread(target=self.http.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
     def close(self) -> None:
@@ -230,3 +230,41 @@ def test_events_of_an_account_are_its_own(api: Client) -> None:
     [event] = api.get("/v1/events", Stripe_Account=account)["data"]
     assert (event["type"], event["account"]) == ("account.updated", account)
     assert api.ask("GET", f"/v1/events/{event['id']}").status == 404
+
+
+def test_the_second_api_tells_of_its_accounts_alone(
+    api: Client, server: StripeServer, sdk: stripe.StripeClient, receiver: Receiver
+) -> None:
+    server.webhooks_to(receiver.url, thin=True)
+    api.post("/v1/accounts")
+    account = api.post("/v2/core/accounts")["id"]
+    server.processor.set_standing(account, Standing.ACTIVE)
+
+    assert server.webhooks_delivered()
+    assert receiver.types == [
+        "v2.core.account.created",
+        "v2.core.account[configuration.recipient].capability_status_updated",
+        "v2.core.account[requirements].updated",
+    ]
+    body, signature = receiver.taken[1]
+    notice: Any = sdk.parse_event_notification(
+        body, signature, server.thin_webhook_secret, tolerance=0
+    )
+    assert type(notice).__name__.endswith("CapabilityStatusUpdatedEventNotification")
+    assert notice.related_object.id == account
+    assert notice.fetch_related_object().id == account
+    assert notice.fetch_event().data.updated_capability == "stripe_balance.stripe_transfers"
+    types = [receiver.types[0]]
+    assert len(api.get("/v2/core/events", {"types": types})["data"]) == 1
+    assert api.ask("GET", "/v2/core/events/evt_unknown").status == 404
+
+
+def test_thin_webhooks_can_be_had_without_http_too(api: Client, server: StripeServer) -> None:
+    account = api.post("/v2/core/accounts")["id"]
+
+    [thin] = server.webhooks(thin=True)
+
+    event = json.loads(thin.payload)
+    assert event["related_object"]["id"] == account
+    assert server.webhooks(thin=True) == []
+    assert len(server.webhooks()) == 1  # the same, as the first API tells it

@@ -33,7 +33,7 @@ class Controlled(Protocol):
         """Let happen what is due."""
         ...
 
-    def webhooks_to(self, url: str, *, connected: bool = False) -> None:
+    def webhooks_to(self, url: str, *, connected: bool = False, thin: bool = False) -> None:
         """Post events there."""
         ...
 
@@ -88,7 +88,8 @@ def _do(server: Controlled, words: list[str], form: Json) -> Json:
             server.fault(form["method"], form["path"], *str(form["faults"]).split(","))
             return {"faults": form["faults"]}
         case ["webhooks"]:
-            server.webhooks_to(form["url"], connected=form.get("connected") == "true")
+            of = {name: form.get(name) == "true" for name in ("connected", "thin")}
+            server.webhooks_to(form["url"], **of)
             return {"url": form["url"]}
         case ["advance"]:
             return _advance(server, form)

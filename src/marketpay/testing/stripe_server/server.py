@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Final, Self
 
 from marketpay.testing.processor import Processor
-from marketpay.testing.processor_values import Event
 from marketpay.testing.shelf import MemoryShelf
 from marketpay.testing.stripe_server import (
     accounts,
@@ -23,6 +22,7 @@ from marketpay.testing.stripe_server import (
     events,
     pages_to_click,
     payment_intents,
+    thin_events,
     transfers,
 )
 from marketpay.testing.stripe_server.api import Api, ApiKeys
@@ -31,9 +31,11 @@ from marketpay.testing.stripe_server.faults import Fault, Faults, Slow
 from marketpay.testing.stripe_server.http import HttpServer
 from marketpay.testing.stripe_server.messages import HangUp, Request, Response
 from marketpay.testing.stripe_server.webhooks import (
+    Channel,
     Delivery,
     Endpoint,
     Webhook,
+    channel_of,
     disturbed,
     signed,
 )
@@ -52,6 +54,7 @@ ROUTES: Final = tuple(
             disputes,
             events,
             payment_intents,
+            thin_events,
             transfers,
         )
     )
@@ -87,6 +90,7 @@ class StripeServer:
         publishable_key: str = "pk_test_marketpay",
         webhook_secret: str = "whsec_marketpay",  # noqa: S107 - it opens nothing
         connect_webhook_secret: str = "whsec_marketpay_connect",  # noqa: S107 - likewise
+        thin_webhook_secret: str = "whsec_marketpay_thin",  # noqa: S107 - likewise
     ) -> None:
         """Stand before `processor`, or one of its own that lives by `now` and on `terms`."""
         self.processor = processor or Processor(
@@ -96,10 +100,17 @@ class StripeServer:
         self.publishable_key = publishable_key
         self.webhook_secret = webhook_secret
         self.connect_webhook_secret = connect_webhook_secret
+        self.thin_webhook_secret = thin_webhook_secret
         self._world = World(processor=self.processor, url=lambda: self.url)
         self._faults = Faults()
         self._delivery = Delivery(self.processor.now)
-        self._posted = self._handed_out = 0  # numbers of events
+        self._posted = 0  # the number of the last event that was
+        self._handed_out = {False: 0, True: 0}  # the same, of the snapshots and the thin ones
+        self._secrets = {
+            Channel.PLATFORM: webhook_secret,
+            Channel.CONNECTED: connect_webhook_secret,
+            Channel.THIN: thin_webhook_secret,
+        }
         keys = ApiKeys(secret=api_key, publishable=publishable_key)
         self._api = Api(
             self._world, ROUTES, api_keys=keys, faults=self._faults, publish=self._publish
@@ -163,19 +174,26 @@ class StripeServer:
         return count
 
     def webhooks_to(
-        self, url: str, *, secret: str | None = None, connected: bool = False,
+        self,
+        url: str,
+        *,
+        secret: str | None = None,
+        connected: bool = False,
+        thin: bool = False,
         seed: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Post the events from now on to `url`, again and again until it answers 2xx.
 
-        With `connected` those of connected accounts, signed with a secret of their own, else
-        the platform's.  With a `seed` some come twice and not in their order.
+        With `connected` those of connected accounts, with `thin` those that the second API tells,
+        else the platform's; each with a secret of their own.  With a `seed` some come twice and
+        not in their order.
         """
-        usual = self.connect_webhook_secret if connected else self.webhook_secret
+        channel = Channel.CONNECTED if connected else Channel.PLATFORM
+        channel = Channel.THIN if thin else channel
         endpoint = Endpoint(
             url=url,
-            secret=secret or usual,
-            connected=connected,
+            secret=secret or self._secrets[channel],
+            channel=channel,
             random=None if seed is None else Random(seed),
         )
         with self._api.lock:
@@ -189,30 +207,35 @@ class StripeServer:
             self._publish()
         return self._delivery.wait(timeout)
 
-    def webhooks(self, *, connected: bool | None = None, seed: int | None = None) -> list[Webhook]:
+    def webhooks(
+        self, *, connected: bool | None = None, thin: bool = False, seed: int | None = None
+    ) -> list[Webhook]:
         """The webhooks since the last call, without any HTTP, signed now.
 
-        `connected` leaves out the platform's, or the others; with a `seed` some are doubled and
-        all are shuffled.
+        `connected` leaves out the platform's, or the others; with `thin` they are those that the
+        second API tells, which are counted by themselves.  With a `seed` some are doubled and all
+        are shuffled.
         """
         with self._api.lock:
-            news = self.processor.events(self._handed_out)
-            self._handed_out += len(news)
+            news = self.processor.events(self._handed_out[thin])
+            self._handed_out[thin] += len(news)
             told = [each for each in news if connected in (None, each.account is not None)]
-            shown = [events.event(self._world, each) for each in told]
+            if thin:
+                shown = thin_events.thin_events(self._world, told)
+            else:
+                shown = [events.event(self._world, each) for each in told]
         if seed is not None:
             shown = disturbed(shown, Random(seed))
-        return [signed(each, self._secret(each), self.processor.now()) for each in shown]
-
-    def _secret(self, event: dict[str, object]) -> str:
-        return self.connect_webhook_secret if "account" in event else self.webhook_secret
+        now = self.processor.now()
+        return [signed(each, self._secrets[channel_of(each)], now) for each in shown]
 
     def _publish(self) -> None:
         """Render what has happened since, as it is told, and let it be delivered."""
-        news: list[Event] = list(self.processor.events(self._posted))
+        news = self.processor.events(self._posted)
         if news:
             self._posted += len(news)
-            self._delivery.send([events.event(self._world, each) for each in news])
+            told = [events.event(self._world, each) for each in news]
+            self._delivery.send(told + thin_events.thin_events(self._world, news))
 
     def _answer(self, request: Request) -> Response | HangUp:
         if request.path.startswith(pages_to_click.PREFIX):
