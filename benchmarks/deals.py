@@ -151,7 +151,7 @@ def check_alike(ours: Path, floor: Path) -> None:
 
 
 def _contents(path: Path) -> dict[str, Any]:
-    """What has to be the same: rows by table, by status and version, and what was moved."""
+    """What has to be the same: how often each column is filled, statuses, what was moved."""
     connection = sqlite3.connect(path)
 
     def rows(sql: str) -> list[Any]:
@@ -160,10 +160,10 @@ def _contents(path: Path) -> dict[str, Any]:
     tables = [name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found: dict[str, Any] = {}
     for name in tables:
-        columns = [column for _, column, *_ in rows(f"PRAGMA table_info({name})")]
-        filled = ", ".join(f'count("{column}")' for column in columns)
+        every = [column for _, column, *_ in rows(f"PRAGMA table_info({name})")]
+        filled = ", ".join(f'count("{column}")' for column in every)
         [counts] = rows(f"SELECT count(*), {filled} FROM {name}")
-        found[name] = dict(zip(["rows", *columns], counts, strict=True))
+        found[name] = dict(zip(["rows", *every], counts, strict=True))
     for name in ENTITIES:
         sql = f"SELECT status, version, count(*) FROM marketpay_{name} GROUP BY 1, 2 ORDER BY 1, 2"
         found[f"{name} by status"] = rows(sql)

@@ -956,12 +956,13 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
             continue
         for progress in Progress:
             refund = RefundState(
-                gateway_id="re_x", payment=payment.gateway_payment, amount=usd("400"),
+                gateway_id=f"re_{payment.id}", payment=payment.gateway_payment, amount=usd("400"),
                 progress=progress, reference=None,
             )  # fmt: skip
             yield RecordRefund(by=system, state=refund)
-        known = [one.gateway_id for one in read(lambda r: r.find(Chargeback))]
-        for gateway_id, standing in product((*known, "dp_x"), ChargebackStanding):
+        open_ones = read(lambda r: r.find(Chargeback, payment=payment.id))  # noqa: B023
+        known = (*(one.gateway_id for one in open_ones), f"dp_{payment.id}")
+        for gateway_id, standing in product(known, ChargebackStanding):
             is_taken = standing not in (ChargebackStanding.INQUIRY, ChargebackStanding.WON)
             chargeback = ChargebackState(
                 gateway_id=gateway_id, payment=payment.gateway_payment, amount=usd("500"),

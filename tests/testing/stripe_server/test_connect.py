@@ -311,6 +311,24 @@ def test_a_payout_is_of_the_account_that_asks(api: Client, account: str, charge:
     assert unknown.status == 400
 
 
+def test_payouts_can_be_made_by_hand_alone(api: Client) -> None:
+    account = api.post("/v2/core/accounts")["id"]
+    of = {"Stripe_Account": account}
+    usual = api.get("/v1/balance_settings", **of)["payments"]
+    assert usual["payouts"]["schedule"]["interval"] == "daily"
+    assert usual["payouts"]["status"] == "disabled"
+    manual = {"payments": {"payouts": {"schedule": {"interval": "manual"}}}}
+
+    api.post("/v1/balance_settings", manual, **of)
+
+    changed = api.get("/v1/balance_settings", **of)["payments"]
+    assert changed["payouts"]["schedule"]["interval"] == "manual"
+    shown = api.get(f"/v1/accounts/{account}")
+    assert shown["settings"]["payouts"]["schedule"]["interval"] == "manual"
+    other = api.get("/v1/balance_settings")["payments"]["payouts"]
+    assert (other["schedule"]["interval"], other["status"]) == ("daily", "enabled")
+
+
 def test_some_payouts_have_no_small_change(api: Client, server: StripeServer) -> None:
     server.processor.top_up(100_000, "HUF")
 

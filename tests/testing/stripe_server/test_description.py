@@ -137,6 +137,9 @@ class Tour:
             self.server.processor.set_standing(account, standing)
             api.get(f"/v1/accounts/{account}")
         api.post(f"/v1/accounts/{account}", {"metadata": {"owner": ""}})
+        manual = {"payments": {"payouts": {"schedule": {"interval": "manual"}}}}
+        api.post("/v1/balance_settings", manual, Stripe_Account=account)
+        api.get("/v1/balance_settings")
         api.get("/v1/accounts")
         return account
 

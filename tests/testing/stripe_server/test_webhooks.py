@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import stripe
 
+from marketpay.domain.errors import InvalidInput
 from marketpay.testing import StripeServer, VirtualClock
 from marketpay.testing.processor_values import Standing
 from tests.testing.stripe_server.client import Client
@@ -118,6 +120,25 @@ def test_nobody_there_is_no_reason_to_hang(api: Client, server: StripeServer) ->
     hold(api)
 
     assert not server.webhooks_delivered(timeout=0.1)
+
+
+def test_what_is_no_address_is_refused(server: StripeServer) -> None:
+    for url in ("nonsense", "file:///secrets", "ftp://127.0.0.1/x"):
+        with pytest.raises(InvalidInput, match="HTTP"):
+            server.webhooks_to(url)
+
+
+def test_a_receiver_that_speaks_no_http_is_asked_again(api: Client, server: StripeServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as babbler:
+        server.webhooks_to(f"http://127.0.0.1:{babbler.getsockname()[1]}/x")
+        api.post("/v1/customers")
+        for answer in (b"nonsense", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"):
+            wire, _ = babbler.accept()
+            with wire:
+                wire.recv(65_536)
+                wire.sendall(answer + b"\r\n")
+
+        assert server.webhooks_delivered()
 
 
 def test_events_of_connected_accounts_have_an_endpoint_of_their_own(

@@ -192,7 +192,6 @@ def create_v2(world: World, call: Call) -> Json:
         made.id,
         v2={name: call.params[name] for name in names if name in call.params},
         configurations=sorted(call.get("configuration", {})),
-        payout_interval="manual",
     )
     return account_v2(world, made, call.get("include", []))
 

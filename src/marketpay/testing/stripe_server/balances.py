@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from marketpay.testing.processor_values import PLATFORM, Account, BalanceTransaction
+from marketpay.testing.processor_values import BalanceTransaction
 from marketpay.testing.stripe_server.balance_object import balance, balance_transaction, words
 from marketpay.testing.stripe_server.errors import no_such
 from marketpay.testing.stripe_server.messages import Json
@@ -17,21 +17,15 @@ from marketpay.testing.stripe_server.world import World
 _CHUNK: Final = 100
 
 
-def _of(world: World, call: Call) -> str:
-    if call.account is None:
-        return PLATFORM
-    return world.find(Account, call.account, "account", "Stripe-Account").id
-
-
 def retrieve_balance(world: World, call: Call) -> Json:
     """What lies on the account that the request is made for."""
-    return balance(world, _of(world, call))
+    return balance(world, world.account(call.account))
 
 
 def retrieve_transaction(world: World, call: Call) -> Json:
     """One change of a balance."""
     one = world.processor.transaction(call.id)
-    if one is None or one.account != _of(world, call):
+    if one is None or one.account != world.account(call.account):
         raise no_such("balance transaction", call.id)
     return balance_transaction(world, one)
 
@@ -42,7 +36,7 @@ def list_transactions(world: World, call: Call) -> Json:
     type, code = call.get("type"), call.get("currency")
     found = (
         one
-        for one in _changes(world, _of(world, call))
+        for one in _changes(world, world.account(call.account))
         if source in (None, one.source)
         and type in (None, words(one)[0])
         and code in (None, one.currency)

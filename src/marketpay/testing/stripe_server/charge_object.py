@@ -26,6 +26,11 @@ from marketpay.testing.stripe_server.payment_object import told
 from marketpay.testing.stripe_server.units import outwards, seconds
 from marketpay.testing.stripe_server.world import World
 
+_NEVER: Final = (
+    "application", "application_fee", "application_fee_amount", "failure_balance_transaction",
+    "on_behalf_of", "receipt_number", "receipt_url", "review", "source_transfer",
+    "statement_descriptor", "transfer_data",
+)  # fmt: skip
 _ASKED_FEATURES: Final[dict[str, Json]] = {
     "extended_authorization": {"status": "disabled"},
     "incremental_authorization": {"status": "unavailable"},
@@ -42,14 +47,12 @@ def charge(world: World, one: Charge) -> Json:
     payment = world.processor.find(Payment, one.payment)
     assert payment is not None, one.id
     return {
+        **dict.fromkeys(_NEVER),
         "id": one.id,
         "object": "charge",
         "amount": amount,
         "amount_captured": outwards(one.captured, currency),
         "amount_refunded": amount if one.released else refunded,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
         "balance_transaction": one.balance_transaction,
         "billing_details": billing_details(),
         "calculated_statement_descriptor": "MARKETPLACE",
@@ -58,27 +61,19 @@ def charge(world: World, one: Charge) -> Json:
         "currency": currency.lower(),
         "customer": one.customer,
         "disputed": one.dispute is not None,
-        "failure_balance_transaction": None,
         "failure_code": decline and decline.code,
         "failure_message": decline and why_declined(decline.code, decline.decline_code),
         "fraud_details": {},
         "livemode": False,
         "metadata": world.metadata(one, payment.checkout),
-        "on_behalf_of": None,
         "outcome": _outcome(one),
         "paid": decline is None,
         "payment_intent": one.payment,
         "payment_method": one.method,
         "payment_method_details": _method_details(world, one),
         "radar_options": {},
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": one.released or 0 < one.captured == one.refunded,
-        "review": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
         "status": _status(one, payment),
-        "transfer_data": None,
         "transfer_group": group or (f"group_{one.payment}" if one.transferred else None),
         **told(world, payment),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import deepcopy
+from typing import Any, Final
 
 from marketpay.testing.processor_values import Checkout, CheckoutStatus, Customer
 from marketpay.testing.stripe_server.messages import Json
@@ -10,33 +11,38 @@ from marketpay.testing.stripe_server.pages import sublist
 from marketpay.testing.stripe_server.units import outwards, seconds
 from marketpay.testing.stripe_server.world import World, derived_id
 
-NOTHING: tuple[str, ...] = (
-    "adaptive_pricing",
-    "after_expiration",
-    "allow_promotion_codes",
-    "billing_address_collection",
-    "client_secret",
-    "collected_information",
-    "consent",
-    "consent_collection",
-    "currency_conversion",
-    "customer_account",
-    "customer_details",
-    "invoice",
-    "payment_link",
-    "payment_method_configuration_details",
-    "recovered_from",
-    "saved_payment_method_options",
-    "setup_intent",
-    "shipping_address_collection",
-    "shipping_cost",
-    "submit_type",
-    "subscription",
-    "wallet_options",
-    "origin_context",
-    "permissions",
-    "discounts",
-)
+_NEVER: Final = (
+    "adaptive_pricing", "after_expiration", "allow_promotion_codes", "billing_address_collection",
+    "client_secret", "collected_information", "consent", "consent_collection",
+    "currency_conversion", "customer_account", "customer_details", "invoice", "payment_link",
+    "payment_method_configuration_details", "recovered_from", "saved_payment_method_options",
+    "setup_intent", "shipping_address_collection", "shipping_cost", "submit_type", "subscription",
+    "wallet_options", "origin_context", "permissions", "discounts", "locale",
+)  # fmt: skip
+_ALWAYS: Final[Json] = {
+    "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+    "custom_fields": [],
+    "custom_text": dict.fromkeys(
+        ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+    ),
+    "invoice_creation": {
+        "enabled": False,
+        "invoice_data": {
+            **dict.fromkeys(("account_tax_ids", "custom_fields", "description", "footer")),
+            **dict.fromkeys(("issuer", "rendering_options")),
+            "metadata": {},
+        },
+    },
+    "livemode": False,
+    "mode": "payment",
+    "payment_method_collection": "if_required",
+    "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+    "payment_method_types": ["card"],
+    "phone_number_collection": {"enabled": False},
+    "shipping_options": [],
+    "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+    "ui_mode": "hosted_page",
+}
 
 
 def customer(world: World, one: Customer) -> Json:
@@ -127,53 +133,24 @@ def checkout_session(world: World, one: Checkout) -> Json:
     total = outwards(one.amount, one.currency)
     open = one.status is CheckoutStatus.OPEN
     return {
-        **dict.fromkeys(NOTHING),
+        **dict.fromkeys(_NEVER),
+        **deepcopy(_ALWAYS),
         "id": one.id,
         "object": "checkout.session",
         "amount_subtotal": total,
         "amount_total": total,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "cancel_url": one.cancel_url or None,
         "client_reference_id": world.detail(one.id, "client_reference_id"),
         "created": seconds(one.created),
         "currency": one.currency.lower(),
-        "custom_fields": [],
-        "custom_text": {
-            "after_submit": None,
-            "shipping_address": None,
-            "submit": None,
-            "terms_of_service_acceptance": None,
-        },
         "customer": one.customer,
         "customer_creation": None if one.customer else "if_required",
         "customer_email": world.detail(one.id, "customer_email"),
         "expires_at": seconds(one.expires_at),
-        "invoice_creation": {
-            "enabled": False,
-            "invoice_data": {
-                "account_tax_ids": None,
-                "custom_fields": None,
-                "description": None,
-                "footer": None,
-                "issuer": None,
-                "metadata": {},
-                "rendering_options": None,
-            },
-        },
-        "livemode": False,
-        "locale": None,
         "metadata": world.metadata(one),
-        "mode": "payment",
         "payment_intent": one.payment,
-        "payment_method_collection": "if_required",
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
         "payment_status": "paid" if one.paid else "unpaid",
-        "phone_number_collection": {"enabled": False},
-        "shipping_options": [],
         "status": one.status.value,
         "success_url": one.success_url or None,
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
         "url": f"{world.url()}/_pages/checkout/{one.id}" if open else None,
     }

@@ -11,6 +11,11 @@ from marketpay.testing.stripe_server.units import outwards, seconds
 from marketpay.testing.stripe_server.world import World
 
 ECHOED: Final = ("description", "receipt_email", "statement_descriptor_suffix", "shipping")
+_NEVER: Final = (
+    "application", "application_fee_amount", "customer_account", "excluded_payment_method_types",
+    "on_behalf_of", "payment_method_configuration_details", "review", "setup_future_usage",
+    "statement_descriptor", "transfer_data",
+)  # fmt: skip
 _REASONS: Final = (
     "abandoned", "automatic", "duplicate", "expired", "fraudulent", "requested_by_customer",
 )  # fmt: skip
@@ -22,6 +27,7 @@ def payment_intent(world: World, payment: Payment) -> Json:
     held = payment.status is PaymentStatus.REQUIRES_CAPTURE
     reason = payment.canceled_because
     return {
+        **dict.fromkeys(_NEVER),
         "id": id,
         "object": "payment_intent",
         "allowed_payment_method_types": world.detail(id, "allowed_payment_method_types"),
@@ -29,8 +35,6 @@ def payment_intent(world: World, payment: Payment) -> Json:
         "amount_capturable": outwards(payment.amount, currency) if held else 0,
         "amount_details": {"tip": {}},
         "amount_received": outwards(payment.captured, currency),
-        "application": None,
-        "application_fee_amount": None,
         "automatic_payment_methods": world.detail(id, "automatic_payment_methods"),
         "canceled_at": payment.canceled_at and seconds(payment.canceled_at),
         "cancellation_reason": reason if reason in _REASONS else None,
@@ -40,24 +44,16 @@ def payment_intent(world: World, payment: Payment) -> Json:
         "created": seconds(payment.created),
         "currency": currency.lower(),
         "customer": payment.customer,
-        "customer_account": None,
-        "excluded_payment_method_types": None,
         "last_payment_error": _last_error(world, payment),
         "latest_charge": payment.charge,
         "livemode": False,
         "metadata": world.metadata(payment, payment.checkout),
         "next_action": _next_action(world, payment),
-        "on_behalf_of": None,
         "payment_method": chosen_method(world, payment),
-        "payment_method_configuration_details": None,
         "payment_method_options": {"card": dict(_CARD_OPTIONS)},
         "payment_method_types": ["card"],
         "processing": {"type": "card"} if payment.status is PaymentStatus.PROCESSING else None,
-        "review": None,
-        "setup_future_usage": None,
-        "statement_descriptor": None,
         "status": _status(world, payment),
-        "transfer_data": None,
         "transfer_group": payment.group,
         **told(world, payment),
     }

@@ -13,6 +13,7 @@ from marketpay.testing.processor import Processor
 from marketpay.testing.shelf import MemoryShelf
 from marketpay.testing.stripe_server import (
     accounts,
+    balance_settings,
     balances,
     charges,
     checkouts,
@@ -47,6 +48,7 @@ ROUTES: Final = tuple(
         module.ROUTES
         for module in (
             accounts,
+            balance_settings,
             balances,
             charges,
             checkouts,

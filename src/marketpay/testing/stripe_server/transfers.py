@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from marketpay.testing.processor_values import (
-    PLATFORM,
     Account,
     Charge,
     Payout,
@@ -142,7 +141,7 @@ def list_reversals(world: World, call: Call) -> Json:
 
 def create_payout(world: World, call: Call) -> Json:
     """Send money to the bank of the account that the request is made for."""
-    of, code = _of(world, call), call.params["currency"]
+    of, code = world.account(call.account), call.params["currency"]
     amount = inwards(call.params["amount"], code)
     if code in ("HUF", "TWD") and amount % 100:
         raise invalid(f"Payouts in {code.lower()} must be divisible by 100.", param="amount")
@@ -158,16 +157,9 @@ def create_payout(world: World, call: Call) -> Json:
     return payout(world, made)
 
 
-def _of(world: World, call: Call) -> str:
-    """The account that is meant; the platform if none is named."""
-    if call.account is None:
-        return PLATFORM
-    return world.find(Account, call.account, "account", "Stripe-Account").id
-
-
 def _payout(world: World, call: Call) -> Payout:
     one = world.find(Payout, call.id, "payout")
-    if one.account != _of(world, call):
+    if one.account != world.account(call.account):
         raise no_such("payout", one.id)
     return one
 
@@ -186,7 +178,7 @@ def update_payout(world: World, call: Call) -> Json:
 
 def list_payouts(world: World, call: Call) -> Json:
     """The payouts of the account that the request is made for."""
-    of, status = _of(world, call), call.get("status")
+    of, status = world.account(call.account), call.get("status")
     found = (
         one
         for one in everything(world, Payout)

@@ -10,14 +10,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from http.client import HTTPException
 from random import Random
 from threading import Condition, Thread
 from typing import Final
-from urllib.error import URLError
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 from attrs import frozen
 
+from marketpay.domain.errors import InvalidInput
 from marketpay.testing.stripe_server.messages import Json
 
 log: Final = logging.getLogger("marketpay.testing.stripe_server")
@@ -98,6 +101,8 @@ class Delivery:
 
     def add(self, endpoint: Endpoint) -> int:
         """Post to `endpoint` what happens from now on.  How many endpoints there are."""
+        if urlsplit(endpoint.url).scheme not in ("http", "https"):
+            raise InvalidInput("must be an address of HTTP.", "url")
         with self._changed:
             self._endpoints.append(endpoint)
             if self._thread is None:
@@ -151,17 +156,15 @@ class Delivery:
 
     def _post(self, endpoint: Endpoint, event: Json) -> bool:
         webhook = signed(event, endpoint.secret, self._now())
-        request = Request(  # noqa: S310 - wherever the host wants them
+        request = Request(  # noqa: S310 - `webhooks_to` has seen to it that it is HTTP
             endpoint.url, data=webhook.payload, headers=dict(webhook.headers), method="POST"
         )
         try:
             with self._open(request, timeout=_PATIENCE) as answer:
                 return 200 <= int(answer.status) < 300
-        except URLError as error:
-            log.info("%s did not take %s: %s", endpoint.url, event["type"], error)
-            if hasattr(error, "close"):
-                error.close()  # an answer that says no is a file, too
-            return False
-        except (OSError, ValueError) as error:
+        except HTTPError as refused:
+            log.info("%s did not take %s: %s", endpoint.url, event["type"], refused)
+            refused.close()  # it is an answer, too
+        except (OSError, HTTPException) as error:
             log.info("%s cannot be reached: %s", endpoint.url, error)
-            return False
+        return False

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from marketpay.testing.processor import Processor
-from marketpay.testing.processor_values import Made, Record
+from marketpay.testing.processor_values import PLATFORM, Account, Made, Record
 from marketpay.testing.stripe_server.errors import no_such
 from marketpay.testing.stripe_server.messages import Json
 
@@ -36,6 +36,10 @@ class World:
         if found is None or found.id != id:  # a record has other names, which Stripe knows not
             raise no_such(what, id, param)
         return found
+
+    def account(self, named: str | None) -> str:
+        """The connected account that a request is made for; the platform if none is named."""
+        return PLATFORM if named is None else self.find(Account, named, "account", "account").id
 
     def detail(self, id: str, name: str, default: Any = None) -> Any:
         """What the server alone knows of a record."""
