@@ -147,18 +147,15 @@ def histories(draw: st.DrawFn) -> History:
             continue
         left -= amount
         lying += amount
-        for _ in range(draw(st.integers(0, 2))):
-            free = (moves[-1].amount - reversed_of(moves[-1], moves)).minor if False else amount
+        for _ in range(draw(st.integers(0, min(2, amount)))):
             number += 1
-            part = draw(st.integers(1, free))
+            part = draw(st.integers(1, amount))
             how = draw(st.sampled_from((SUCCESS, TransactionStatus.PENDING, FAILED)))
+            moves.append(back(number, transfer_of, part, how))
             if how is not FAILED:
-                if part > amount:
-                    continue
                 amount -= part
                 lying -= part
-            moves.append(back(number, transfer_of, part, how))
-            if amount == 0:
+            if not amount:
                 break
         if left <= 0:
             break

@@ -47,7 +47,7 @@ class FlagPayment(Command[Payment]):
     """The gateway has its doubts about a payment: it is not released until somebody looks."""
 
     payment: PaymentId = field(validator=IdOf("Payment"))
-    detail: str = field(validator=check_party)  # the gateway's own word
+    detail: str = field(validator=check_party)  # the gateway's id of its warning
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
         """The payment, flagged, with an incident; once."""
@@ -60,7 +60,7 @@ class FlagPayment(Command[Payment]):
         raised = incident(kind, payment.id, self.detail, rules, at)
         if payment.status not in FLAGGABLE:
             return Decision(payment, changes=(raised,), relies_on=(payment,))
-        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=kind.value)
+        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=self.detail)
         return Decision(flagged.entity, changes=(flagged, raised))
 
 

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from marketpay.commands.chargebacks import SettleChargeback
 from marketpay.commands.holds import SettleHold
-from marketpay.commands.incidents import FlagPayment
+from marketpay.commands.incidents import ClearPayment, FlagPayment
 from marketpay.commands.payouts_elsewhere import RecordPayout, RecordReversal
 from marketpay.commands.refunds import RecordRefund
 from marketpay.commands.withdrawals import ContinueWithdrawal
@@ -61,9 +61,10 @@ Outcome = WebhookStatus
 def follow(event: GatewayEvent, rules: Rules) -> Flow[Outcome]:
     """Look at what the event is about: applied, none of ours, or too early to tell."""
     look = LOOKS.get(event.topic)
-    if look is None or event.subject is None:
+    is_about_nothing = event.subject is None and event.topic is not Topic.BALANCE
+    if look is None or is_about_nothing:
         return IGNORED
-    return (yield from look(event, event.subject, rules))
+    return (yield from look(event, event.subject or "", rules))
 
 
 @frozen
@@ -187,6 +188,15 @@ def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     return APPLIED
 
 
+def _all_clear(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
+    """The flag of that one warning is taken away, and no other's."""
+    payment: Payment | None = yield Read(partial(_by_gateway_payment, event.payment))
+    if payment is None or payment.flagged != subject:
+        return IGNORED
+    yield from carry_out(ClearPayment(by=Actor.SYSTEM, payment=payment.id), None, rules)
+    return APPLIED
+
+
 def _balance(event: GatewayEvent, _subject: str, rules: Rules) -> Flow[Outcome]:
     """What could not be paid out for want of a balance is tried again."""
     waiting: list[Withdrawal] = yield Read(partial(_waiting, event.account))
@@ -280,5 +290,6 @@ LOOKS: dict[Topic, Callable[[GatewayEvent, str, Rules], Flow[Outcome]]] = {
     Topic.CHECKOUT: _checkout,
     Topic.CHARGEBACK: _chargeback,
     Topic.WARNING: _warning,
+    Topic.ALL_CLEAR: _all_clear,
     Topic.BALANCE: _balance,
 }

@@ -53,7 +53,7 @@ class Payment(Living):
     transferring: Money = field(default=NOTHING)  # on its way to the contractor's account
     transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
-    flagged: str | None = None  # why it is not released until somebody has looked
+    flagged: str | None = None  # the warning for which it is not released until somebody looks
     created_at: datetime
 
     mutable: ClassVar[Names] = (

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     CHECKOUT = "checkout"
     CHARGEBACK = "chargeback"
     WARNING = "warning"  # of fraud, or a review: somebody should look at the payment
+    ALL_CLEAR = "all_clear"  # the warning with this id was looked into, and nothing was wrong
     BALANCE = "balance"  # money has become available
     UNKNOWN = "unknown"
 

@@ -100,6 +100,8 @@ def test_a_revoked_account_is_out_of_reach(
 
     assert (answer.status, answer.error["code"]) == (403, "account_invalid")
     assert api.get("/v1/accounts")["data"] == []
+    assert api.ask("GET", "/v1/payouts", Stripe_Account=account).status == 403
+    assert api.ask("POST", "/v1/account_links", {**LINK, "account": account}).status == 400
     with pytest.raises(stripe.PermissionError):
         sdk.v1.accounts.retrieve(account)
 
@@ -308,7 +310,7 @@ def test_a_payout_is_of_the_account_that_asks(api: Client, account: str, charge:
     more = api.ask("POST", "/v1/payouts", {"amount": 70_000, "currency": "usd"}, **of)
     assert more.error["code"] == "balance_insufficient"
     unknown = api.ask("GET", "/v1/balance", Stripe_Account="acct_unknown")
-    assert unknown.status == 400
+    assert (unknown.status, unknown.error["code"]) == (403, "account_invalid")
 
 
 def test_payouts_can_be_made_by_hand_alone(api: Client) -> None:

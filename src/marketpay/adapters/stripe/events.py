@@ -65,7 +65,7 @@ def _snapshot(body: Object) -> GatewayEvent:
     if not isinstance(object, dict):
         raise WebhookRejected("it carries no object")
     account = None if body.get("account") is None else _text("account", body, _ACCOUNT)
-    topic = topic_of(type)
+    topic = _reviewed(object) if type == "review.closed" else topic_of(type)
     return GatewayEvent(
         gateway=NAME,
         id=_text("id", body, _ID),
@@ -115,6 +115,11 @@ def _subject(topic: Topic, object: Object, account: str | None) -> str | None:
             return account  # a balance has no id of its own
         case _:
             return _known(object.get("id"))
+
+
+def _reviewed(review: Object) -> Topic:
+    """Of a review that is over: only where somebody approved of the payment all is well."""
+    return Topic.ALL_CLEAR if review.get("reason") == "approved" else Topic.UNKNOWN
 
 
 def _payment(object: Object) -> str | None:

@@ -106,28 +106,15 @@ def _note(world: World, id: str, call: Call) -> None:
 
 def retrieve(world: World, call: Call) -> Json:
     """An account as it is now."""
-    return account(world, _mine(world, call.id))
+    return account(world, world.account(call.id))
 
 
 def update(world: World, call: Call) -> Json:
     """Change what is told of an account."""
-    one = _mine(world, call.id)
+    one = world.account(call.id)
     world.change_metadata(one, call.get("metadata"))
     _note(world, one.id, call)
     return account(world, one)
-
-
-def _mine(world: World, id: str, param: str = "id") -> Account:
-    one = world.processor.find(Account, id)
-    if one is None or one.id != id or one.deauthorized:
-        message = (
-            f"The provided key does not have access to account '{id}' (or that account does not "
-            "exist). Application access may have been revoked."
-        )
-        status = 403 if param == "id" else 400
-        problem = Problem(message=message, code="account_invalid", status=status, param=param)
-        raise Refused(problem)
-    return one
 
 
 def list_all(world: World, call: Call) -> Json:
@@ -138,7 +125,7 @@ def list_all(world: World, call: Call) -> Json:
 
 def create_link(world: World, call: Call) -> Json:
     """A page on which the account's owner gives their details."""
-    one = _mine(world, call.params["account"], "account")
+    one = world.account(call.params["account"], status=400)
     for name in ("refresh_url", "return_url"):
         if name not in call.params:
             raise invalid(f"You must provide {name}.", code="parameter_missing", param=name)

@@ -26,12 +26,12 @@ from marketpay.testing.stripe_server.world import World
 
 def retrieve(world: World, call: Call) -> Json:
     """The settings of the account that the request is made for."""
-    return _settings(world, world.account(call.account))
+    return _settings(world, world.owner(call.account))
 
 
 def update(world: World, call: Call) -> Json:
     """Change them."""
-    id = world.account(call.account)
+    id = world.owner(call.account)
     payments = call.get("payments", {})
     payouts = payments.get("payouts", {})
     world.note(
@@ -56,7 +56,7 @@ def _settings(world: World, id: str) -> Json:
     return {
         "object": "balance_settings",
         "payments": {
-            "debit_negative_balances": world.detail(id, "debit_negative_balances", True),
+            "debit_negative_balances": world.detail(id, "debit_negative_balances", default=True),
             "payouts": payouts,
             "settlement_timing": {"delay_days": 2},
         },

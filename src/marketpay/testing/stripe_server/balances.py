@@ -19,13 +19,13 @@ _CHUNK: Final = 100
 
 def retrieve_balance(world: World, call: Call) -> Json:
     """What lies on the account that the request is made for."""
-    return balance(world, world.account(call.account))
+    return balance(world, world.owner(call.account))
 
 
 def retrieve_transaction(world: World, call: Call) -> Json:
     """One change of a balance."""
     one = world.processor.transaction(call.id)
-    if one is None or one.account != world.account(call.account):
+    if one is None or one.account != world.owner(call.account):
         raise no_such("balance transaction", call.id)
     return balance_transaction(world, one)
 
@@ -36,7 +36,7 @@ def list_transactions(world: World, call: Call) -> Json:
     type, code = call.get("type"), call.get("currency")
     found = (
         one
-        for one in _changes(world, world.account(call.account))
+        for one in _changes(world, world.owner(call.account))
         if source in (None, one.source)
         and type in (None, words(one)[0])
         and code in (None, one.currency)

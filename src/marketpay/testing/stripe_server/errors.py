@@ -62,6 +62,15 @@ def no_such(what: str, id: object, param: str = "id") -> Refused:
     return Refused(evolve(problem, status=404) if param == "id" else problem)
 
 
+def no_access(account: object, status: int = 403) -> Refused:
+    """A connected account that is not there, or no longer this platform's."""
+    message = (
+        f"The provided key does not have access to account '{account}' (or that account does not "
+        "exist). Application access may have been revoked."
+    )
+    return Refused(Problem(message=message, code="account_invalid", status=status))
+
+
 def unknown_parameters(names: list[str]) -> Refused:
     """Parameters that Stripe has never heard of."""
     plural = "s" if len(names) > 1 else ""

@@ -141,7 +141,7 @@ def list_reversals(world: World, call: Call) -> Json:
 
 def create_payout(world: World, call: Call) -> Json:
     """Send money to the bank of the account that the request is made for."""
-    of, code = world.account(call.account), call.params["currency"]
+    of, code = world.owner(call.account), call.params["currency"]
     amount = inwards(call.params["amount"], code)
     if code in ("HUF", "TWD") and amount % 100:
         raise invalid(f"Payouts in {code.lower()} must be divisible by 100.", param="amount")
@@ -159,7 +159,7 @@ def create_payout(world: World, call: Call) -> Json:
 
 def _payout(world: World, call: Call) -> Payout:
     one = world.find(Payout, call.id, "payout")
-    if one.account != world.account(call.account):
+    if one.account != world.owner(call.account):
         raise no_such("payout", one.id)
     return one
 
@@ -178,7 +178,7 @@ def update_payout(world: World, call: Call) -> Json:
 
 def list_payouts(world: World, call: Call) -> Json:
     """The payouts of the account that the request is made for."""
-    of, status = world.account(call.account), call.get("status")
+    of, status = world.owner(call.account), call.get("status")
     found = (
         one
         for one in everything(world, Payout)

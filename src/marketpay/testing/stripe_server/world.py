@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from marketpay.testing.processor import Processor
 from marketpay.testing.processor_values import PLATFORM, Account, Made, Record
-from marketpay.testing.stripe_server.errors import no_such
+from marketpay.testing.stripe_server.errors import no_access, no_such
 from marketpay.testing.stripe_server.messages import Json
 
 R = TypeVar("R", bound=Record)
@@ -37,9 +37,16 @@ class World:
             raise no_such(what, id, param)
         return found
 
-    def account(self, named: str | None) -> str:
-        """The connected account that a request is made for; the platform if none is named."""
-        return PLATFORM if named is None else self.find(Account, named, "account", "account").id
+    def account(self, id: str, status: int = 403) -> Account:
+        """The connected account.  Raises `Refused` if there is none, or none any more."""
+        found = self.processor.find(Account, id)
+        if found is None or found.id != id or found.deauthorized:
+            raise no_access(id, status)
+        return found
+
+    def owner(self, named: str | None) -> str:
+        """Whose balance a request is about; the platform's if it names no account."""
+        return PLATFORM if named is None else self.account(named).id
 
     def detail(self, id: str, name: str, default: Any = None) -> Any:
         """What the server alone knows of a record."""
