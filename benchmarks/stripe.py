@@ -21,7 +21,7 @@ from benchmarks.floor_rows import PRAGMAS
 from benchmarks.harness import Comparison
 from benchmarks.stripe_market import (
     CARD,
-    CONTRACTOR,
+    CUSTOMER,
     KEY,
     PRICE,
     in_a_process_of_its_own,
@@ -100,7 +100,7 @@ class Bare:
             "allowed_payment_method_types": ["card"],
             "capture_method": "manual",
             "metadata": _ours() | {
-                "marketpay_subject": new_id("pay"), "marketpay_payer": CONTRACTOR.id,
+                "marketpay_subject": new_id("pay"), "marketpay_payer": CUSTOMER.id,
             },
             "expand": ["latest_charge"],
             "payment_method": CARD,

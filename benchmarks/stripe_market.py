@@ -92,7 +92,7 @@ class StripeMarket:
 def stripe_market(path: Path, url: str) -> Iterator[StripeMarket]:
     """On a fresh file at `path`, before the server at `url`."""
     secrets = (PLATFORM_SECRET, CONNECT_SECRET)
-    gateway = StripeGateway(KEY, webhook_secrets=secrets, base_url=url, accounts="v1")
+    gateway = StripeGateway(KEY, webhook_secrets=secrets, base_url=url)
     with Marketplace.connect(f"sqlite:///{path}", gateway=gateway) as market:
         account = market.execute(OpenPayoutAccount(by=CONTRACTOR)).gateway_account
         assert account is not None

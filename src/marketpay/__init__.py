@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from marketpay.adapters.sql.async_store import AsyncSqlStore as AsyncSqlStore
     from marketpay.adapters.sql.store import SqlStore as SqlStore
     from marketpay.adapters.threaded import ThreadedStore as ThreadedStore
+    from marketpay.async_marketplace import AsyncMarketplace as AsyncMarketplace
     from marketpay.commands.acceptance import Acceptance as Acceptance
     from marketpay.commands.acceptance import AcceptOffer as AcceptOffer
     from marketpay.commands.applications import AcceptApplication as AcceptApplication
@@ -159,7 +160,6 @@ if TYPE_CHECKING:
     from marketpay.errors import Reason as Reason
     from marketpay.errors import Refused as Refused
     from marketpay.errors import WebhookRejected as WebhookRejected
-    from marketpay.marketplace import AsyncMarketplace as AsyncMarketplace
     from marketpay.marketplace import Marketplace as Marketplace
     from marketpay.ports.gateway import AccountStanding as AccountStanding
     from marketpay.ports.gateway import AccountState as AccountState
@@ -272,6 +272,7 @@ _MODULES: Final = {
     "adapters.sql.async_store": ("AsyncSqlStore",),
     "adapters.sql.store": ("SqlStore",),
     "adapters.threaded": ("ThreadedStore",),
+    "async_marketplace": ("AsyncMarketplace",),
     "commands.acceptance": (
         "AcceptOffer",
         "Acceptance",
@@ -476,10 +477,7 @@ _MODULES: Final = {
         "Refused",
         "WebhookRejected",
     ),
-    "marketplace": (
-        "AsyncMarketplace",
-        "Marketplace",
-    ),
+    "marketplace": ("Marketplace",),
     "ports.gateway": (
         "AccountStanding",
         "AccountState",

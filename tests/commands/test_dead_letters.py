@@ -23,9 +23,9 @@ from marketpay import (
     TransactionKind,
     TransactionStatus,
 )
-from marketpay.ports.gateway import LookUp, Transfer, Void
+from marketpay.ports.gateway import LookUp
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.commands.test_settling import unanswered
+from tests.commands.test_settling import LATER, unanswered
 from tests.deals import ADMIN, CUSTOMER, EVERYBODY, PRICE, books_are_right
 
 BEFORE = Outcome.TIMEOUT_BEFORE
@@ -36,9 +36,8 @@ def stuck(
 ) -> Any:
     """An operation of this kind that went unanswered until its key was too old."""
     one, _ = unanswered(market, gateway, kind)
-    request = {TransactionKind.TRANSFER: Transfer, TransactionKind.VOID: Void}.get(kind)
-    if request is not None:  # these are first sent by a worker
-        gateway.script(request, BEFORE, BEFORE)
+    if kind in LATER:
+        gateway.script(LATER[kind], BEFORE, BEFORE)
         market.work()
     clock.advance(hours=24)
     market.work()

@@ -472,9 +472,9 @@ def refunded_in_parts(house: House) -> None:
                 house.rest()
                 house.hear()
     for amounts in ((usd("250"), usd("750")), (usd("1000"),)):
-        for paid in (house.accepted().payment, house.completed().id):
+        for id in (house.accepted().payment, house.completed().id):
             for amount in amounts:
-                made = house.gateway.refund_elsewhere(paid, amount)
+                made = house.gateway.refund_elsewhere(id, amount)
                 house.hear()
                 house.gateway.fail_refund(made.id)
                 house.hear()
@@ -632,16 +632,16 @@ def disputed(house: House) -> None:
         house.hear()
         house.gateway.escalate(asked)
         house.hear()
-        asked = house.accepted()
-        house.gateway.dispute(asked.payment, inquiry=True)
+        offer = house.accepted()
+        house.gateway.dispute(offer.payment, inquiry=True)
         house.hear()
-        house.gateway.close_inquiry(asked.payment)
+        house.gateway.close_inquiry(offer.payment)
         house.hear()
-        house.say(StartJob(by=ANN, job=asked.job))
-        house.gateway.dispute(asked.payment)
+        house.say(StartJob(by=ANN, job=offer.job))
+        house.gateway.dispute(offer.payment)
         house.hear()
-        house.say(CompleteJob(by=CUSTOMER, job=asked.job))
-        house.say(CancelJob(by=ADMIN, job=asked.job))
+        house.say(CompleteJob(by=CUSTOMER, job=offer.job))
+        house.say(CancelJob(by=ADMIN, job=offer.job))
 
 
 def watched(house: House) -> None:

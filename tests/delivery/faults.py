@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from random import Random
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from attrs import define, field, frozen
 
@@ -91,7 +91,7 @@ PATHS: dict[type[ActingRequest], str] = {
     Transfer: "/v1/transfers",
     ReverseTransfer: "/v1/transfers/*/reversals",
     PayOut: "/v1/payouts",
-    OpenAccount: "/v1/accounts",
+    OpenAccount: "/v?/*accounts",  # of either interface
 }
 
 
@@ -136,14 +136,14 @@ class OverHttp:
     The SDK repeats nothing by itself, so that every fault reaches the marketplace.
     """
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, *, accounts: Literal["v1", "v2"] = "v2") -> None:
         self.server = StripeServer(now=clock).start()
         self.processor = self.server.processor
         self.gateway = StripeGateway(
             self.server.api_key,
             base_url=self.server.url,
             webhook_secrets=(self.server.webhook_secret, self.server.connect_webhook_secret),
-            accounts="v1",
+            accounts=accounts,
             max_network_retries=0,
             now=clock,
         )

@@ -95,7 +95,7 @@ def test_somebody_who_has_to_act_is_asked_after_ever_more_seldom(waited: timedel
 
 
 def test_a_policy_is_said_by_its_word_too() -> None:
-    rules = Rules(transfers="scheduled", chargeback_liability="platform")  # type: ignore[arg-type]
+    rules = Rules(transfers="scheduled", chargeback_liability="platform")
 
     assert rules.transfers is TransferPolicy.SCHEDULED
     assert rules.chargeback_liability is Liability.PLATFORM

@@ -62,27 +62,30 @@ def upgrade(url: Url) -> None:
     typer.echo(f"The tables have version {VERSION}, as this package needs.")
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DealsFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.csv",
+        help="Run a whole file of deals: title,customer,contractor,amount,currency,outcome.",
+    ),
+]
+KeptDatabase = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="Keep the SQLite database there, or add to it."),
+]
+StripeUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Where Stripe's API is spoken; the key is STRIPE_SECRET_KEY."),
+]
+
+
 @app.command()
 def demo(
-    deals: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.csv",
-            help="Run a whole file of deals: title,customer,contractor,amount,currency,outcome.",
-        ),
-    ] = None,
-    db: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Keep the SQLite database there, or add to it."),
-    ] = None,
-    stripe_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Move the money there, by Stripe's API; the key is STRIPE_SECRET_KEY's.",
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    deals: DealsFile = None,
+    db: KeptDatabase = None,
+    stripe_url: StripeUrl = None,
+    json: AsJson = False,
 ) -> None:
     """Run a job of USD 1000 from posting to payout, or a whole file of deals.
 
@@ -114,10 +117,8 @@ def reconcile(
     url: Url,
     since: Day,
     until: Day,
-    stripe_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Ask there and not at Stripe.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    stripe_url: StripeUrl = None,
+    json: AsJson = False,
 ) -> None:
     """Compare Stripe's balance transactions of some days with the books.
 

@@ -105,13 +105,7 @@ class RecordRefund(Command[Refund | None]):
         changes: list[Change[Entity]] = []
         entries: list[LedgerEntry] = []
         taken_from = held(read, payment, rules)
-        refund = Refund(
-            id=refunding.new_id(rules),
-            payment=payment.id,
-            customer=payment.customer,
-            amount=self.state.amount,
-            created_at=at,
-        )
+        refund = self._refund(payment, rules, at)
         if amount.minor:
             begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
             changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
@@ -135,6 +129,15 @@ class RecordRefund(Command[Refund | None]):
             relies_on=() if is_changed else (payment,),
             waives=(*others, *taken_from.rest(*entities)),
             entries=tuple(entries),
+        )
+
+    def _refund(self, payment: Payment, rules: Rules, at: datetime) -> Refund:
+        return Refund(
+            id=refunding.new_id(rules),
+            payment=payment.id,
+            customer=payment.customer,
+            amount=self.state.amount,
+            created_at=at,
         )
 
 

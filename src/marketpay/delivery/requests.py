@@ -47,18 +47,10 @@ def look_up(operation: Operation) -> LookUp:
 
 
 def _of_transaction(transaction: PaymentTransaction) -> ActingRequest:
-    kind, target = transaction.kind, str(transaction.target)
-    match kind:
+    target = str(transaction.target)
+    match transaction.kind:
         case TransactionKind.AUTHORIZE:
-            return Authorize(
-                reference=transaction.id,
-                subject=str(transaction.payment),
-                amount=transaction.amount,
-                payer=transaction.party,
-                payer_account=transaction.payer,
-                payment_method=transaction.method,
-                group=transaction.group,
-            )
+            return _authorize(transaction)
         case TransactionKind.CAPTURE:
             return Capture(gateway_id=target, amount=transaction.amount)
         case TransactionKind.VOID:
@@ -68,32 +60,49 @@ def _of_transaction(transaction: PaymentTransaction) -> ActingRequest:
                 reference=transaction.id, gateway_id=target, amount=transaction.amount
             )
         case TransactionKind.TRANSFER:
-            return Transfer(
-                reference=transaction.id,
-                account=str(transaction.destination),
-                amount=transaction.amount,
-                source=transaction.target,
-                group=transaction.group,
-            )
+            return _transfer(transaction)
         case TransactionKind.TRANSFER_REVERSAL:
             return ReverseTransfer(
                 reference=transaction.id, gateway_id=target, amount=transaction.amount
             )
         case TransactionKind.PAYOUT:
-            return PayOut(
-                reference=transaction.id,
-                account=str(transaction.destination),
-                amount=transaction.amount,
-            )
+            account = str(transaction.destination)
+            return PayOut(reference=transaction.id, account=account, amount=transaction.amount)
         case TransactionKind.CHARGE:
-            return StartCheckout(
-                reference=transaction.id,
-                subject=str(transaction.listing),
-                amount=transaction.amount,
-                payer=transaction.party,
-                description=f"{transaction.premium_type}: {transaction.listing}",
-                success_url=str(transaction.success_url),
-                cancel_url=str(transaction.cancel_url),
-            )
+            return _checkout(transaction)
         case _:
-            assert_never(kind)
+            assert_never(transaction.kind)
+
+
+def _authorize(transaction: PaymentTransaction) -> Authorize:
+    return Authorize(
+        reference=transaction.id,
+        subject=str(transaction.payment),
+        amount=transaction.amount,
+        payer=transaction.party,
+        payer_account=transaction.payer,
+        payment_method=transaction.method,
+        group=transaction.group,
+    )
+
+
+def _transfer(transaction: PaymentTransaction) -> Transfer:
+    return Transfer(
+        reference=transaction.id,
+        account=str(transaction.destination),
+        amount=transaction.amount,
+        source=transaction.target,
+        group=transaction.group,
+    )
+
+
+def _checkout(transaction: PaymentTransaction) -> StartCheckout:
+    return StartCheckout(
+        reference=transaction.id,
+        subject=str(transaction.listing),
+        amount=transaction.amount,
+        payer=transaction.party,
+        description=f"{transaction.premium_type}: {transaction.listing}",
+        success_url=str(transaction.success_url),
+        cancel_url=str(transaction.cancel_url),
+    )

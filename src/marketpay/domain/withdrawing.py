@@ -87,25 +87,8 @@ def go_on(
     `there` is what lies on the contractor's account, `waiting` are the payments whose
     transfer waits for a withdrawal.
     """
-    missing = withdrawal.amount - there
-    later = Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.lookup_every)
-    if missing.minor > 0:
-        changes: list[Change[Entity]] = []
-        for payment in waiting:
-            if missing.minor <= 0:
-                break
-            missing -= payment.untransferred
-            changes += transfer(payment, account, rules, at)
-        used = {change.entity.id for change in changes}
-        waived = [one for one in waiting if one.id not in used]
-        relied: tuple[Entity, ...] = (account, withdrawal) if changes else ()
-        return Decision(
-            withdrawal,
-            changes=changes,
-            relies_on=relied,
-            waives=(*waived, *tries, *(() if changes else (account, withdrawal))),
-            timers=(later,),
-        )
+    if there < withdrawal.amount:
+        return _transfer_first(withdrawal, account, there, (waiting, tries), rules, at)
     started = withdrawal.become(e.WithdrawalStarted, SYSTEM, at, failure=None)
     last = max(tries, key=lambda one: one.id).id if tries else None
     sent = operations.pay_out(started.entity, account, rules, at, last)
@@ -114,6 +97,37 @@ def go_on(
         changes=(started, sent),
         relies_on=(account,),
         waives=(*waiting, *tries),
+    )
+
+
+def _transfer_first(
+    withdrawal: Withdrawal,
+    account: PayoutAccount,
+    there: Money,
+    read: tuple[Sequence[Payment], Sequence[PaymentTransaction]],
+    rules: Rules,
+    at: datetime,
+) -> Decision[Withdrawal]:
+    """As many payments are transferred, the oldest first, as the withdrawal is short of."""
+    missing, (waiting, tries) = withdrawal.amount - there, read
+    changes: list[Change[Entity]] = []
+    for payment in waiting:
+        if missing.minor <= 0:
+            break
+        missing -= payment.untransferred
+        changes += transfer(payment, account, rules, at)
+    used = {change.entity.id for change in changes}
+    bound: tuple[Entity, ...] = (account, withdrawal)
+    return Decision(
+        withdrawal,
+        changes=changes,
+        relies_on=bound if changes else (),
+        waives=(
+            *(one for one in waiting if one.id not in used),
+            *tries,
+            *(() if changes else bound),
+        ),
+        timers=(Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.lookup_every),),
     )
 
 

@@ -2,8 +2,8 @@
 
 A definite refusal is a reply (`Declined`, `HoldGone`); only the absence of an answer is an
 exception (`GatewayUnavailable`).  The requests are in `gateway_requests`, the replies in
-`gateway_replies`, and what a gateway reports of its own accord in `gateway_events`; all of
-them can be imported from here.
+`gateway_replies` and `gateway_states`, and what a gateway reports of its own accord in
+`gateway_events`; all of them can be imported from here.
 """
 
 from __future__ import annotations
@@ -18,12 +18,7 @@ from marketpay.ports.gateway_replies import (
     AccountState,
     ActionRequired,
     Authorized,
-    BalanceChange,
-    BalanceKind,
-    BalancePage,
     Captured,
-    ChargebackStanding,
-    ChargebackState,
     CheckoutExpired,
     CheckoutOpen,
     CheckoutPaid,
@@ -35,15 +30,10 @@ from marketpay.ports.gateway_replies import (
     NoAnswer,
     NotThere,
     PaidOut,
-    PayoutState,
     Processing,
-    Progress,
     Refunded,
-    RefundState,
-    ReversalState,
     Reversed,
     Transferred,
-    TransferState,
     Voided,
 )
 from marketpay.ports.gateway_requests import (
@@ -64,6 +54,18 @@ from marketpay.ports.gateway_requests import (
     StartCheckout,
     Transfer,
     Void,
+)
+from marketpay.ports.gateway_states import (
+    BalanceChange,
+    BalanceKind,
+    BalancePage,
+    ChargebackStanding,
+    ChargebackState,
+    PayoutState,
+    Progress,
+    RefundState,
+    ReversalState,
+    TransferState,
 )
 
 __all__ = [

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from marketpay.adapters.sql.schema import PREFIX, Code, Id, Party, metadata
+from marketpay.adapters.sql.columns import PREFIX, Code, Id, Party, metadata
 from marketpay.adapters.sql.types import Minor, Number, UtcTime, key
 
 journal = Table(

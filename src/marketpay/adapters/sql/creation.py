@@ -8,8 +8,9 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from marketpay.adapters.sql import books
+from marketpay.adapters.sql.columns import metadata
 from marketpay.adapters.sql.reading import Cursor
-from marketpay.adapters.sql.schema import VERSION, metadata
+from marketpay.adapters.sql.schema import VERSION
 from marketpay.domain.errors import ConfigurationError
 
 NAME = books.schema_version.name

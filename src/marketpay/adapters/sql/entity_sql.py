@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, and_, bindparam, or_, select
 
-from marketpay.adapters.sql import schema
+from marketpay.adapters.sql import deal_tables, payment_tables
 from marketpay.adapters.sql.mapping import Mapper
 from marketpay.adapters.sql.schema import TABLES
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
@@ -64,7 +64,7 @@ class EntitySql:
     @cached_property
     def settled(self) -> Statement:
         """The operations that succeeded from `since` until before `until`, by id."""
-        table = schema.payment_transactions
+        table = payment_tables.payment_transactions
         found = select(table).where(
             table.c.settled_at >= bindparam("since"),
             table.c.settled_at < bindparam("until"),
@@ -78,7 +78,7 @@ class EntitySql:
     @cached_property
     def offers_of_deal(self) -> Statement:
         """The live offers of job `job`, and offer `asked`."""
-        offers = schema.offers
+        offers = deal_tables.offers
         return self.compiler.compile(
             select(offers).where(_in_deal(bindparam("job"))).order_by(offers.c.id)
         )
@@ -86,21 +86,21 @@ class EntitySql:
     @cached_property
     def job_of_offer(self) -> Statement:
         """The job of offer `asked`."""
-        jobs, offers = schema.jobs, schema.offers
+        jobs, offers = deal_tables.jobs, deal_tables.offers
         mine = select(offers.c.job).where(offers.c.id == bindparam("asked"))
         return self.compiler.compile(select(jobs).where(jobs.c.id == mine.scalar_subquery()))
 
     @cached_property
     def offer_of_payment(self) -> Statement:
         """The job and the offer of payment `payment`."""
-        payments = schema.payments
+        payments = payment_tables.payments
         mine = payments.c.id == bindparam("payment")
         return self.compiler.compile(select(payments.c.job, payments.c.offer).where(mine))
 
     @cached_property
     def payments_of_deal(self) -> Statement:
         """The payments of the offers of `offers_of_deal`."""
-        payments, offers = schema.payments, schema.offers
+        payments, offers = payment_tables.payments, deal_tables.offers
         mine = payments.c.offer == offers.c.id
         found = select(payments).join(offers, mine).where(_in_deal(bindparam("job")))
         return self.compiler.compile(found.order_by(payments.c.id))
@@ -108,7 +108,7 @@ class EntitySql:
     @cached_property
     def applications_of_deal(self) -> Statement:
         """The live applications of job `job`."""
-        table = schema.applications
+        table = deal_tables.applications
         mine = (table.c.job == bindparam("job"), table.c.status.in_(literals(application.LIVE)))
         return self.compiler.compile(select(table).where(*mine).order_by(table.c.id))
 
@@ -126,6 +126,6 @@ class EntitySql:
 
 
 def _in_deal(job: Any) -> Any:
-    offers = schema.offers
+    offers = deal_tables.offers
     is_live = offers.c.status.in_(literals(offer.LIVE))
     return and_(offers.c.job == job, or_(is_live, offers.c.id == bindparam("asked")))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, select, union, union_all, update
 
-from marketpay.adapters.sql import books, schema
+from marketpay.adapters.sql import books, payment_tables
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
 from marketpay.domain.ledger import WALLET, AccountKind
 
@@ -111,7 +111,7 @@ class LedgerSql:
     @cached_property
     def escrow(self) -> Statement:
         """Payments from above `after` on, with what their entries left in escrow."""
-        payments, table = schema.payments, books.ledger_entries
+        payments, table = payment_tables.payments, books.ledger_entries
         escrow = literal(AccountKind.ESCROW.value)
         gained = case((table.c.credit_kind == escrow, table.c.amount), else_=literal(0))
         lost = case((table.c.debit_kind == escrow, table.c.amount), else_=literal(0))

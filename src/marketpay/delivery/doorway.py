@@ -1,0 +1,102 @@
+"""What is looked at before anything is done: what callers and hosts pass in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from attrs import evolve
+
+from marketpay.commands.base import Command
+from marketpay.domain.errors import ConfigurationError, InvalidInput
+from marketpay.domain.ids import PaymentId, PayoutAccountId, check_id
+from marketpay.domain.limits import no_limits
+from marketpay.domain.payment import Payment
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.ports.gateway import (
+    HasLimits,
+    ReadsWebhooks,
+)
+from marketpay.ports.gateway_events import GatewayEvent
+from marketpay.queries.base import Question
+
+R = TypeVar("R")
+
+
+@runtime_checkable
+class TakesClock(Protocol):
+    """A gateway that lives by the marketplace's clock, as a simulated one does."""
+
+    def use_clock(self, now: Any, /) -> None:
+        """Live by `now`."""
+        ...
+
+
+def check_key(key: str | None) -> None:
+    """Raise unless it can be an idempotency key."""
+    if key is None:
+        return
+    if not isinstance(key, str):
+        raise TypeError(f"key must be a str, not {type(key).__name__}")
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise InvalidInput("must be 1 to 255 printable characters.", "key")
+
+
+def checked(rules: Rules | None) -> Rules:
+    """The rules, or the usual ones; `ConfigurationError` for a clock without a zone."""
+    rules = rules or Rules()
+    if rules.now().utcoffset() is None:
+        raise ConfigurationError("Rules.now must return times with a time zone (UTC).")
+    return rules
+
+
+def check_command(command: object) -> None:
+    """Raise `TypeError` for what cannot be executed."""
+    if not isinstance(command, Command):
+        raise TypeError(f"a Command is executed, such as PostJob(...), not {command!r}")
+
+
+def check_question(question: object) -> None:
+    """Raise `TypeError` for what cannot be asked."""
+    if not isinstance(question, Question):
+        raise TypeError(f"a Question is asked, such as GetJob(...), not {question!r}")
+
+
+def check_limit(limit: int) -> int:
+    """How much `work()` does at most."""
+    if isinstance(limit, bool) or not isinstance(limit, int):
+        raise TypeError(f"limit must be an int, not {type(limit).__name__}")
+    if limit < 1:
+        raise InvalidInput("must be above zero.", "limit")
+    return limit
+
+
+def payment_id(payment: Payment | PaymentId) -> PaymentId:
+    """Of a payment, by itself or by its id."""
+    if isinstance(payment, Payment):
+        return payment.id
+    check_id("payment", payment, "Payment")
+    return payment
+
+
+def account_id(account: PayoutAccount | PayoutAccountId) -> PayoutAccountId:
+    """Of a payout account, by itself or by its id."""
+    if isinstance(account, PayoutAccount):
+        return account.id
+    check_id("account", account, "PayoutAccount")
+    return account
+
+
+def read_webhook(gateway: object, payload: bytes, headers: Mapping[str, str]) -> GatewayEvent:
+    """The verified event, or `WebhookRejected`; whatever else a gateway raises is its fault."""
+    if not isinstance(gateway, ReadsWebhooks):
+        raise ConfigurationError("This gateway reads no webhooks: it has no read_webhook.")
+    return gateway.read_webhook(payload, headers)
+
+
+def within_limits(rules: Rules, gateway: object) -> Rules:
+    """The rules with the gateway's limits, unless the host has its own."""
+    if rules.limits is no_limits and isinstance(gateway, HasLimits):
+        return evolve(rules, limits=gateway.limits)
+    return rules

@@ -1,0 +1,56 @@
+"""Why a rule of the marketplace says no."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a `Refused` was refused; it is the error's `code`."""
+
+    ACCEPTANCE_IN_PROGRESS = "acceptance_in_progress"
+    APPLICATION_CLOSED = "application_closed"
+    APPLICATION_EXISTS = "application_exists"
+    APPLICATION_OF_ANOTHER_JOB = "application_of_another_job"
+    APPLICATION_REQUIRED = "application_required"
+    AUTHORIZATION_EXPIRED = "authorization_expired"
+    BALANCE_TOO_LOW = "balance_too_low"
+    CHARGEBACK_OPEN = "chargeback_open"
+    JOB_ALREADY_ASSIGNED = "job_already_assigned"
+    JOB_NOT_OPEN = "job_not_open"
+    NOT_REFUNDABLE = "not_refundable"
+    OFFER_EXISTS = "offer_exists"
+    OFFER_EXPIRED = "offer_expired"
+    OWN_JOB = "own_job"
+    PAYMENT_IN_PROGRESS = "payment_in_progress"
+    PAYMENT_NOT_AUTHORIZED = "payment_not_authorized"
+    PAYMENT_UNDER_REVIEW = "payment_under_review"
+    PAYOUTS_NOT_ACTIVE = "payouts_not_active"
+    PURCHASE_IN_PROGRESS = "purchase_in_progress"
+    WITHDRAWAL_BELOW_MINIMUM = "withdrawal_below_minimum"
+    WITHDRAWAL_IN_PROGRESS = "withdrawal_in_progress"
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted; try again soon.",
+    Reason.APPLICATION_CLOSED: "This application was rejected or withdrawn.",
+    Reason.APPLICATION_EXISTS: "This contractor has already applied to this job.",
+    Reason.APPLICATION_OF_ANOTHER_JOB: "This application belongs to another job.",
+    Reason.APPLICATION_REQUIRED: "Offers go only to contractors who have applied to the job.",
+    Reason.AUTHORIZATION_EXPIRED: "The hold on the money is gone, so the offer has expired.",
+    Reason.BALANCE_TOO_LOW: "The wallet does not have that much available.",
+    Reason.CHARGEBACK_OPEN: "The customer's bank disputes this payment; wait until it has decided.",
+    Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
+    Reason.JOB_NOT_OPEN: "This job is no longer open.",
+    Reason.NOT_REFUNDABLE: "That much of this payment cannot be refunded.",
+    Reason.OFFER_EXISTS: "This contractor already has an offer for this job.",
+    Reason.OFFER_EXPIRED: "This offer has expired.",
+    Reason.OWN_JOB: "The customer of a job cannot be its contractor.",
+    Reason.PAYMENT_IN_PROGRESS: "A payment for this offer is already under way.",
+    Reason.PAYMENT_NOT_AUTHORIZED: "The customer's payment for this offer is not authorized yet.",
+    Reason.PAYMENT_UNDER_REVIEW: "This payment is under review and is not released yet.",
+    Reason.PAYOUTS_NOT_ACTIVE: "The contractor's payout account is not active yet.",
+    Reason.PURCHASE_IN_PROGRESS: "Somebody else is buying this upgrade of the listing.",
+    Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",
+    Reason.WITHDRAWAL_IN_PROGRESS: "Another withdrawal from this wallet is under way.",
+}  # fmt: skip
