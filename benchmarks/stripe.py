@@ -4,6 +4,7 @@ A deal is posted, applied for, offered with a hold, accepted (captured), started
 its money transferred by `work()`: every step is a durable commit to a file in TMPDIR.  The floor
 makes the same three calls of the same server, and keeps nothing.  Beside both, the floor with as
 many commits as a deal needs, of a row each: the least that anybody pays who keeps books there.
+The goal is of a quiet machine: where those commits miss it as well, the disk was busy.
 """
 
 import sqlite3

@@ -3,7 +3,9 @@
 The payloads are those that a Stripe server tells of whole deals, again and again under new ids;
 both sides verify them and write the same rows, each in a durable commit, to fresh SQLite files
 side by side in TMPDIR.  Then every one of them comes a second time; then `work()` applies them,
-and asks the server, which runs in this process, wherever there is something to look at.
+and asks the server, which runs in this process, wherever there is something to look at.  How many
+a second depends on the disk, so the goals are of a quiet machine: where the floor misses one as
+well, the disk was busy.
 """
 
 import json

@@ -16,11 +16,13 @@ from marketpay import (
     Actor,
     Application,
     ApplyToJob,
+    Chargeback,
     CompleteJob,
     Completion,
     GetBalance,
     GetOffer,
     GetPayment,
+    Incident,
     Job,
     JournalOf,
     Marketplace,
@@ -28,16 +30,21 @@ from marketpay import (
     Offer,
     OfferFunding,
     OpenPayoutAccount,
+    PayerAccount,
     Payment,
     PaymentDeclined,
     PaymentTransaction,
     PayoutAccount,
     PostJob,
+    ProcessorFee,
     Refund,
     SendOffer,
     StartJob,
     TransactionKind,
+    Upgrade,
     Wallet,
+    Webhook,
+    Withdrawal,
 )
 from marketpay.ports.gateway import LookUp
 from marketpay.ports.journal import JournalRecord
@@ -53,6 +60,7 @@ GOOD, REFUSED, ASKING = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_three
 
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
+    Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
 )  # fmt: skip
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 NONE_SUCH = "01kt000000e00000000000000z"

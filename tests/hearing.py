@@ -40,10 +40,12 @@ def receive(market: Marketplace, webhooks: Iterable[Webhook], **how: bool) -> li
 def hear(market: Marketplace, gateway: SimulatedGateway) -> list[Received]:
     """Receive all that the gateway tells, in order, and do what follows."""
     received: list[Received] = []
-    while told := gateway.webhooks():
+    while True:
+        told = gateway.webhooks()
         received += receive(market, told)
         rest(market)
-    return received
+        if not told:
+            return received
 
 
 def stated(

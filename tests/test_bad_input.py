@@ -8,49 +8,69 @@ import pytest
 from attrs import frozen
 
 from marketpay import (
+    AbandonTransaction,
     AcceptApplication,
     AcceptOffer,
     Actor,
     ApplyToJob,
+    ApproveWithdrawal,
+    BuyUpgrade,
     CancelJob,
+    CancelWithdrawal,
+    ClearPayment,
     Commission,
     CompleteJob,
     CurrencyMismatch,
     Forbidden,
     IllegalTransition,
+    IncidentId,
     InvalidInput,
+    IssueRefund,
+    LinkPayerAccount,
     MarketpayError,
     Marketplace,
     Money,
     MoneyError,
     NotFound,
+    OpenPayoutAccount,
+    PaymentId,
     PayOffer,
     PostJob,
     Refused,
     RejectApplication,
     RejectOffer,
+    ReplayWebhook,
+    RequestWithdrawal,
+    ResolveIncident,
+    RetryTransfer,
+    RevokeUpgrade,
     SendOffer,
     StartJob,
     UpdateJob,
     WithdrawApplication,
     WithdrawOffer,
+    WriteOffDebt,
 )
 from marketpay.ports.gateway import Capture
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import on_both_stores
 from tests.deals import (
+    ADMIN,
     CONTRACTOR,
     CUSTOMER,
     NONE_SUCH,
     OTHER_CUSTOMER,
     PRICE,
     RIVAL,
+    SERVICE,
     applied,
     assigned,
+    completed,
     everything,
     in_progress,
     nothing_changes,
     offering,
+    payee,
     post,
     send,
     usd,
@@ -72,6 +92,7 @@ def world(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -
 
 
 Doing = Callable[[], object]
+A_PAYMENT, AN_INCIDENT = PaymentId(f"pay_{NONE_SUCH}"), IncidentId(f"inc_{NONE_SUCH}")
 
 
 def attempt(world: World, do: Doing, error: type[Exception], code: str | None) -> Exception:
@@ -222,6 +243,101 @@ WORDS = {
     "a date that is text": (offered(expires_at="2030-01-01"), TypeError, None),
 }
 
+
+def bought(**changes: Any) -> Callable[[World], Doing]:
+    """An upgrade, but for these changes."""
+    fields = {
+        "listing": "lst_1",
+        "premium_type": "gold",
+        "success_url": "https://host.example/yes",
+        "cancel_url": "https://host.example/no",
+    }
+    said: dict[str, Any] = {"by": CUSTOMER, **fields, **changes}
+    return lambda world: lambda: world.market.execute(BuyUpgrade(**said))
+
+
+INVALID = (InvalidInput, "invalid_input")
+MONEY = {
+    "a refund of nothing": (
+        made(lambda: IssueRefund(by=ADMIN, payment=A_PAYMENT, amount=usd("0"))),
+        MoneyError,
+        "money_error",
+    ),
+    "a refund below zero": (
+        made(lambda: IssueRefund(by=ADMIN, payment=A_PAYMENT, amount=usd("-1"))),
+        MoneyError,
+        "money_error",
+    ),
+    "a refund of a number": (
+        made(lambda: IssueRefund(by=ADMIN, payment=A_PAYMENT, amount=10)),  # type: ignore[arg-type]
+        TypeError,
+        None,
+    ),
+    "a refund with an endless reason": (
+        made(lambda: IssueRefund(by=ADMIN, payment=A_PAYMENT, amount=PRICE, reason="x" * 2_001)),
+        *INVALID,
+    ),
+    "a withdrawal of nothing": (
+        made(lambda: RequestWithdrawal(by=CONTRACTOR, amount=usd("0"))),
+        MoneyError,
+        "money_error",
+    ),
+    "a withdrawal of a number": (
+        made(lambda: RequestWithdrawal(by=CONTRACTOR, amount=1)),  # type: ignore[arg-type]
+        TypeError,
+        None,
+    ),
+    "a debt of nothing": (
+        made(lambda: WriteOffDebt(by=ADMIN, contractor="ctr_42", amount=usd("0"), reason="gone")),
+        MoneyError,
+        "money_error",
+    ),
+    "a debt of nobody": (
+        made(lambda: WriteOffDebt(by=ADMIN, contractor="", amount=PRICE, reason="gone")),
+        *INVALID,
+    ),
+    "a debt written off without a reason": (
+        made(lambda: WriteOffDebt(by=ADMIN, contractor="ctr_42", amount=PRICE, reason=" ")),
+        *INVALID,
+    ),
+    "a payer without name": (
+        made(lambda: LinkPayerAccount(by=ADMIN, customer=" ", gateway_customer="cus_A")),
+        *INVALID,
+    ),
+    "a payer's account without name": (
+        made(lambda: LinkPayerAccount(by=ADMIN, customer="cus_17", gateway_customer="")),
+        *INVALID,
+    ),
+    "a payer's account that is a number": (
+        made(
+            lambda: LinkPayerAccount(by=ADMIN, customer="cus_17", gateway_customer=7)  # type: ignore[arg-type]
+        ),
+        TypeError,
+        None,
+    ),
+    "an incident resolved without a note": (
+        made(lambda: ResolveIncident(by=ADMIN, incident=AN_INCIDENT, note="\t ")),
+        *INVALID,
+    ),
+    "an incident with an endless note": (
+        made(lambda: ResolveIncident(by=ADMIN, incident=AN_INCIDENT, note="x" * 2_001)),
+        *INVALID,
+    ),
+    "a country of three letters": (
+        made(lambda: OpenPayoutAccount(by=CONTRACTOR, country="FRA")),
+        *INVALID,
+    ),
+    "a country in small letters": (
+        made(lambda: OpenPayoutAccount(by=CONTRACTOR, country="fr")),
+        *INVALID,
+    ),
+    "an upgrade to what there is not": (bought(premium_type="diamond"), *INVALID),
+    "an upgrade of nothing": (bought(listing=""), *INVALID),
+    "an upgrade that leads nowhere": (bought(success_url="/yes"), *INVALID),
+    "an upgrade that leads to a script": (bought(cancel_url="javascript:alert(1)"), *INVALID),
+    "an upgrade that leads to a number": (bought(cancel_url=7), TypeError, None),
+}
+
 ABOUT: dict[str, tuple[Any, str, str]] = {
     "update": (lambda value: UpdateJob(by=CUSTOMER, job=value, title="x"), "job", "off"),
     "apply": (lambda value: ApplyToJob(by=CONTRACTOR, job=value), "job", "cus"),
@@ -256,6 +372,21 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
     "withdraw application": (
         lambda value: WithdrawApplication(by=CONTRACTOR, application=value), "app", "off",
     ),
+    "refund": (lambda value: IssueRefund(by=ADMIN, payment=value, amount=PRICE), "pay", "off"),
+    "clear": (lambda value: ClearPayment(by=ADMIN, payment=value), "pay", "off"),
+    "retry": (lambda value: RetryTransfer(by=ADMIN, payment=value), "pay", "ptx"),
+    "abandon": (lambda value: AbandonTransaction(by=ADMIN, transaction=value), "ptx", "pay"),
+    "approve withdrawal": (
+        lambda value: ApproveWithdrawal(by=ADMIN, withdrawal=value), "wdr", "wal",
+    ),
+    "cancel withdrawal": (
+        lambda value: CancelWithdrawal(by=CONTRACTOR, withdrawal=value), "wdr", "ref",
+    ),
+    "resolve": (
+        lambda value: ResolveIncident(by=ADMIN, incident=value, note="seen"), "inc", "pay",
+    ),
+    "replay": (lambda value: ReplayWebhook(by=ADMIN, webhook=value), "whk", "inc"),
+    "revoke": (lambda value: RevokeUpgrade(by=ADMIN, upgrade=value), "upg", "ptx"),
 }  # fmt: skip
 
 
@@ -360,7 +491,132 @@ def _completing_for_another(world: World) -> Doing:
     return lambda: world.market.execute(CompleteJob(by=CONTRACTOR, job=job.id))
 
 
+def _refunding_more_than_there_is(world: World) -> Doing:
+    paid = assigned(world.market).payment
+    more = PRICE + usd("0.01")
+    return lambda: world.market.execute(IssueRefund(by=ADMIN, payment=paid.id, amount=more))
+
+
+def _refunding_what_is_only_held(world: World) -> Doing:
+    held = send(world.market).payment
+    return lambda: world.market.execute(IssueRefund(by=ADMIN, payment=held.id, amount=usd("1")))
+
+
+def _refunding_in_another_currency(world: World) -> Doing:
+    paid = assigned(world.market).payment
+    euro = Money("1", "EUR")
+    return lambda: world.market.execute(IssueRefund(by=ADMIN, payment=paid.id, amount=euro))
+
+
+def _refunding_by_the_customer(world: World) -> Doing:
+    paid = assigned(world.market).payment
+    command = IssueRefund(by=CUSTOMER, payment=paid.id, amount=usd("1"))
+    return lambda: world.market.execute(command)
+
+
+def _with_money(world: World) -> None:
+    payee(world.market, world.gateway)
+    completed(world.market)
+    world.market.work()
+
+
+def _withdrawing(amount: str, by: Actor = CONTRACTOR) -> Callable[[World], Doing]:
+    def prepare(world: World) -> Doing:
+        _with_money(world)
+        return lambda: world.market.execute(RequestWithdrawal(by=by, amount=usd(amount)))
+
+    return prepare
+
+
+def _withdrawing_twice(world: World) -> Doing:
+    again = _withdrawing("1")(world)
+    again()
+    return again
+
+
+def _withdrawing_without_an_account(world: World) -> Doing:
+    completed(world.market)
+    return lambda: world.market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("1")))
+
+
+def _cancelling_what_was_sent(world: World) -> Doing:
+    _with_money(world)
+    asked = world.market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("1")))
+    world.market.work()
+    return lambda: world.market.execute(CancelWithdrawal(by=CONTRACTOR, withdrawal=asked.id))
+
+
+def _cancelling_anothers(world: World) -> Doing:
+    _with_money(world)
+    asked = world.market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("1")))
+    return lambda: world.market.execute(CancelWithdrawal(by=RIVAL, withdrawal=asked.id))
+
+
+def _writing_off(by: Actor) -> Callable[[World], Doing]:
+    def prepare(world: World) -> Doing:
+        command = WriteOffDebt(by=by, contractor="ctr_42", amount=usd("1"), reason="gone")
+        return lambda: world.market.execute(command)
+
+    return prepare
+
+
+def _an_account_of_another(world: World) -> Doing:
+    for customer in ("cus_18", "cus_17"):
+        command = LinkPayerAccount(by=ADMIN, customer=customer, gateway_customer="cus_A")
+        if customer == "cus_18":
+            world.market.execute(command)
+    return lambda: world.market.execute(command)
+
+
+def _an_account_of_ones_own(world: World) -> Doing:
+    command = LinkPayerAccount(by=CUSTOMER, customer=CUSTOMER.id, gateway_customer="cus_A")
+    return lambda: world.market.execute(command)
+
+
+def _a_page_of_anothers(world: World) -> Doing:
+    bought()(world)()
+    other = bought(by=OTHER_CUSTOMER)
+    return other(world)
+
+
+def _an_upgrade_by_the_contractor(world: World) -> Doing:
+    return bought(by=CONTRACTOR)(world)
+
+
 SITUATIONS = {
+    "a refund of more than there is": (
+        _refunding_more_than_there_is,
+        Refused,
+        "not_refundable",
+    ),
+    "a refund of what is only held": (_refunding_what_is_only_held, Refused, "not_refundable"),
+    "a refund in another currency": (
+        _refunding_in_another_currency,
+        CurrencyMismatch,
+        "currency_mismatch",
+    ),
+    "a refund by the customer": (_refunding_by_the_customer, Forbidden, "forbidden"),
+    "a withdrawal of more than there is": (_withdrawing("700.01"), Refused, "balance_too_low"),
+    "a withdrawal by who has nothing": (_withdrawing("1", RIVAL), Refused, "balance_too_low"),
+    "a withdrawal by a customer": (_withdrawing("1", CUSTOMER), Forbidden, "forbidden"),
+    "a withdrawal beside another": (_withdrawing_twice, Refused, "withdrawal_in_progress"),
+    "a withdrawal to nowhere": (
+        _withdrawing_without_an_account,
+        Refused,
+        "payouts_not_active",
+    ),
+    "cancelling a withdrawal that was sent": (
+        _cancelling_what_was_sent,
+        IllegalTransition,
+        "illegal_transition",
+    ),
+    "cancelling another's withdrawal": (_cancelling_anothers, Forbidden, "forbidden"),
+    "writing off what nobody owes": (_writing_off(ADMIN), Refused, "balance_too_low"),
+    "writing off by a service": (_writing_off(SERVICE), Forbidden, "forbidden"),
+    "a payer's account of another": (_an_account_of_another, InvalidInput, "invalid_input"),
+    "a payer's account of one's own": (_an_account_of_ones_own, Forbidden, "forbidden"),
+    "a page that another has open": (_a_page_of_anothers, Refused, "purchase_in_progress"),
+    "an upgrade by a contractor": (_an_upgrade_by_the_contractor, Forbidden, "forbidden"),
     "an offer to oneself": (_to_oneself, Refused, "own_job"),
     "an offer to an applicant of another job": (
         _of_another_job,
@@ -384,7 +640,7 @@ SITUATIONS = {
     "completing by the contractor": (_completing_for_another, Forbidden, "forbidden"),
 }
 
-ROWS = {**AMOUNTS, **WORDS, **SITUATIONS}
+ROWS = {**AMOUNTS, **WORDS, **MONEY, **SITUATIONS}
 VALUES = _ids()
 
 

@@ -7,6 +7,7 @@ in the end it says what the processor says, and everybody can have what their wa
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Any
@@ -112,6 +113,7 @@ class MoneyMachine(RuleBasedStateMachine):
         )
         self.market = self.make(rules)
         self.late: list[Webhook] = []
+        self.open_disputes: list[str] = []
         self.capital = 0
         if is_rich:
             self.top_up()
@@ -212,7 +214,10 @@ class MoneyMachine(RuleBasedStateMachine):
                 withdrawn=how == "w",
             )
         )
-        return multiple() if opened is None else opened.id
+        if opened is None:
+            return multiple()
+        self.open_disputes.append(opened.id)
+        return opened.id
 
     @rule(
         dispute=disputes,
@@ -335,6 +340,9 @@ class MoneyMachine(RuleBasedStateMachine):
         self.top_up()
         for account in self.accounts.values():
             self.gateway.activate(account)
+        for number, dispute in enumerate(self.open_disputes):
+            for what in (("win", "lose")[number % 2], "close_inquiry"):
+                self.outside(partial(getattr(self.gateway, what), dispute))
         for _ in range(8):
             self.settle()
             self.give_up_what_is_stuck()

@@ -163,7 +163,9 @@ REQUESTS: dict[str, Any] = {
     "authorize": Authorize, "capture": Capture, "refund": RefundPayment, "account": OpenAccount,
     "void": Void, "transfer": Transfer,
 }  # fmt: skip
-GATEWAYS = ("gateway_payment", "gateway_account", "gateway_id", "target", "destination")
+GATEWAYS = (
+    "gateway_payment", "gateway_charge", "gateway_account", "gateway_id", "target", "destination",
+)  # fmt: skip
 
 
 def plain(entity: Any) -> Any:

@@ -686,8 +686,11 @@ def test_told_twice_or_out_of_order_it_ends_where_the_furthest_news_are(
     market: Marketplace, first: tuple[str, str, str], late: tuple[str, str, str]
 ) -> None:
     payment = completed(market).payment
-    for standing, withdrawn, fee in (first, late, first, late):
-        known = tell(market, stated(market, payment, standing, withdrawn, fee=fee))
+    told = [
+        tell(market, stated(market, payment, standing, withdrawn, fee=fee))
+        for standing, withdrawn, fee in (first, late, first, late)
+    ]
+    known = told[-1]
     furthest = max(first, late, key=STORY.index)
 
     assert (known.status, known.withdrawn, known.fee) == (

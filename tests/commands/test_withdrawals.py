@@ -323,10 +323,11 @@ def test_only_the_system_continues_withdrawals(
     earned(market, gateway)
     asked = withdraw(market, "700")
     held = market.store.read(lambda records: records.find(Wallet, owner=CONTRACTOR.id))[0]
-    for command in (
+    commands: tuple[Any, ...] = (
         ContinueWithdrawal(by=ADMIN, withdrawal=asked.id),
         MakeScheduledWithdrawal(by=ADMIN, wallet=held.id),
-    ):
+    )
+    for command in commands:
         with pytest.raises(Forbidden):
             market.execute(command)
 

@@ -106,9 +106,11 @@ class OtherEnd(Protocol):
 
     def let_meet(self, request: type[ActingRequest], fault: Fault) -> None:
         """The next such request meets what only the other end can do to it."""
+        ...
 
     def webhooks(self) -> list[Hook]:
         """What was not taken yet of what it tells."""
+        ...
 
     def close(self) -> None: ...
 
@@ -164,15 +166,16 @@ class Line:
     """The way to the gateway, on which something may happen to one request."""
 
     gateway: PaymentGateway
-    struck: type[GatewayRequest] | None = None
-    strike: Callable[[Call], GatewayReply] | None = None
+    struck: type[ActingRequest] | None = None  # the first of these ...
+    strike: Callable[[Call], GatewayReply] | None = None  # ... meets this
+    is_met: bool = False
 
     def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
         call = partial(self.gateway.perform, request, key=key)
-        if self.strike is None or type(request) is not self.struck:
+        if self.is_met or type(request) is not self.struck:
             return call()
-        strike, self.strike = self.strike, None
-        return strike(call)
+        self.is_met = True
+        return call() if self.strike is None else self.strike(call)
 
     def read_webhook(self, payload: bytes, headers: Mapping[str, str], /) -> GatewayEvent:
         assert isinstance(self.gateway, ReadsWebhooks)
@@ -211,6 +214,7 @@ class Place:
     store: Store
     is_async: bool = False
     opened: list[Marketplace] = field(factory=list)
+    lines: list[Line] = field(factory=list)
 
     @property
     def processor(self) -> Processor:
@@ -223,11 +227,11 @@ class Place:
 
     def stricken(self, request: type[ActingRequest], fault: Fault) -> Marketplace:
         """A process whose next such request meets the fault."""
-        line, store = Line(self.other_end.gateway), Doomed(self.store)
+        store = Doomed(self.store)
+        line = Line(self.other_end.gateway, request, self._strike(fault, store))
+        self.lines.append(line)
         if fault in (*OUTCOMES, *HTTP_FAULTS):
             self.other_end.let_meet(request, fault)
-        elif strike := self._strike(fault, store):
-            line.struck, line.strike = request, strike
         house: dict[str, Any] = {"gateway": line, "rules": Rules(now=self.clock)}
         if self.is_async:
 

@@ -10,8 +10,12 @@ from attrs import evolve, field, frozen
 from marketpay import (
     AbandonTransaction,
     AcceptOffer,
+    Account,
+    AccountKind,
     CancelJob,
     CompleteJob,
+    GatewayError,
+    GetBalance,
     Incident,
     IssueRefund,
     Job,
@@ -78,6 +82,8 @@ from tests.delivery.faults import (
     survive,
 )
 
+ENTITIES: tuple[type[Any], ...] = (Job, Offer, Payment, Refund, PayoutAccount, Withdrawal)
+KINDS: tuple[type[Any], ...] = (*ENTITIES, Incident, Webhook)
 Act = Callable[[Marketplace, Any], Any]  # in a process, with what was prepared
 
 
@@ -156,13 +162,9 @@ def only_offer(market: Marketplace) -> Offer:
     return offer
 
 
-ENTITIES: tuple[type[Any], ...] = (Job, Offer, Payment, Refund, PayoutAccount, Withdrawal)
-KINDS = (*ENTITIES, Incident, Webhook)
-
 ESCROWED = {"processor": "1000.00", "escrow": "900.00", "platform_fee": "100.00"}
 EARNED = {"platform_fee": "100.00", "service_fee": "200.00", "wallet.available": "700.00"}
 PAID_OUT = {"processor": "300.00", "connected": "600.00", **EARNED, "wallet.available": "600.00"}
-BEFORE_TRANSFER = {"processor": "1000.00", **EARNED}
 TRANSFERRED = {"processor": "300.00", "connected": "700.00", **EARNED}
 # Of 200.00 given back, the contractor bears 140.00.
 AFTER_REFUND = {"platform_fee": "80.00", "service_fee": "160.00", "wallet.available": "560.00"}
@@ -305,11 +307,10 @@ SILENT = (
 @pytest.fixture
 def place(request: pytest.FixtureRequest, clock: VirtualClock) -> Iterator[Place]:
     kind: str = request.param
-    memory = SqlStore.connect("sqlite://") if kind == "sqlite" else MemoryStore()
     place = Place(
         clock=clock,
         other_end=other_end(kind, clock),
-        store=memory,
+        store=SqlStore.connect("sqlite://") if kind == "sqlite" else MemoryStore(),
         is_async=kind.startswith("async"),
     )
     yield place
@@ -349,7 +350,9 @@ def cases(places: tuple[str, ...] = PLACES, faults: Iterable[Fault] = Fault) -> 
 def check(place: Place, operation: Operation, right: Right, before: int) -> None:
     """Everything is right here and at the processor, and nothing is left to do."""
     market = place.market()
-    seen = market.store.read(lambda records: {kind: records.find(kind) for kind in KINDS})
+    seen: dict[type[Any], list[Any]] = market.store.read(
+        lambda records: {kind: records.find(kind) for kind in KINDS}
+    )
     statuses = {kind.__name__: [one.status.value for one in seen[kind]] for kind in ENTITIES}
     assert {name: found for name, found in statuses.items() if found} == right.entities
     totals = market.query(TrialBalance())
@@ -405,6 +408,7 @@ def live(place: Place, operation: Operation, fault: Fault) -> tuple[Any, int]:
         rest(market)
 
     survive(begin)
+    assert place.lines[-1].is_met
     return prepared, before
 
 
@@ -564,9 +568,7 @@ REASONS = {
         ),
     ),
     "void-hold_expired": Reason(
-        operation=VOID,
-        arrange=expire_hold,
-        right=evolve(VOID.done, effects=0),
+        operation=VOID, arrange=expire_hold, right=evolve(VOID.done, effects=0)
     ),
     "refund-bank_refuses": Reason(
         operation=evolve(
@@ -616,22 +618,43 @@ REASONS = {
 }
 
 
-@pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
-@pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
+# Nothing else happens, or nobody hears of the refusal.
+UNHEARD = (
+    Fault.WEBHOOK_NEVER,
+    Fault.TIMEOUT_AFTER,
+    Fault.CRASH_AFTER,
+    Fault.CRASH_BEFORE_SETTLING,
+)
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault", "place"),
+    [
+        pytest.param(reason, fault, place, id=f"{name}-{fault}-{place}")
+        for name, reason in REASONS.items()
+        for fault in UNHEARD
+        for place in ("memory", "stripe")
+    ],
+    indirect=["place"],
+)
 def test_what_the_processor_has_a_reason_to_refuse_comes_to_what_it_should(
-    reason: Reason, place: Place
+    reason: Reason, fault: Fault, place: Place
 ) -> None:
     operation = reason.operation
     prepared = operation.prepare(place)
     place.tell()
-    before, market = effects(place, operation), place.market()
+    before, market = effects(place, operation), place.stricken(operation.request, fault)
     reason.arrange(place)
 
-    with suppress(PaymentDeclined, Refused):
-        (reason.begin or operation.begin)(market, prepared)
-    rest(market)
+    def begin() -> None:
+        with suppress(PaymentDeclined, Refused):
+            (reason.begin or operation.begin)(market, prepared)
+        rest(market)
+
+    survive(begin)
+    assert place.lines[-1].is_met
     reason.afterwards(place)
-    place.recover(SOON)
+    place.recover(SOON * 2)
 
     assert not left_open(place)
     check(place, operation, reason.right, before)
@@ -642,3 +665,80 @@ def test_what_the_processor_has_a_reason_to_refuse_comes_to_what_it_should(
     place.tell(times=2, seed=3)
     place.recover(SOON)
     check(place, operation, reason.mended or reason.right, before)
+
+
+@pytest.mark.parametrize("fault", HTTP_FAULTS)
+@pytest.mark.parametrize("place", ["stripe"], indirect=True)
+def test_an_account_whose_second_call_meets_a_fault_is_opened_all_the_same(
+    place: Place, fault: Fault
+) -> None:
+    assert isinstance(place.other_end, OverHttp)
+    place.other_end.server.fault("POST", "/v1/balance_settings", HTTP_FAULTS[fault])
+
+    OPEN_ACCOUNT.begin(place.market(), None)
+    assert left_open(place)
+    place.recover()
+
+    assert not left_open(place)
+    check(place, OPEN_ACCOUNT, OPEN_ACCOUNT.done, 0)
+
+
+def incidents(place: Place) -> list[str]:
+    found = place.store.read(lambda records: records.find(Incident))
+    return [one.kind.value for one in found]
+
+
+@pytest.mark.xfail(strict=True, reason="then `Captured` is no answer, and asked for for ever")
+@pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
+def test_a_hold_that_is_captured_elsewhere_before_it_is_known_is_an_incident(place: Place) -> None:
+    live(place, AUTHORIZE, Fault.CRASH_AFTER)
+    [payment] = place.processor.page(at_processor.Payment)
+    place.processor.capture(payment.id)
+
+    place.recover()
+
+    assert not left_open(place)
+    assert incidents(place) == ["captured_elsewhere"]
+
+
+@pytest.mark.xfail(strict=True, reason="another amount is no answer, and asked for for ever")
+@pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
+def test_a_part_that_is_captured_elsewhere_is_an_incident(place: Place) -> None:
+    sent = CAPTURE.prepare(place)
+    [payment] = place.processor.page(at_processor.Payment)
+    place.processor.capture(payment.id, amount=usd("400").minor)
+
+    with suppress(GatewayError):
+        accept(place.market(), sent)
+    place.recover()
+
+    assert not left_open(place)
+    assert incidents(place) == ["captured_elsewhere"]
+
+
+@pytest.mark.xfail(strict=True, reason="a payment that is refunded cannot be refunded again")
+@pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
+def test_a_refund_made_elsewhere_arrives_after_ours_was_refused(place: Place) -> None:
+    deal = assigned(place.market(), payment_method="pm_card_pendingRefund")
+    [payment] = place.processor.page(at_processor.Payment)
+    place.processor.refund(payment.id)
+    give_back(place.market(), deal, "1000")
+    place.tell()
+    place.recover()  # by now the bank has taken it
+
+    place.tell()
+
+    webhooks = place.store.read(lambda records: records.find(Webhook))
+    assert {one.status for one in webhooks} <= {WebhookStatus.APPLIED, WebhookStatus.IGNORED}
+    processor = place.market().query(GetBalance(Account(AccountKind.PROCESSOR, "USD")))
+    assert processor.minor == place.processor.balance(PLATFORM, "USD") == 0
+
+
+@pytest.mark.xfail(strict=True, reason="nobody is told, and nobody can give it up")
+@pytest.mark.parametrize("place", ["memory"], indirect=True)
+def test_an_account_that_is_never_opened_is_an_incident(place: Place) -> None:
+    live(place, OPEN_ACCOUNT, Fault.ERROR_500_BEFORE)
+
+    place.recover()
+
+    assert incidents(place) == ["operation_stuck"]

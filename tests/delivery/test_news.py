@@ -176,7 +176,7 @@ def state(market: Marketplace) -> dict[str, Any]:
     """How everything stands, without the ids."""
     found: dict[str, Any] = {}
     for kind in ENTITIES:
-        rows = market.store.read(lambda records, kind=kind: records.find(kind))
+        rows = all_of(market, kind)
         found[kind.__name__] = sorted(_told(one) for one in rows)
     books = market.query(TrialBalance())
     found["books"] = {str(account): str(money) for account, money in books.items() if money.minor}

@@ -8,7 +8,6 @@ import pytest
 
 from marketpay import errors
 from marketpay.domain.errors import (
-    SENTENCES,
     CommitUnknown,
     ConfigurationError,
     Conflict,
@@ -33,6 +32,7 @@ from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
+from marketpay.domain.reasons import SENTENCES
 from marketpay.ports.gateway import ActionRequired
 from marketpay.ports.journal import JournalRecord
 

@@ -1,205 +1,225 @@
-"""What is asked back of transfers: no more than is too much, and no more than is there."""
+"""What should lie on a contractor's account is transferred, what should not is asked back."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketpay.domain.ids import PayoutAccountId, TransactionId
-from marketpay.domain.lifecycles import PaymentStatus, TransactionStatus
+from marketpay.domain.commission import Commission
+from marketpay.domain.ids import JobId, OfferId, PaymentId, PayoutAccountId, TransactionId
+from marketpay.domain.lifecycles import PaymentStatus, PayoutAccountStatus, TransactionStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.transferring import asked_back, reversals, reversed_of, transfer
-from tests.domain.test_payment import AT, captured, usd
+from marketpay.testing import VirtualClock, strategies
 
-LATER = AT + timedelta(days=1)
-RULES = Rules(now=lambda: datetime(2026, 1, 2, tzinfo=UTC))
-SUCCESS, FAILED = TransactionStatus.SUCCESS, TransactionStatus.FAILED
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+RULES = Rules(now=VirtualClock())
+AMOUNTS = strategies.minor_units(0, 70_000)
+
+
+def usd(minor: int) -> Money:
+    return Money.from_minor(minor, "USD")
+
+
+def released(**changes: Any) -> Payment:
+    """A payment of 1,000.00, of which 700.00 are the contractor's."""
+    fields: dict[str, Any] = {"gateway_payment": "pi_1", "released_at": AT}
+    return Payment(
+        id=PaymentId("pay_1"),
+        offer=OfferId("off_1"),
+        job=JobId("job_1"),
+        customer="cus_17",
+        contractor="ctr_42",
+        amount=usd(100_000),
+        status=PaymentStatus.RELEASED,
+        split=Commission().split(usd(100_000)),
+        created_at=AT,
+        **fields | changes,
+    )
+
+
 ACCOUNT = PayoutAccount(
-    id=PayoutAccountId("pac_1"), contractor="ctr_42", gateway_account="acct_1", created_at=AT
+    id=PayoutAccountId("pac_1"),
+    contractor="ctr_42",
+    status=PayoutAccountStatus.ACTIVE,
+    gateway_account="acct_1",
+    created_at=AT,
 )
 
 
-def moved(
-    number: int,
-    minor: int,
-    status: TransactionStatus = SUCCESS,
-    kind: TransactionKind = TransactionKind.TRANSFER,
-    target: str | None = None,
-) -> PaymentTransaction:
+def made(minor: int, number: int = 1, **changes: Any) -> PaymentTransaction:
+    """A transfer that has arrived."""
+    fields: dict[str, Any] = {
+        "kind": TransactionKind.TRANSFER,
+        "status": TransactionStatus.SUCCESS,
+        "gateway_id": f"tr_{number}",
+    }
     return PaymentTransaction(
-        id=TransactionId(f"ptx_{number:03}"),
-        payment=captured().id,
-        kind=kind,
+        id=TransactionId(f"ptx_{number}"),
+        payment=PaymentId("pay_1"),
         amount=usd(minor),
         party="ctr_42",
         group="job_1",
-        target=target,
-        gateway_id=f"gw_{number}",
-        status=status,
         created_at=AT,
+        **fields | changes,
     )
 
 
-def back(number: int, of: int, minor: int, status: TransactionStatus) -> PaymentTransaction:
-    return moved(number, minor, status, TransactionKind.TRANSFER_REVERSAL, f"gw_{of}")
+def reversal(
+    minor: int, of: str, number: int, status: TransactionStatus = TransactionStatus.SUCCESS
+) -> PaymentTransaction:
+    kind = TransactionKind.TRANSFER_REVERSAL
+    return made(minor, number, kind=kind, target=of, gateway_id=f"trr_{number}", status=status)
 
 
-def released(refunded: int = 0, transferred: int = 70_000) -> Payment:
-    """A thousand dollars, released and partly refunded, with so much on the account."""
-    return evolve(
-        captured(),
-        status=PaymentStatus.RELEASED,
-        released_at=AT,
-        refunded=usd(refunded),
-        transferred=usd(transferred),
-    )
-
-
-def asked(
-    payment: Payment, moves: list[PaymentTransaction], there: int = 10**9
+def back(
+    paid: Payment, moves: list[PaymentTransaction], there: int
 ) -> list[tuple[str | None, int]]:
-    found = reversals(payment, moves, usd(there), RULES, LATER)
-    return [(one.entity.target, one.entity.amount.minor) for one in found]
+    changes = reversals(paid, moves, usd(there), RULES, AT)
+    return [(change.entity.target, change.entity.amount.minor) for change in changes]
+
+
+# what is due
+
+
+def test_nothing_is_due_before_the_release() -> None:
+    assert released(released_at=None).due == usd(0)
 
 
 @pytest.mark.parametrize(
-    ("refunded", "there", "expected"),
+    ("changes", "due"),
     [
-        (0, 70_000, []),
-        (40_000, 70_000, [("gw_1", 28_000)]),
-        (100_000, 70_000, [("gw_1", 70_000)]),
-        (100_000, 50_000, [("gw_1", 50_000)]),
-        (100_000, 0, []),
-        (100_000, -10, []),
-        (1, 70_000, [("gw_1", 1)]),
+        ({}, 70_000),
+        ({"withheld": usd(20_000)}, 50_000),
+        ({"refunded": usd(10_000)}, 63_000),
+        ({"refunded": usd(10_000), "lost": usd(10_000)}, 56_000),
+        ({"refunded": usd(100_000)}, 0),
+        ({"refunded": usd(90_000), "withheld": usd(20_000)}, 0),
+        ({"disputed": usd(50_000)}, 70_000),
     ],
 )
-def test_what_is_too_much_is_asked_back_as_far_as_it_is_there(
-    refunded: int, there: int, expected: list[tuple[str, int]]
+def test_what_is_left_of_the_payout_is_due_but_what_pays_a_debt(
+    changes: dict[str, Money], due: int
 ) -> None:
-    assert asked(released(refunded), [moved(1, 70_000)], there) == expected
+    assert released(**changes).due == usd(due)
+
+
+# transfers
+
+
+def test_what_is_due_is_transferred_out_of_the_payment() -> None:
+    started, sent = transfer(released(), ACCOUNT, RULES, AT)
+
+    assert isinstance(started.entity, Payment)
+    assert (started.entity.transferring, started.entity.transfer_blocked) == (usd(70_000), None)
+    assert isinstance(sent.entity, PaymentTransaction)
+    assert (sent.entity.amount, sent.entity.destination) == (usd(70_000), "acct_1")
+    assert (sent.entity.target, sent.entity.due_at, sent.entity.sent_at) == ("pi_1", AT, None)
+
+
+def test_the_charge_is_named_where_it_is_known() -> None:
+    _, sent = transfer(released(gateway_charge="ch_1"), ACCOUNT, RULES, AT)
+    assert getattr(sent.entity, "target", None) == "ch_1"
+
+
+def test_only_what_is_neither_there_nor_on_its_way_is_transferred() -> None:
+    paid = released(transferred=usd(10_000), transferring=usd(20_000), withheld=usd(5_000))
+    started, sent = transfer(paid, ACCOUNT, RULES, AT)
+
+    assert getattr(sent.entity, "amount", None) == usd(35_000)
+    assert getattr(started.entity, "transferring", None) == usd(55_000)
+
+
+@pytest.mark.parametrize("refunded", [0, 50_000])
+def test_what_is_there_is_not_transferred_again(refunded: int) -> None:
+    paid = released(transferred=usd(70_000), refunded=usd(refunded), transfer_blocked="refused")
+    [only] = transfer(paid, ACCOUNT, RULES, AT)
+
+    assert getattr(only.entity, "transfer_blocked", "?") is None
+    assert getattr(only.entity, "transferring", None) == usd(0)
+
+
+# reversals
+
+
+def test_nothing_is_asked_back_that_is_due() -> None:
+    assert back(released(transferred=usd(70_000)), [made(70_000)], 70_000) == []
+    assert back(released(), [], 70_000) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"), [(70_000, 7_000), (7_000, 7_000), (6_999, 6_999), (0, 0), (-1, 0)]
+)
+def test_what_is_too_much_is_asked_back_as_far_as_it_is_there(there: int, asked: int) -> None:
+    paid = released(transferred=usd(70_000), refunded=usd(10_000))
+    assert back(paid, [made(70_000)], there) == ([("tr_1", asked)] if asked else [])
+
+
+def test_what_is_on_its_way_is_asked_back_only_when_it_has_arrived() -> None:
+    paid = released(transferring=usd(70_000), refunded=usd(10_000))
+    under_way = made(70_000, status=TransactionStatus.UNKNOWN, gateway_id=None)
+    assert back(paid, [under_way], 70_000) == []
 
 
 def test_the_newest_transfer_is_reversed_first() -> None:
-    moves = [moved(1, 30_000), moved(3, 20_000), moved(2, 20_000)]
+    paid = released(transferred=usd(70_000), refunded=usd(100_000))
+    moves = [made(30_000), made(40_000, 2)]
+    assert back(paid, moves, 70_000) == [("tr_2", 40_000), ("tr_1", 30_000)]
+    assert back(paid, moves, 50_000) == [("tr_2", 40_000), ("tr_1", 10_000)]
 
-    assert asked(released(100_000), moves) == [("gw_3", 20_000), ("gw_2", 20_000), ("gw_1", 30_000)]
-    assert asked(released(40_000), moves) == [("gw_3", 20_000), ("gw_2", 8_000)]
+
+def test_what_was_reversed_already_is_not_reversed_again() -> None:
+    paid = released(transferred=usd(60_000), refunded=usd(100_000))
+    moves = [made(30_000), made(40_000, 2), reversal(10_000, "tr_2", 3)]
+    assert back(paid, moves, 70_000) == [("tr_2", 30_000), ("tr_1", 30_000)]
 
 
-@pytest.mark.parametrize(
-    ("status", "left"),
-    [(SUCCESS, 60_000), (TransactionStatus.UNKNOWN, 60_000), (FAILED, 70_000)],
+def test_a_reversal_that_was_refused_does_not_count() -> None:
+    moves = [made(30_000), reversal(10_000, "tr_1", 2, TransactionStatus.FAILED)]
+    assert reversed_of(moves[0], moves) == usd(0)
+    open_one = reversal(10_000, "tr_1", 3, TransactionStatus.UNKNOWN)
+    assert reversed_of(moves[0], [*moves, open_one]) == usd(10_000)
+    assert reversed_of(moves[0], [*moves, reversal(10_000, "tr_9", 4)]) == usd(0)
+
+
+@given(
+    sizes=st.lists(strategies.minor_units(1, 30_000), min_size=1, max_size=4),
+    refunded=strategies.minor_units(0, 100_000),
+    there=strategies.minor_units(0, 200_000),
 )
-def test_what_is_being_asked_back_already_is_not_asked_back_again(
-    status: TransactionStatus, left: int
+def test_no_more_is_asked_back_than_was_moved_is_too_much_or_is_there(
+    sizes: list[int], refunded: int, there: int
 ) -> None:
-    payment = released(100_000, transferred=left)
-    moves = [moved(1, 70_000), back(2, 1, 10_000, status)]
+    moves = [made(size, number) for number, size in enumerate(sizes)]
+    paid = released(transferred=usd(sum(sizes)), refunded=usd(refunded))
+    changes = list(reversals(paid, moves, usd(there), RULES, AT))
+    asked = sum(change.entity.amount.minor for change in changes)
+    excess = max(sum(sizes) - paid.due.minor, 0)
 
-    assert asked(payment, moves) == [("gw_1", left)]
-    assert reversed_of(moves[0], moves) == usd(70_000 - left)
-
-
-@pytest.mark.parametrize(
-    "status", [one for one in TransactionStatus if one is not TransactionStatus.SUCCESS]
-)
-def test_a_transfer_that_never_arrived_is_not_reversed(status: TransactionStatus) -> None:
-    assert asked(released(100_000), [moved(1, 70_000, status)]) == []
+    assert asked == min(excess, there)
+    assert asked_back(paid, changes).transferred == usd(sum(sizes) - asked)
+    for one in moves:
+        assert reversed_of(one, [*moves, *(change.entity for change in changes)]) <= one.amount
 
 
-def test_an_operation_of_the_contractors_says_what_it_reverses() -> None:
-    [change] = reversals(released(40_000), [moved(1, 70_000)], usd(70_000), RULES, LATER)
-    operation = change.entity
-
-    assert operation.kind is TransactionKind.TRANSFER_REVERSAL
-    assert (operation.payment, operation.party, operation.group) == ("pay_1", "ctr_42", "job_1")
-    assert operation.due_at == LATER
-    assert operation.sent_at is None
-
-
-@frozen
-class History:
-    """A payment with its transfers, each of which was partly reversed or refused."""
-
-    payment: Payment
-    moves: list[PaymentTransaction]
+@given(refunds=st.lists(strategies.minor_units(1, 50_000), max_size=5), withheld=AMOUNTS)
+def test_what_is_due_never_grows_by_a_refund(refunds: list[int], withheld: int) -> None:
+    paid = released(withheld=usd(withheld))
+    for minor in refunds:
+        amount = min(usd(minor), paid.refundable)
+        after = evolve(paid, refunded=paid.refunded + amount)
+        assert usd(0) <= after.due <= paid.due
+        paid = after
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> History:
-    left, number = 70_000, 0
-    lying = 0
-    moves: list[PaymentTransaction] = []
-    for _ in range(draw(st.integers(0, 4))):
-        number += 1
-        transfer_of = number
-        status = draw(st.sampled_from((SUCCESS, SUCCESS, FAILED)))
-        amount = draw(st.integers(1, max(left, 1)))
-        moves.append(moved(number, amount, status))
-        if status is FAILED:
-            continue
-        left -= amount
-        lying += amount
-        for _ in range(draw(st.integers(0, min(2, amount)))):
-            number += 1
-            part = draw(st.integers(1, amount))
-            how = draw(st.sampled_from((SUCCESS, TransactionStatus.PENDING, FAILED)))
-            moves.append(back(number, transfer_of, part, how))
-            if how is not FAILED:
-                amount -= part
-                lying -= part
-            if not amount:
-                break
-        if left <= 0:
-            break
-    refunded = draw(st.integers(0, 100_000))
-    return History(released(refunded, transferred=lying), draw(st.permutations(moves)))
-
-
-@given(history=histories(), there=st.integers(-10, 80_000))
-def test_never_more_is_asked_back_than_is_too_much_there_or_was_sent(
-    history: History, there: int
-) -> None:
-    payment, moves = history.payment, history.moves
-    found = list(reversals(payment, moves, usd(there), RULES, LATER))
-    total = sum(change.entity.amount.minor for change in found)
-    too_much = max(-payment.untransferred.minor, 0)
-
-    assert total == min(too_much, payment.transferred.minor, max(there, 0))
-    everything = [*moves, *(change.entity for change in found)]
-    for made in moves:
-        if made.kind is TransactionKind.TRANSFER:
-            assert reversed_of(made, everything) <= made.amount
-    assert all(change.entity.amount.minor > 0 for change in found)
-    assert asked_back(payment, found).transferred.minor == payment.transferred.minor - total
-    if total == too_much:
-        assert asked_back(payment, found).untransferred.minor >= 0
-        assert asked(asked_back(payment, found), everything, there) == []
-
-
-def test_what_is_missing_is_sent_and_counted_as_on_its_way() -> None:
-    payment = evolve(released(10_000, transferred=20_000), transfer_blocked="onboarding")
-    started, sent = transfer(payment, ACCOUNT, RULES, LATER)
-
-    assert isinstance(started.entity, Payment)
-    assert isinstance(sent.entity, PaymentTransaction)
-    assert sent.entity.amount == started.entity.transferring == usd(43_000)
-    assert started.entity.untransferred == usd(0)
-    assert (started.entity.transfer_blocked, sent.entity.destination) == (None, "acct_1")
-
-
-@pytest.mark.parametrize("transferred", [63_000, 70_000])
-def test_where_nothing_is_missing_nothing_is_sent(transferred: int) -> None:
-    payment = evolve(released(10_000, transferred=transferred), transfer_blocked="refused")
-    [started] = transfer(payment, ACCOUNT, RULES, LATER)
-
-    assert isinstance(started.entity, Payment)
-    assert started.entity.transferring == Money.zero("USD")
-    assert started.entity.transfer_blocked is None
+@pytest.mark.parametrize("tries", range(12))
+def test_what_was_refused_is_tried_again_ever_more_seldom(tries: int) -> None:
+    wait = RULES.transfer_at(tries + 1, AT) - AT
+    assert RULES.transfer_at(tries, AT) - AT <= wait <= timedelta(days=1)

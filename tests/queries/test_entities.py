@@ -8,27 +8,40 @@ from marketpay import (
     CancelJob,
     FindPayoutAccount,
     GetApplication,
+    GetChargeback,
+    GetIncident,
     GetJob,
     GetOffer,
     GetPayment,
     GetPaymentTransaction,
     GetPayoutAccount,
     GetRefund,
+    GetUpgrade,
+    GetWebhook,
+    GetWithdrawal,
     InvalidInput,
+    ListChargebacks,
+    ListIncidents,
+    ListWebhooks,
     Marketplace,
     NotFound,
     OpenPayoutAccount,
+    RequestWithdrawal,
     TransactionKind,
 )
+from marketpay.testing import SimulatedGateway
 from tests.deals import (
     CONTRACTOR,
     CUSTOMER,
     NONE_SUCH,
     applied,
     assigned,
+    completed,
     now,
     operations,
+    payee,
     post,
+    usd,
 )
 
 QUESTIONS = {
@@ -39,6 +52,11 @@ QUESTIONS = {
     GetPaymentTransaction: "ptx",
     GetRefund: "ref",
     GetPayoutAccount: "pac",
+    GetWithdrawal: "wdr",
+    GetChargeback: "chb",
+    GetUpgrade: "upg",
+    GetIncident: "inc",
+    GetWebhook: "whk",
 }
 every_question = pytest.mark.parametrize(
     ("question", "prefix"), QUESTIONS.items(), ids=lambda value: getattr(value, "__name__", value)
@@ -61,6 +79,26 @@ def test_each_thing_is_found_by_its_id(market: Marketplace) -> None:
     assert cancelled.refund is not None
     assert market.query(GetRefund(cancelled.refund.id)) == cancelled.refund
     assert market.query(GetPayoutAccount(account.id)) == account
+
+
+def test_what_came_of_a_payment_is_found_by_its_id(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    market.work()
+    withdrawal = market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("1")))
+    gateway.dispute(paid)
+    for told in gateway.webhooks():
+        market.receive(told.payload, told.headers)
+    [chargeback] = market.query(ListChargebacks(payment=paid.id)).items
+    [incident] = market.query(ListIncidents(subject=paid.id)).items
+    webhook = market.query(ListWebhooks()).items[0]
+
+    assert market.query(GetWithdrawal(withdrawal.id)) == withdrawal
+    assert market.query(GetChargeback(chargeback.id)) == chargeback
+    assert market.query(GetIncident(incident.id)) == incident
+    assert market.query(GetWebhook(webhook.id)) == webhook
 
 
 @every_question

@@ -17,15 +17,18 @@ from marketpay import (
     GetRevenue,
     GetWallet,
     InvalidInput,
+    IssueRefund,
     Marketplace,
     Money,
     MoneyError,
     NotFound,
+    RequestWithdrawal,
     TrialBalance,
     WalletStatement,
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.deals import (
+    ADMIN,
     CONTRACTOR,
     CUSTOMER,
     NONE_SUCH,
@@ -105,6 +108,49 @@ def test_a_statement_has_a_line_for_each_movement(
         usd("700"),
     )
     assert newest.number > oldest.number
+
+
+def test_a_line_says_what_the_wallet_has_more_or_less_wherever_the_money_lies(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    completed(market)
+    market.work()
+    market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("100")))
+    market.work()
+    clock.advance(days=3)
+    market.work()
+    gateway.pay_out_elsewhere(CONTRACTOR.id, usd("50"))
+    for told in gateway.webhooks():
+        market.receive(told.payload, told.headers)
+    lines = statement(market).items
+
+    assert [(str(line.debit), str(line.credit), line.change) for line in reversed(lines)] == [
+        ("escrow", "wallet.available(ctr_42)", usd("700")),
+        ("wallet.available(ctr_42)", "wallet.reserved(ctr_42)", usd("0")),
+        ("wallet.reserved(ctr_42)", "payout_in_transit(ctr_42)", usd("-100")),
+        ("wallet.available(ctr_42)", "connected(ctr_42)", usd("-50")),
+    ]
+    wallet = market.wallet("ctr_42", "USD")
+    assert sum((line.change for line in lines), usd("0")) == wallet.total == usd("550")
+
+
+def test_a_debt_is_less_and_paying_it_back_is_more(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    market.work()
+    market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("700")))
+    market.work()
+    market.execute(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("100")))
+    owing = market.wallet("ctr_42", "USD")
+    completed(market, price=usd("50"))
+    newest, older = statement(market, limit=2).items
+
+    assert (owing.receivable, market.wallet("ctr_42", "USD").receivable) == (usd("70"), usd("35"))
+    assert (str(older.debit), older.change) == ("receivable(ctr_42)", usd("-70"))
+    assert (str(newest.credit), newest.change) == ("receivable(ctr_42)", usd("35"))
 
 
 @settings(

@@ -24,6 +24,7 @@ from marketpay.testing.gateway_contract import GatewayContract
 from marketpay.testing.store_contract.books import BooksContract
 from marketpay.testing.store_contract.claims import ClaimsContract
 from marketpay.testing.store_contract.exactness import ExactnessContract
+from marketpay.testing.store_contract.putting import PuttingContract
 from marketpay.testing.store_contract.queues import QueuesContract
 from marketpay.testing.store_contract.reading import ReadingContract
 from marketpay.testing.store_contract.threads import ThreadsContract
@@ -37,6 +38,7 @@ S = TypeVar("S", bound=AsyncStore)
 
 class StoreContract(
     WritingContract,
+    PuttingContract,
     ClaimsContract,
     ReadingContract,
     ExactnessContract,

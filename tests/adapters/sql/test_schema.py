@@ -151,7 +151,37 @@ ILLEGAL = {
     "a place in the feed for no command": "INSERT INTO marketpay_feed VALUES (1, 999999)",
     "a second wallet of one owner": (
         "INSERT INTO marketpay_wallets SELECT 'wal_2', version, owner, currency, pending,"
-        " available, reserved, created_at, holder FROM marketpay_wallets"
+        " available, reserved, receivable, created_at, holder FROM marketpay_wallets"
+    ),
+    "a debt below zero": "UPDATE marketpay_wallets SET receivable = -1",
+    "more refunded, disputed and lost than paid": (
+        "UPDATE marketpay_payments SET refunded = amount - 2, disputed = 2, lost = 1"
+    ),
+    "a dispute below zero": "UPDATE marketpay_payments SET disputed = -1",
+    "a loss below zero": "UPDATE marketpay_payments SET lost = -1",
+    "more on its way than earned": (
+        "UPDATE marketpay_payments SET transferring = split_payout + 1 WHERE status = 'released'"
+    ),
+    "more transferred than what was not withheld": (
+        "UPDATE marketpay_payments SET transferred = split_payout, withheld = 1"
+        " WHERE status = 'released'"
+    ),
+    "more withheld than earned": (
+        "UPDATE marketpay_payments SET withheld = split_payout + 1 WHERE status = 'released'"
+    ),
+    "a release of what has no split": (
+        "UPDATE marketpay_payments SET released_at = created_at WHERE status = 'authorized'"
+    ),
+    "two payments for one charge": "UPDATE marketpay_payments SET gateway_charge = 'ch_same'",
+    "a payout of a payment": "UPDATE marketpay_payment_transactions SET kind = 'payout'",
+    "an operation of no payment at all": (
+        "UPDATE marketpay_payment_transactions SET payment = NULL"
+    ),
+    "an operation of no withdrawal": (
+        "UPDATE marketpay_payment_transactions SET withdrawal = 'wdr_none'"
+    ),
+    "two open purchases of one upgrade": (
+        "UPDATE marketpay_payment_transactions SET open_purchase = 'the same'"
     ),
 }
 

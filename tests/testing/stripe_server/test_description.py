@@ -73,6 +73,18 @@ def test_what_makes_something_knows_every_parameter_that_stripe_has(route: Route
     assert not missing - LEFT_OUT - {"bank_account"}  # which Stripe has done away with
 
 
+def test_what_is_not_as_described_is_noticed(api: Client) -> None:
+    payment = hold(api)
+    check = spec.validator("payment_intent")
+    assert not spec.faults_of(check, payment)
+
+    assert spec.faults_of(check, {**payment, "status": "held"})
+    assert spec.faults_of(check, {**payment, "colour": "red"})
+    assert spec.faults_of(check, {**payment, "amount": "100.00"})
+    assert spec.faults_of(check, {**payment, "currency": None})
+    assert spec.faults_of(check, {key: payment[key] for key in payment if key != "created"})
+
+
 class Tour:
     """Everything that a marketplace does with Stripe, step by step."""
 

@@ -95,3 +95,9 @@ def test_the_second_api_says_where_the_next_page_is(api: Client, sdk: stripe.Str
     assert [each.id for each in listed.auto_paging_iter()] == made
     assert api.get("/v2/core/accounts", {"limit": 5})["next_page_url"] is None
     assert api.ask("GET", "/v2/core/accounts", {"page": "acct_unknown"}).status == 400
+
+
+def test_what_cannot_be_expanded_is_said(api: Client, customers: list[str]) -> None:
+    answer = api.ask("GET", "/v1/customers", {"expand": ["data.name"]})
+
+    assert (answer.status, answer.error["param"]) == (400, "expand")

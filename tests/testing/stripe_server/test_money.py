@@ -69,6 +69,11 @@ def test_a_refund_is_of_something(api: Client, params: Json, param: str) -> None
     assert (answer.status, answer.error["param"]) == (400, param)
 
 
+def test_refunds_of_an_unknown_charge_are_not_listed(api: Client) -> None:
+    assert api.ask("GET", "/v1/refunds", {"charge": "ch_x"}).error["param"] == "charge"
+    assert api.ask("GET", "/v1/balance_transactions/txn_x").status == 404
+
+
 def test_what_nobody_paid_is_not_refunded(api: Client) -> None:
     opened = api.post("/v1/payment_intents", {"amount": 500, "currency": "usd"})
 

@@ -83,6 +83,49 @@ def test_an_odd_value_is_refused(api: Client, params: Json, code: str | None, pa
     assert (error.get("code"), error["param"]) == (code, param)
 
 
+@pytest.mark.parametrize(
+    ("path", "params", "param"),
+    [
+        ("/v1/accounts", {"country": "Atlantis"}, "country"),
+        ("/v1/accounts", {"capabilities": "transfers"}, "capabilities"),
+        ("/v1/account_links", {"type": "account_onboarding"}, "account"),
+        ("/v2/core/accounts", {"identity": {"country": "x"}}, "identity.country"),
+        ("/v1/payment_methods", {"type": "card", "card": {"token": "tok_x"}}, "card[token]"),
+        ("/v1/checkout/sessions", {**CHECKOUT, "customer": "cus_x"}, "customer"),
+        ("/v1/checkout/sessions", {**CHECKOUT, "expires_at": 10**18}, "expires_at"),
+    ],
+)
+def test_so_is_an_odd_value_elsewhere(api: Client, path: str, params: Json, param: str) -> None:
+    assert refusal(api, params, path)["param"] == param
+
+
+def test_a_body_of_the_second_api_is_an_object(api: Client) -> None:
+    refusal(api, [1, 2], "/v2/core/accounts")
+
+
+def test_a_link_of_the_second_api_knows_what_for(api: Client) -> None:
+    account = api.post("/v2/core/accounts")["id"]
+
+    error = refusal(api, {"account": account, "use_case": {"type": "account_onboarding"}},
+                    "/v2/core/account_links")  # fmt: skip
+
+    assert error["param"] == "use_case.account_onboarding"
+
+
+def test_a_link_needs_its_addresses(api: Client) -> None:
+    account = api.post("/v1/accounts")["id"]
+
+    error = refusal(api, {"account": account, "type": "account_onboarding"}, "/v1/account_links")
+
+    assert (error["code"], error["param"]) == ("parameter_missing", "refresh_url")
+
+
+def test_a_boolean_of_the_second_api_is_one(api: Client) -> None:
+    api.ask("GET", "/v2/core/accounts", {"closed": False})
+    answer = api.ask("GET", "/v2/core/accounts", {"closed": "maybe"})
+    assert answer.error["param"] == "closed"
+
+
 def test_the_words_for_an_odd_choice_are_stripes(api: Client) -> None:
     error = refusal(api, {**GOOD, "capture_method": "later"})
 

@@ -240,6 +240,50 @@ def test_a_challenge_has_a_page(api: Client, choice: str, status: str) -> None:
     assert api.get(f"/v1/payment_intents/{asked['id']}")["status"] == status
 
 
+def test_a_payment_that_is_taken_at_once_is_so_after_a_challenge(api: Client) -> None:
+    asked = hold(api, payment_method="pm_card_threeDSecure2Required", capture_method="automatic")
+    page = asked["next_action"]["use_stripe_sdk"]["stripe_js"]
+
+    assert "Thank you" in api.click(page, "complete").body
+
+    assert api.get(f"/v1/payment_intents/{asked['id']}")["status"] == "succeeded"
+    assert api.click(page, "fail").status == 404
+    assert api.send("GET", "/_pages/" + page.partition("/_pages/")[2]).status == 404
+
+
+def test_a_page_that_is_not_there_is_not_found(api: Client) -> None:
+    for path in ("nothing/x", "challenge", "challenge/pi_x/secret", "onboarding/x", "checkout/x"):
+        assert api.send("GET", f"/_pages/{path}").status == 404
+
+
+def test_a_card_of_a_customer(api: Client) -> None:
+    card = api.post("/v1/payment_methods", {"type": "card", "card": {"token": "tok_mastercard"}})
+    assert card["card"]["brand"] == "mastercard"
+    payer = api.post("/v1/customers", {"payment_method": "pm_card_visa"})["id"]
+    [mine] = api.get("/v1/payment_methods", {"customer": payer})["data"]
+    assert (mine["customer"], mine["card"]["last4"]) == (payer, "4242")
+    assert hold(api, customer=payer, payment_method=card["id"])["status"] == "requires_capture"
+
+    bad = api.ask("POST", "/v1/payment_methods/pm_card_chargeDeclined/attach", {"customer": payer})
+    unknown = api.ask("GET", "/v1/payment_methods/pm_unknown")
+
+    assert bad.error["code"] == "card_declined"
+    assert unknown.status == 404
+    held = hold(api, customer=payer, payment_method=mine["id"], expand=["payment_method"])
+    assert held["payment_method"]["id"] == mine["id"]
+
+
+def test_a_created_card_that_is_refused(api: Client) -> None:
+    token = {"token": "tok_chargeDeclinedInsufficientFunds"}
+    card = api.post("/v1/payment_methods", {"type": "card", "card": token})["id"]
+
+    answer = api.ask(
+        "POST", "/v1/payment_intents", {**OPEN, "confirm": True, "payment_method": card}
+    )
+
+    assert (answer.status, answer.error["decline_code"]) == (402, "insufficient_funds")
+
+
 def test_without_a_return_url_the_challenge_is_the_sdks_business(api: Client) -> None:
     asked = hold(api, payment_method="pm_card_threeDSecure2Required")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from attrs import evolve
 
 from marketpay.domain.ids import PaymentId
-from marketpay.domain.ledger import Account, AccountKind, LedgerEntry
+from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry
 from marketpay.domain.money import LIMIT, Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.wallet import Wallet
-from marketpay.ports.store import PostedEntry, Store
+from marketpay.ports.store import PostedEntry, Store, Work
 from marketpay.testing.store_contract.samples import (
     AT,
     LATER,
@@ -17,6 +17,7 @@ from marketpay.testing.store_contract.samples import (
     a_record,
     a_wallet,
     an_offer,
+    deciding,
     ids,
     kept,
     write,
@@ -113,6 +114,52 @@ class BooksContract:
             "wallet.available(ctr_42)": 700,
             "connected(ctr_42)": 700,
         }
+
+    def test_the_balance_of_a_wallets_part_is_what_the_wallet_keeps(self, store: Store) -> None:
+        """What its owner owes too; nothing for who has no wallet in that currency."""
+        wallet, transit = a_wallet(), Account(K.REFUNDS_IN_TRANSIT, "USD")
+        available, reserved, receivable = (
+            wallet.account(kind) for kind in (K.WALLET_AVAILABLE, K.WALLET_RESERVED, K.RECEIVABLE)
+        )
+        entries = (
+            LedgerEntry(ESCROW, available, usd(5)),
+            LedgerEntry(available, reserved, usd(3)),
+            LedgerEntry(receivable, transit, usd(4)),
+        )
+        write(store, wallet.post(entries, AT).entity, a_wallet("ctr_43"), entries=entries)
+
+        def balances(owner: str, currency: str) -> list[int]:
+            accounts = [Account(kind, currency, owner) for kind in WALLET]
+            return store.read(lambda records: [records.balance(one) for one in accounts])
+
+        assert balances("ctr_42", "USD") == [0, 2, 3, 4]
+        assert balances("ctr_43", "USD") == [0, 0, 0, 0]
+        assert balances("ctr_42", "EUR") == [0, 0, 0, 0]
+        assert balances("nobody", "USD") == [0, 0, 0, 0]
+
+    def test_the_balance_of_what_lies_elsewhere_is_one_owners(self, store: Store) -> None:
+        """In one currency, before it is folded and after."""
+        payment = _payment(store)
+        mine = Account(K.CONNECTED, "USD", "ctr_42")
+        for minor in (700, 30):
+            entry = LedgerEntry(mine, PROCESSOR, usd(minor), payment=payment.id)
+            write(store, entries=(entry,))
+
+        for _ in range(2):
+            assert store.read(lambda records: records.balance(mine)) == 730
+            for other in (evolve(mine, owner="ctr_43"), evolve(mine, currency="EUR")):
+                assert store.read(lambda r: r.balance(other)) == 0  # noqa: B023
+            store.run(lambda work: work.fold(99))
+
+    def test_a_transaction_sees_the_balance_that_it_wrote(self, store: Store) -> None:
+        """Before it commits."""
+        payment = _payment(store)
+
+        def use(work: Work) -> int:
+            work.write(deciding(entries=_captured(payment.id)), a_record())
+            return work.balance(ESCROW)
+
+        assert store.run(use) == 900
 
     def test_a_wallet_that_differs_from_its_entries_shows(self, store: Store) -> None:
         """What is kept comes from the wallet, what is summed from the entries."""

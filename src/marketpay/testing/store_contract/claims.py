@@ -9,10 +9,18 @@ from attrs import evolve
 
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
-from marketpay.domain.lifecycles import ApplicationStatus, OfferStatus
+from marketpay.domain.lifecycles import ApplicationStatus, OfferStatus, WithdrawalStatus
 from marketpay.domain.offer import Offer
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Store
+from marketpay.testing.store_contract.further_samples import (
+    a_charge,
+    a_chargeback,
+    a_fee,
+    a_payer_account,
+    a_withdrawal,
+    an_upgrade,
+)
 from marketpay.testing.store_contract.samples import (
     AT,
     a_job,
@@ -76,7 +84,60 @@ def _applications(store: Store) -> tuple[Entity, Entity]:
     return first, an_application(job)
 
 
+def _withdrawals(store: Store) -> tuple[Entity, Entity]:
+    first = a_withdrawal()
+    write(store, first)
+    return first, a_withdrawal(status=WithdrawalStatus.REQUESTED)
+
+
+def _payouts(store: Store) -> tuple[Entity, Entity]:
+    first = a_withdrawal("ctr_1", gateway_payout="po_1")
+    second = a_withdrawal("ctr_2")
+    write(store, first, second)
+    return first, evolve(kept(store, second), gateway_payout="po_1")
+
+
+def _customers(store: Store) -> tuple[Entity, Entity]:
+    first, second = a_payer_account("cus_17"), a_payer_account("cus_18")
+    write(store, first, second)
+    taken = kept(store, first).gateway_customer
+    return first, evolve(kept(store, second), gateway_customer=taken)
+
+
+def _chargebacks(store: Store) -> tuple[Entity, Entity]:
+    [job] = write(store, a_job())
+    offer, payment = an_offer(job)
+    first = a_chargeback(payment)
+    write(store, offer, payment, first)
+    return first, a_chargeback(payment, gateway_id=first.gateway_id)
+
+
+def _fees(store: Store) -> tuple[Entity, Entity]:
+    first = a_fee()
+    write(store, first)
+    return first, a_fee(gateway_id=first.gateway_id)
+
+
+def _purchases(store: Store) -> tuple[Entity, Entity]:
+    first = a_charge()
+    write(store, first)
+    return first, a_charge()
+
+
+def _upgrades(store: Store) -> tuple[Entity, Entity]:
+    first = an_upgrade()
+    write(store, first)
+    return first, an_upgrade()
+
+
 TAKEN: dict[str, Two] = {
+    "open_wallet": _withdrawals,
+    "gateway_payout": _payouts,
+    "gateway_customer": _customers,
+    "gateway_id of chargebacks": _chargebacks,
+    "gateway_id of fees": _fees,
+    "open_purchase": _purchases,
+    "active_listing": _upgrades,
     "live_pair": _live_offers,
     "claimed_job": _claimed_offers,
     "gateway_payment": _gateway_payments,

@@ -8,11 +8,14 @@ import pytest
 from attrs import evolve
 
 from marketpay.domain.errors import Conflict
+from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.webhook import Webhook
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Store, Work
+from marketpay.testing.store_contract.further_samples import a_webhook
 from marketpay.testing.store_contract.samples import (
     AT,
     LATER,
@@ -188,6 +191,24 @@ class QueuesContract:
 
         assert leased == evolve(account, due_at=LATER, sent_at=AT, version=account.version + 1)
         assert kept(store, account) == leased
+
+    def test_webhooks_are_leased_too(self, store: Store) -> None:
+        """The oldest first; what was applied is due no more."""
+        first, second = (a_webhook(f"s::evt_{n}", due_at=AT + n * SECOND) for n in range(2))
+        over = a_webhook("s::evt_3", status=WebhookStatus.APPLIED)
+        for webhook in (second, over, first):
+            store.run(lambda work, one=webhook: work.put(one))  # type: ignore[misc]
+
+        def lease() -> list[Webhook]:
+            return store.run(lambda w: w.lease(Webhook, lambda _: LATER, now=LATER, limit=1))
+
+        [leased] = lease()
+
+        assert leased == evolve(first, due_at=LATER, sent_at=LATER, version=2)
+        assert kept(store, first) == leased
+        store.run(lambda work: work.put(evolve(leased, due_at=None)))
+        assert ids(lease()) == [second.id]
+        assert kept(store, over).version == 1
 
     def test_each_record_gets_one_place_in_the_feed(self, store: Store) -> None:
         """Without gaps, and for good."""

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from attrs import evolve
-
 from marketpay.domain.application import Application
-from marketpay.domain.commission import Commission
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity, Living
 from marketpay.domain.event import Event
@@ -27,12 +24,13 @@ from marketpay.domain.ids import (
     new_id,
 )
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import JournalRecord
@@ -136,44 +134,15 @@ def a_wallet(owner: str = "ctr_42", currency: str = "USD") -> Wallet:
     return Wallet.empty(WalletId(new_id("wal")), owner, currency, AT)
 
 
-def a_full_deal() -> list[Entity]:
-    """One entity of every kind, with a value in every field that can have one."""
-    job = a_job(contractor="ctr_42")
-    application = an_application(job)
-    offer, payment = an_offer(
-        job, application=application.id, status=OfferStatus.ACCEPTED, expires_at=LATER
-    )
-    payment = evolve(
-        payment,
-        status=PaymentStatus.RELEASED,
-        split=Commission().split(PRICE),
-        gateway_payment=f"pi_{payment.id}",
-        authorization_expires_at=LATER,
-        failure="card_declined",
-        refunded=Money("0.01", "USD"),
-        transferred=Money("699.99", "USD"),
-        transfer_blocked="onboarding",
-    )
-    refund = a_refund(payment, gateway_id="re_1", failure="expired_card")
-    first = a_transaction(payment, method="pm_1", gateway_id="pi_1", attempts=3, sent_at=AT)
-    second = a_transaction(
-        payment,
-        kind=TransactionKind.REFUND,
-        refund=refund.id,
-        target="pi_1",
-        destination="acct_1",
-        retry_of=first.id,
-        failure="expired_card",
-    )
-    account = an_account(gateway_account=f"acct_{payment.id}", due_at=LATER, sent_at=AT)
-    wallet = evolve(a_wallet(), available=Money("700.00", "USD"))
-    return [job, application, offer, payment, refund, first, second, account, wallet]
-
-
 def fact(entity: Entity) -> Event:
     """Some event of this entity's; a store looks at none."""
-    if isinstance(entity, Living):
-        return entity.begun(AT).event
+    match entity:
+        case Living():
+            return entity.begun(AT).event
+        case PayerAccount():
+            return entity.linked(AT).event
+        case ProcessorFee():
+            return entity.booked(AT).event
     assert isinstance(entity, Wallet)
     return WalletCredited(at=AT, wallet=entity.id, owner=entity.owner, amount=Money(1, "USD"))
 

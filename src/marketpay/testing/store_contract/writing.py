@@ -14,7 +14,6 @@ from marketpay.ports.store import Store, Work
 from marketpay.testing.store_contract.samples import (
     AT,
     PRICE,
-    a_full_deal,
     a_job,
     a_record,
     an_offer,
@@ -22,6 +21,7 @@ from marketpay.testing.store_contract.samples import (
     kept,
     write,
 )
+from marketpay.testing.store_contract.whole_deals import everything
 
 
 class Interrupted(BaseException):
@@ -33,7 +33,7 @@ class WritingContract:
 
     def test_what_is_written_is_read_again(self, store: Store) -> None:
         """Every kind of entity, with every field."""
-        entities = a_full_deal()
+        entities = everything()
 
         saved = write(store, *entities)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Lock, Thread
@@ -16,6 +17,7 @@ Answer = Callable[[Request], Response | HangUp]
 _LONGEST_LINE: Final = 65_536
 _MOST_HEADERS: Final = 100
 _LARGEST_BODY: Final = 10_000_000
+_PATIENCE: Final = 1.0  # seconds between two packets of what nobody wants
 
 
 class _Unreadable(Exception):
@@ -39,8 +41,17 @@ class Connection(StreamRequestHandler):
                     return
         except _Unreadable as error:
             self._write(Response(status=400, body=str(error).encode(), content_type="text/plain"))
+            self._let_finish()
         except ConnectionError:
             return  # the client has gone
+
+    def _let_finish(self) -> None:
+        """Take what else comes: who is cut off while sending may never read the answer."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(_PATIENCE)
+        with suppress(OSError):
+            while self.connection.recv(_LONGEST_LINE):
+                pass
 
     def _read(self) -> Request | None:
         first = self._line()

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from marketpay.testing.processor_values import Checkout, Payment, Refusal
+from marketpay.testing.processor_values import Checkout, Payment, PaymentStatus, Refusal
 from marketpay.testing.stripe_server.accounts import onboard
 from marketpay.testing.stripe_server.cards import why_declined
 from marketpay.testing.stripe_server.errors import Refused
@@ -62,20 +62,18 @@ def _challenge(world: World, words: list[str], form: Json | None) -> Response:
     payment = world.processor.find(Payment, words[0])
     if payment is None or payment.client_secret != words[-1]:
         raise _Gone("There is no such payment.")
+    if payment.status is not PaymentStatus.REQUIRES_ACTION:
+        raise _Gone("There is nothing to confirm.")
     back = world.detail(payment.id, "return_url")
     if form is None:
-        if payment.status != "requires_action":
-            raise _Gone("There is nothing to confirm.")
         buttons = _button("complete", "It is me") + _button("fail", "It is not me")
         return _html("Your bank asks", buttons)
     if form.get("choice") == "fail":
-        result = world.processor.fail_confirmation(payment.id)
+        world.processor.fail_confirmation(payment.id)
     else:
         result = world.processor.confirm(payment.id)
         if isinstance(result, Payment) and capture_method(world, result) != "manual":
-            result = world.processor.capture(payment.id)
-    if isinstance(result, Refusal) and result.payment is None:
-        raise _Gone("There is nothing to confirm.")
+            world.processor.capture(payment.id)
     if back is not None:
         return _redirect(f"{back}{'&' if '?' in back else '?'}payment_intent={payment.id}")
     return _html("Thank you", "<p>You may close this page.</p>")

@@ -1,0 +1,162 @@
+"""More of what the contract writes: what is left to do, disputed, reported or upgraded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.ids import (
+    ChargebackId,
+    IncidentId,
+    PayerAccountId,
+    ProcessorFeeId,
+    TransactionId,
+    UpgradeId,
+    WebhookId,
+    WithdrawalId,
+    new_id,
+)
+from marketpay.domain.incident import Incident, IncidentKind
+from marketpay.domain.lifecycles import WithdrawalStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payer_account import PayerAccount
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.processor_fee import ProcessorFee
+from marketpay.domain.upgrade import Upgrade
+from marketpay.domain.webhook import Webhook
+from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
+from marketpay.testing.store_contract.samples import AT, LATER
+
+
+def a_withdrawal(contractor: str = "ctr_42", **fields: Any) -> Withdrawal:
+    """A withdrawal that is on its way."""
+    usual: dict[str, Any] = {
+        "id": WithdrawalId(new_id("wdr")),
+        "contractor": contractor,
+        "amount": Money("500.00", "USD"),
+        "status": WithdrawalStatus.PROCESSING,
+        "origin": WithdrawalOrigin.SCHEDULE,
+        "created_at": AT,
+    }
+    return Withdrawal(**usual | fields)
+
+
+def a_payout(withdrawal: Withdrawal, **fields: Any) -> PaymentTransaction:
+    """The operation that sends it."""
+    usual: dict[str, Any] = {
+        "id": TransactionId(new_id("ptx")),
+        "payment": None,
+        "withdrawal": withdrawal.id,
+        "kind": TransactionKind.PAYOUT,
+        "amount": withdrawal.amount,
+        "party": withdrawal.contractor,
+        "group": withdrawal.id,
+        "destination": "acct_1",
+        "created_at": AT,
+    }
+    return PaymentTransaction(**usual | fields)
+
+
+def a_charge(listing: str = "lst_1", **fields: Any) -> PaymentTransaction:
+    """The operation that sells an upgrade."""
+    id = TransactionId(new_id("ptx"))
+    usual: dict[str, Any] = {
+        "id": id,
+        "payment": None,
+        "kind": TransactionKind.CHARGE,
+        "amount": Money("249.00", "TRY"),
+        "party": "cus_17",
+        "group": id,
+        "listing": listing,
+        "premium_type": "gold",
+        "days": 30,
+        "success_url": "https://host.example/yes",
+        "cancel_url": "https://host.example/no",
+        "created_at": AT,
+    }
+    return PaymentTransaction(**usual | fields)
+
+
+def an_upgrade(listing: str = "lst_1", **fields: Any) -> Upgrade:
+    """A listing that is premium."""
+    usual: dict[str, Any] = {
+        "id": UpgradeId(new_id("upg")),
+        "listing": listing,
+        "premium_type": "gold",
+        "customer": "cus_17",
+        "expires_at": LATER,
+        "created_at": AT,
+    }
+    return Upgrade(**usual | fields)
+
+
+def a_chargeback(payment: Payment, **fields: Any) -> Chargeback:
+    """A chargeback of half of a payment."""
+    id = ChargebackId(new_id("chb"))
+    usual: dict[str, Any] = {
+        "id": id,
+        "payment": payment.id,
+        "customer": payment.customer,
+        "contractor": payment.contractor,
+        "gateway_id": f"dp_{id}",
+        "amount": Money("500.00", "USD"),
+        "reason": "fraudulent",
+        "withdrawn": Money("400.00", "USD"),
+        "covered": Money("300.00", "USD"),
+        "reserved": Money("200.00", "USD"),
+        "lost": Money("100.00", "USD"),
+        "fee": Money("15.00", "USD"),
+        "created_at": AT,
+    }
+    return Chargeback(**usual | fields)
+
+
+def a_payer_account(customer: str = "cus_17", **fields: Any) -> PayerAccount:
+    """The account that has a customer's cards."""
+    id = PayerAccountId(new_id("pyr"))
+    usual: dict[str, Any] = {
+        "id": id,
+        "customer": customer,
+        "gateway_customer": f"cus_{id}",
+        "created_at": AT,
+    }
+    return PayerAccount(**usual | fields)
+
+
+def a_fee(payment: Payment | None = None, **fields: Any) -> ProcessorFee:
+    """A fee that the gateway gave back."""
+    id = ProcessorFeeId(new_id("fee"))
+    usual: dict[str, Any] = {
+        "id": id,
+        "gateway_id": f"txn_{id}",
+        "payment": payment.id if payment else None,
+        "amount": Money("-29.30", "USD"),
+        "created_at": AT,
+    }
+    return ProcessorFee(**usual | fields)
+
+
+def an_incident(subject: str = "pay_1", **fields: Any) -> Incident:
+    """Something to look at."""
+    usual: dict[str, Any] = {
+        "id": IncidentId(new_id("inc")),
+        "kind": IncidentKind.FRAUD_WARNING,
+        "subject": subject,
+        "detail": "issfr_1",
+        "created_at": AT,
+    }
+    return Incident(**usual | fields)
+
+
+def a_webhook(delivery: str = "stripe::evt_1", **fields: Any) -> Webhook:
+    """A webhook that was just stored."""
+    usual: dict[str, Any] = {
+        "id": WebhookId(new_id("whk")),
+        "delivery": delivery,
+        "event_type": "payment_intent.succeeded",
+        "event": '{"id":"evt_1"}',
+        "body": '{"id":"evt_1","object":"event","note":"Größe ✓"}',
+        "created_at": AT,
+    }
+    return Webhook(**usual | fields)
