@@ -7,16 +7,23 @@ from marketpay import (
     AcceptOffer,
     Actor,
     AsyncMarketplace,
+    BuyUpgrade,
     CancelJob,
     Cancellation,
+    Chargeback,
     ClientAction,
     Command,
     CompleteJob,
     Completion,
     Decision,
     GetJob,
+    Incident,
+    IssueRefund,
     Job,
     JobId,
+    LinkPayerAccount,
+    ListChargebacks,
+    ListIncidents,
     ListOffers,
     Marketplace,
     Money,
@@ -25,14 +32,24 @@ from marketpay import (
     OfferId,
     OpenPayoutAccount,
     Page,
+    PayerAccount,
     Payment,
     PayoutAccount,
     Pending,
     PostJob,
+    Purchase,
+    Received,
+    Redirect,
+    RefundIssued,
+    ReplayWebhook,
+    RequestWithdrawal,
+    ResolveIncident,
     Revenue,
     SendOffer,
     Verification,
     WalletBalance,
+    Webhook,
+    Withdrawal,
     WorkReport,
 )
 from marketpay.ports.gateway import (
@@ -53,6 +70,12 @@ def a_command_says_what_it_returns(
     complete: CompleteJob,
     cancel: CancelJob,
     account: OpenPayoutAccount,
+    refund: IssueRefund,
+    withdraw: RequestWithdrawal,
+    buy: BuyUpgrade,
+    resolve: ResolveIncident,
+    replay: ReplayWebhook,
+    link: LinkPayerAccount,
 ) -> None:
     assert_type(market.execute(post), Job)
     assert_type(market.execute(send, key="k"), OfferFunding)
@@ -60,6 +83,12 @@ def a_command_says_what_it_returns(
     assert_type(market.execute(complete), Completion)
     assert_type(market.execute(cancel), Cancellation)
     assert_type(market.execute(account), PayoutAccount)
+    assert_type(market.execute(refund), RefundIssued)
+    assert_type(market.execute(withdraw), Withdrawal)
+    assert_type(market.execute(buy), Purchase)
+    assert_type(market.execute(resolve), Incident)
+    assert_type(market.execute(replay), Webhook)
+    assert_type(market.execute(link), PayerAccount)
     assert_type(market.preview(send), Decision[OfferFunding])
 
 
@@ -71,10 +100,13 @@ def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
     assert_type(market.revenue("USD"), Revenue)
     assert_type(market.verify(), Verification)
     assert_type(market.work(), WorkReport)
+    assert_type(market.query(ListIncidents()), Page[Incident])
+    assert_type(market.query(ListChargebacks()), Page[Chargeback])
+    assert_type(market.receive(b"", {}), Received)
 
 
 def what_is_still_to_do_is_a_value(sent: OfferFunding) -> None:
-    assert_type(sent.next_action, ClientAction | Pending | None)
+    assert_type(sent.next_action, ClientAction | Redirect | Pending | None)
     assert_type(sent.offer, Offer)
     assert_type(sent.payment, Payment)
 

@@ -50,7 +50,7 @@ def _show(found: Reconciliation) -> None:
     if found.ok:
         console.print("The books say the same.")
         return
-    table = Table("difference", "why it changed", "at Stripe", "here", "in the books", "there")
+    table = Table("difference", "change", "Stripe's id", "our id", "our amount", "Stripe's amount")
     for one in found.breaks:
         table.add_row(*(value or "-" for value in _row(one).values()))
     console.print(table)

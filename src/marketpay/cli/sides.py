@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 from attrs import field, frozen
 
 from marketpay.adapters.stripe import StripeGateway
-from marketpay.domain.errors import ConfigurationError, GatewayError
+from marketpay.domain.errors import ConfigurationError, GatewayError, GatewayUnavailable
 from marketpay.domain.ledger import Account, AccountKind
 from marketpay.domain.lifecycles import PayoutAccountStatus
 from marketpay.domain.money import Money, unchecked
@@ -129,6 +129,8 @@ class StripeSide:
 
     def activate(self, market: Marketplace, account: PayoutAccount) -> None:
         """Press the button on the onboarding page; where there is none, wait for its owner."""
+        if market.query(GetPayoutAccount(account.id)).gateway_account is None:
+            raise GatewayUnavailable(f"{self.url} does not answer")
         link = market.onboarding_link(account, return_url=HERE, refresh_url=HERE)
         with suppress(URLError, OSError):
             urlopen(Request(link.url, data=b"", method="POST"), timeout=10).close()  # noqa: S310  # the server's own page

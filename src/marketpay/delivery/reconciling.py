@@ -102,7 +102,7 @@ def reconcile(since: datetime, until: datetime, rules: Rules) -> Flow[Reconcilia
     after: str | None = None
     while True:
         asked = ListBalance(since=since, until=until, after=after)
-        page: Any = yield Call(asked, "")
+        page: Any = yield Call(asked, "reconcile")
         if not isinstance(page, BalancePage):
             raise GatewayError(f"{type(page).__name__} is no page of its balance")
         seen: list[Seen] = yield Read(partial(matched, page.changes))
