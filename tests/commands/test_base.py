@@ -10,37 +10,74 @@ from attrs import evolve, fields, frozen
 from marketpay import (
     AcceptApplication,
     AcceptOffer,
+    AccountStanding,
+    AccountState,
     Actor,
     ApplyToJob,
+    ApproveWithdrawal,
+    BookProcessorFee,
+    BuryWebhook,
+    BuyUpgrade,
     CancelJob,
+    CancelWithdrawal,
+    ChargebackStanding,
+    ChargebackState,
+    CheckoutPaid,
+    ClearPayment,
     Command,
     CompleteJob,
+    ContinueWithdrawal,
+    ExpireUpgrade,
+    FlagPayment,
     Forbidden,
     GetJob,
     IdempotencyConflict,
     InvalidInput,
+    IssueRefund,
     JournalOf,
+    LinkPayerAccount,
+    ListIncidents,
+    ListWithdrawals,
     Marketplace,
     NotFound,
     OpenPayoutAccount,
     PaymentDeclined,
     PayOffer,
+    PayoutAccount,
+    PayoutState,
     PostJob,
+    Progress,
+    RecordPayout,
+    RecordRefund,
+    RecordReversal,
+    RefundState,
     RejectApplication,
     RejectOffer,
+    ReplayWebhook,
+    RequestWithdrawal,
+    ResolveIncident,
     RetryTransfer,
+    RevokeUpgrade,
+    SettleChargeback,
+    SettleHold,
     StartJob,
     TransactionKind,
+    Transferred,
     UpdateJob,
+    Upgrade,
+    WarnOfExpiry,
+    WebhookStatus,
     WithdrawApplication,
     WithdrawOffer,
+    WriteOffDebt,
 )
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
 from marketpay.commands.settling import SettleTransaction
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
 from marketpay.domain.entity import Entity
-from marketpay.ports.gateway import NoAnswer
+from marketpay.ports.gateway import NoAnswer, ReversalState
 from marketpay.testing import SimulatedGateway, VirtualClock
+from marketpay.testing.store_contract.further_samples import a_webhook
 from tests.conftest import OpenMarket, on_one_store
 from tests.deals import (
     ADMIN,
@@ -51,8 +88,10 @@ from tests.deals import (
     OTHER_CUSTOMER,
     REFUSED,
     RIVAL,
+    SERVICE,
     applied,
     assigned,
+    completed,
     declined,
     everything,
     happened_to,
@@ -63,6 +102,7 @@ from tests.deals import (
     operations,
     post,
     send,
+    usd,
 )
 
 SYSTEM = Actor.SYSTEM
@@ -102,7 +142,150 @@ def _settle_account(market: Marketplace) -> Command[Any]:
     return SettleAccount(by=CUSTOMER, account=account.id, news=NoAnswer())
 
 
+def _activated(market: Marketplace, by: Actor) -> PayoutAccount:
+    account = market.execute(OpenPayoutAccount(by=by))
+    news = AccountState(gateway_id=str(account.gateway_account), standing=AccountStanding.ACTIVE)
+    market.execute(SettleAccount(by=SYSTEM, account=account.id, news=news))
+    return account
+
+
+def _refund_elsewhere(market: Marketplace) -> Command[Any]:
+    state = RefundState(
+        gateway_id="re_1",
+        payment=str(assigned(market).payment.gateway_payment),
+        amount=usd("1"),
+        progress=Progress.PENDING,
+        reference=None,
+    )
+    return RecordRefund(by=CUSTOMER, state=state)
+
+
+def _chargeback(market: Marketplace) -> Command[Any]:
+    state = ChargebackState(
+        gateway_id="dp_1",
+        payment=str(assigned(market).payment.gateway_payment),
+        amount=usd("1"),
+        standing=ChargebackStanding.NEEDS_RESPONSE,
+        withdrawn=usd("1"),
+        fee=usd("15"),
+        reason="fraudulent",
+    )
+    return SettleChargeback(by=CUSTOMER, state=state)
+
+
+def _payout_elsewhere(market: Marketplace) -> Command[Any]:
+    account = market.execute(OpenPayoutAccount(by=CONTRACTOR))
+    state = PayoutState(
+        gateway_id="po_1",
+        account=str(account.gateway_account),
+        amount=usd("10"),
+        progress=Progress.PENDING,
+        reference=None,
+    )
+    return RecordPayout(by=CUSTOMER, state=state)
+
+
+def _debt(market: Marketplace) -> Command[Any]:
+    market.execute(evolve(_payout_elsewhere(market), by=SYSTEM))
+    return WriteOffDebt(by=CUSTOMER, contractor=CONTRACTOR.id, amount=usd("1"), reason="gone")
+
+
+def _reversal_elsewhere(market: Marketplace) -> Command[Any]:
+    _activated(market, CONTRACTOR)
+    [made] = operations(market, completed(market).payment, TransactionKind.TRANSFER)
+    news = Transferred(gateway_id="tr_1", amount=made.amount)
+    market.execute(SettleTransaction(by=SYSTEM, transaction=made.id, news=news))
+    state = ReversalState(gateway_id="trr_1", amount=usd("1"), reference=None)
+    return RecordReversal(by=CUSTOMER, transfer=made.id, state=state)
+
+
+def _withdrawal(market: Marketplace) -> Command[Any]:
+    for who in (CONTRACTOR, RIVAL):
+        _activated(market, who)
+        completed(market, to=who)
+    return RequestWithdrawal(by=CUSTOMER, amount=usd("1"))
+
+
+def _withdrawn(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
+    def prepare(market: Marketplace) -> Command[Any]:
+        open_ones = market.query(ListWithdrawals(contractor=CONTRACTOR.id)).items
+        command = evolve(_withdrawal(market), by=CONTRACTOR)
+        asked = open_ones[0] if open_ones else market.execute(command)
+        return make(by=CUSTOMER, withdrawal=asked.id)
+
+    return prepare
+
+
+def _incident(market: Marketplace) -> Command[Any]:
+    payment = send(market).payment
+    market.execute(FlagPayment(by=SYSTEM, payment=payment.id, detail="issfr_1"))
+    [incident] = market.query(ListIncidents(subject=payment.id)).items
+    return ResolveIncident(by=CUSTOMER, incident=incident.id, note="seen")
+
+
+def _webhook(
+    make: Callable[..., Command[Any]], status: WebhookStatus
+) -> Callable[[Marketplace], Command[Any]]:
+    def prepare(market: Marketplace) -> Command[Any]:
+        stored = market.store.run(lambda work: work.put(a_webhook(status, status=status)))
+        return make(by=CUSTOMER, webhook=stored.id)
+
+    return prepare
+
+
+def _purchase(_market: Marketplace) -> Command[Any]:
+    urls = {"success_url": "https://host.example/yes", "cancel_url": "https://host.example/no"}
+    return BuyUpgrade(by=CUSTOMER, listing="lst_1", premium_type="gold", **urls)
+
+
+def _upgraded(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
+    def prepare(market: Marketplace) -> Command[Any]:
+        charge = market.execute(_purchase(market)).transaction
+        news = CheckoutPaid(gateway_id="cs_1", payment="pi_1", amount=charge.amount)
+        market.execute(SettleTransaction(by=SYSTEM, transaction=charge.id, news=news))
+        [upgrade] = market.store.read(lambda records: records.find(Upgrade))
+        return make(by=CUSTOMER, upgrade=upgrade.id)
+
+    return prepare
+
+
+def _held(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, payment=send(market).payment.id, **more)
+
+
 SCENES = {
+    "refund": Scene(
+        lambda market: IssueRefund(
+            by=CUSTOMER, payment=assigned(market).payment.id, amount=usd("1")
+        ),
+        (ADMIN, SERVICE),
+    ),
+    "refund elsewhere": Scene(_refund_elsewhere, (SYSTEM,)),
+    "chargeback": Scene(_chargeback, (SYSTEM,)),
+    "payout elsewhere": Scene(_payout_elsewhere, (SYSTEM,)),
+    "reversal elsewhere": Scene(_reversal_elsewhere, (SYSTEM,)),
+    "write off": Scene(_debt, (ADMIN,)),
+    "request withdrawal": Scene(_withdrawal, (CONTRACTOR, RIVAL)),
+    "approve withdrawal": Scene(_withdrawn(ApproveWithdrawal), (ADMIN, SYSTEM)),
+    "cancel withdrawal": Scene(_withdrawn(CancelWithdrawal), (CONTRACTOR, ADMIN)),
+    "continue withdrawal": Scene(_withdrawn(ContinueWithdrawal), (SYSTEM,)),
+    "settle hold": Scene(_held(SettleHold, news=NoAnswer()), (SYSTEM,)),
+    "warn": Scene(_held(WarnOfExpiry), (SYSTEM,)),
+    "flag": Scene(_held(FlagPayment, detail="issfr_1"), (SYSTEM,)),
+    "clear": Scene(_held(ClearPayment), (ADMIN, SYSTEM)),
+    "resolve": Scene(_incident, (ADMIN,)),
+    "bury": Scene(_webhook(BuryWebhook, WebhookStatus.RECEIVED), (SYSTEM,)),
+    "replay": Scene(_webhook(ReplayWebhook, WebhookStatus.APPLIED), (ADMIN,)),
+    "link payer": Scene(
+        lambda _: LinkPayerAccount(by=CUSTOMER, customer="cus_17", gateway_customer="cus_A"),
+        (ADMIN, SERVICE),
+    ),
+    "book fee": Scene(
+        lambda _: BookProcessorFee(by=CUSTOMER, gateway_id="txn_1", amount=usd("1")), (SYSTEM,)
+    ),
+    "buy": Scene(_purchase, (CUSTOMER, OTHER_CUSTOMER)),
+    "revoke": Scene(_upgraded(RevokeUpgrade), (ADMIN, SERVICE)),
+    "expire upgrade": Scene(_upgraded(ExpireUpgrade), (SYSTEM,)),
     "post": Scene(
         lambda _: PostJob(by=CUSTOMER, title="Paint", currency="USD"), (CUSTOMER, OTHER_CUSTOMER)
     ),
@@ -149,13 +332,16 @@ every_command_once_allowed = pytest.mark.parametrize(
     ],
 )
 OF_USERS = {name: scene for name, scene in SCENES.items() if scene.allowed != (SYSTEM,)}
-REPEATED = {name: OF_USERS[name] for name in OF_USERS if name not in {"post", "apply", "send"}}
+AGAIN = {"post", "apply", "send", "refund", "write off", "request withdrawal", "buy"}
+REPEATED = {name: OF_USERS[name] for name in OF_USERS if name not in AGAIN}
 every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), ids=OF_USERS)
 
 
 def of_nothing(command: Command[Any]) -> Command[Any]:
     """The same command for something that is not there."""
-    for name in ("job", "offer", "application", "payment", "transaction", "account"):
+    names = ("job", "offer", "application", "payment", "transaction", "account", "transfer",
+             "withdrawal", "incident", "webhook", "upgrade")  # fmt: skip
+    for name in names:
         id = getattr(command, name, None)
         if id is not None:
             other: dict[str, Any] = {name: f"{id.split('_')[0]}_{NONE_SUCH}"}
@@ -164,8 +350,12 @@ def of_nothing(command: Command[Any]) -> Command[Any]:
 
 
 ABOUT_SOMETHING = {
-    name: scene for name, scene in SCENES.items() if name not in {"post", "open account", "sweep"}
-}
+    name: scene
+    for name, scene in SCENES.items()
+    if name
+    not in {"post", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
+            "write off", "request withdrawal", "link payer", "book fee", "buy"}
+}  # fmt: skip
 
 
 @on_one_store
@@ -176,6 +366,7 @@ def test_every_command_has_its_scene(market: Marketplace) -> None:
         if kind.__module__.startswith("marketpay.")
     }
     ours.discard("AbandonTransaction")  # its scene takes a day: test_dead_letters.py
+    ours.discard("MakeScheduledWithdrawal")  # its house has a schedule: test_withdrawals.py
 
     assert {type(scene.prepare(market)).__name__ for scene in SCENES.values()} == ours
 

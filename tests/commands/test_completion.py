@@ -159,8 +159,9 @@ def test_a_contractor_with_an_account_is_sent_the_money(
     assert (sent.amount, sent.party) == (usd("700"), "ctr_42")
     assert (sent.destination, sent.target) == (
         account.gateway_account or now(market, account).gateway_account,
-        done.payment.gateway_payment,
+        done.payment.gateway_charge,
     )
+    assert done.payment.gateway_charge is not None
     payment = now(market, done.payment)
     assert (payment.status, payment.transferred) == (PaymentStatus.RELEASED, usd("700"))
     assert told.names == ["payment.transferred", "payment_transaction.succeeded"]

@@ -1,17 +1,21 @@
 """Holds: what becomes of them outside, and the warning before they run out."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from marketpay import (
+    AbandonTransaction,
     AcceptOffer,
     AccountKind,
     Actor,
+    CancelJob,
     ClearPayment,
     CompleteJob,
     Forbidden,
     IncidentKind,
+    MarketpayError,
     Marketplace,
     OfferStatus,
     PaymentStatus,
@@ -385,3 +389,23 @@ def test_a_look_that_is_not_answered_leaves_the_hold_as_it_is(
         rest(market)
 
     assert now(market, sent.payment).status is P.EXPIRED
+
+
+@pytest.mark.xfail(strict=True, reason="an answer that never fits is never stuck")
+@on_both_stores
+def test_a_part_that_was_captured_elsewhere_does_not_lock_the_job_for_good(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    sent = send(market)
+    gateway.capture_elsewhere(sent.payment, usd("400"))
+    hear(market, gateway)
+    with suppress(MarketpayError):  # refused at once, it would be right too
+        market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    for _ in range(30):
+        clock.advance(hours=1)
+        market.work()
+    for capture in operations(market, sent.payment, TransactionKind.CAPTURE):
+        market.execute(AbandonTransaction(by=ADMIN, transaction=capture.id))
+
+    cancelled = market.execute(CancelJob(by=ADMIN, job=sent.offer.job))
+    assert cancelled.job.status == "cancelled"

@@ -263,6 +263,22 @@ def test_a_second_warning_while_it_is_flagged_is_not_forgotten(
     assert second.id in {one.detail for one in incidents(market, K.FRAUD_WARNING)}
 
 
+@pytest.mark.xfail(strict=True, reason="a second warning is forgotten while the first one stands")
+@on_both_stores
+def test_a_review_that_ends_well_does_not_clear_another_warning(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    accepted = in_progress(market)
+    flag = FlagPayment(by=Actor.SYSTEM, payment=accepted.payment.id, detail="prv_1")
+    market.execute(flag)
+    gateway.warn(accepted.payment)
+    hear(market, gateway)
+    market.execute(ClearPayment(by=Actor.SYSTEM, payment=accepted.payment.id))
+
+    with pytest.raises(Refused):
+        market.execute(CompleteJob(by=CUSTOMER, job=accepted.job.id))
+
+
 def test_a_warning_of_what_is_released_is_an_incident_and_no_flag(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

@@ -1,5 +1,6 @@
 """Refunds: what each party gives back, and what follows; asked for here or made elsewhere."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -277,6 +278,68 @@ def test_refunds_at_once_are_never_more_than_the_payment(
     assert outcomes.count(Reason.NOT_REFUNDABLE) == 3
     assert payment_now(market, paid).refunded == usd("900")
     assert gateway.effects(RefundPayment) == 3
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_a_refund_and_a_withdrawal_at_once_never_spend_the_same_money(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    work_off(market)
+
+    def spend(how: Callable[[], Any]) -> None:
+        try:
+            how()
+        except Refused as error:
+            assert error.reason is Reason.BALANCE_TOO_LOW  # noqa: PT017  # the refund was first
+
+    with ThreadPoolExecutor(2) as threads:
+        list(
+            threads.map(
+                spend, [lambda: refund(market, paid, "1000"), lambda: withdraw(market, "700")]
+            )
+        )
+
+    has = market.wallet("ctr_42", "USD")
+    assert has.available == usd("0")
+    assert has.reserved == has.receivable  # what is being withdrawn is owed
+    assert market.verify().ok
+
+
+@on_both_stores
+def test_a_refund_and_the_release_at_once_agree_on_what_is_left(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    accepted = in_progress(market)
+    complete = CompleteJob(by=CUSTOMER, job=accepted.job.id)
+    with ThreadPoolExecutor(2) as threads:
+        list(
+            threads.map(
+                lambda how: how(),
+                [lambda: refund(market, accepted.payment, "400"), lambda: market.execute(complete)],
+            )
+        )
+
+    assert wallet(market) == ("420.00", "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_a_refund_made_elsewhere_that_is_heard_of_twice_at_once_is_recorded_once(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    paid = in_progress(market).payment
+    hear(market, gateway)
+    gateway.refund_elsewhere(paid.id, usd("100"))
+    told = [one for one in gateway.webhooks() for _ in range(3)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda one: market.receive(one.payload, one.headers), told))
+
+    assert len(refunds_of(market, paid)) == 1
+    assert len(incidents(market)) == 1
+    assert payment_now(market, paid).refunded == usd("100")
     all_is_right(market, gateway)
 
 

@@ -39,6 +39,7 @@ from marketpay.testing.stripe_server import Fault as HttpFault
 from marketpay.testing.stripe_server import StripeServer
 from tests.conftest import Blocking
 from tests.delivery.mortal import Death
+from tests.testing.stripe_server.client import Client
 
 R = TypeVar("R")
 Call = Callable[[], GatewayReply]
@@ -155,6 +156,13 @@ class OverHttp:
 
     def webhooks(self) -> list[Hook]:
         return [(one.payload, one.headers) for one in self.server.webhooks()]
+
+    def payout_interval(self, account: str) -> str:
+        """How often Stripe pays out what is on an account, asked or not."""
+        client = Client.at(self.server.url, self.server.api_key)
+        settings = client.send("GET", "/v1/balance_settings", Stripe_Account=account).body
+        client.connection.close()
+        return str(settings["payments"]["payouts"]["schedule"]["interval"])
 
     def close(self) -> None:
         self.gateway.close()

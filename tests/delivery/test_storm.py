@@ -173,8 +173,8 @@ def part_of(payment: Payment) -> Money:
     return Money.from_minor(payment.amount.minor // 3, "USD")
 
 
-def all_of(market: Marketplace, kind: type[Any], **equal: Any) -> list[Any]:
-    return market.store.read(lambda records: records.find(kind, **equal))
+def all_of(market: Marketplace, what: type[Any], /, **equal: Any) -> list[Any]:
+    return market.store.read(lambda records: records.find(what, **equal))
 
 
 def whole_truth(one: World) -> dict[str, Any]:

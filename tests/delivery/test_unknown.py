@@ -8,9 +8,11 @@ import pytest
 from marketpay import (
     AcceptOffer,
     Actor,
+    BuyUpgrade,
     CancelJob,
     CompleteJob,
     GatewayError,
+    IssueRefund,
     Job,
     Marketplace,
     Money,
@@ -20,6 +22,7 @@ from marketpay import (
     PayoutAccount,
     Pending,
     PostJob,
+    RequestWithdrawal,
     Rules,
     SendOffer,
     StartJob,
@@ -31,13 +34,17 @@ from marketpay.ports.gateway import (
     GatewayRequest,
     LookUp,
     OpenAccount,
+    PayOut,
     RefundPayment,
+    ReverseTransfer,
+    StartCheckout,
     Transfer,
     Void,
 )
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 
 CUSTOMER, ANN = Actor.customer("cus_17"), Actor.contractor("ann")
+ADMIN = Actor.admin("adm_1")
 PRICE = Money("1000", "USD")
 BEFORE, AFTER, ERROR = Outcome.TIMEOUT_BEFORE, Outcome.TIMEOUT_AFTER, Outcome.ERROR_500
 
@@ -198,6 +205,50 @@ def test_every_kind_of_operation_takes_effect_once(
     ]  # fmt: skip
     statuses = market.store.read(lambda r: [p.status.value for p in r.find(Payment)])
     assert sorted(statuses) == ["canceled", "refunded", "released"]
+
+
+@pytest.mark.parametrize("outcome", [BEFORE, AFTER, ERROR])
+@pytest.mark.parametrize("kind", [RefundPayment, ReverseTransfer, PayOut, StartCheckout])
+def test_what_goes_back_or_to_a_bank_or_is_sold_takes_effect_once(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, kind: Any, outcome: Outcome
+) -> None:
+    market.execute(OpenPayoutAccount(by=ANN))
+    gateway.activate("ann")
+    rest(market)
+    paid = send(market)
+    market.execute(AcceptOffer(by=ANN, offer=paid.offer.id))
+    market.execute(StartJob(by=ANN, job=paid.offer.job))
+    market.execute(CompleteJob(by=CUSTOMER, job=paid.offer.job))
+    rest(market)
+    gateway.script(kind, outcome)
+    market.execute(IssueRefund(by=ADMIN, payment=paid.payment.id, amount=Money("100", "USD")))
+    market.execute(RequestWithdrawal(by=ANN, amount=Money("200", "USD")))
+    market.execute(
+        BuyUpgrade(
+            by=CUSTOMER,
+            listing="lst_1",
+            premium_type="gold",
+            success_url="https://host.example/yes",
+            cancel_url="https://host.example/no",
+        )
+    )
+    for _ in range(3):
+        clock.advance(minutes=6)
+        rest(market)
+    [charge] = operations(market, "charge")
+    gateway.pay_checkout(charge.id)
+    clock.advance(days=3)
+    rest(market)
+
+    assert market.verify().problems == ()
+    assert gateway.balance("USD") == Money("270", "USD")
+    assert gateway.connected_balance("ann", "USD") == Money("430", "USD")
+    assert market.wallet("ann", "USD").available == Money("430", "USD")
+    assert gateway.balance("TRY") == market.revenue("TRY").upgrades == Money("249", "TRY")
+    kinds = (RefundPayment, ReverseTransfer, PayOut, StartCheckout)
+    assert [gateway.effects(one) for one in kinds] == [1, 1, 1, 1]
+    statuses = market.store.read(lambda r: [one.status for one in r.find(PaymentTransaction)])
+    assert {*statuses} == {"success"}
 
 
 def test_an_account_that_was_never_opened_is_asked_for_under_one_key_for_good(

@@ -17,6 +17,7 @@ from marketpay import (
     GetWallet,
     InvalidInput,
     JournalOf,
+    ListWebhooks,
     Marketplace,
     MemoryPublisher,
     MemoryStore,
@@ -32,6 +33,8 @@ from marketpay import (
     SendOffer,
     StartJob,
     TransactionStatus,
+    WebhookStatus,
+    WorkReport,
 )
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.ports.gateway import (
@@ -228,6 +231,35 @@ def test_no_more_is_done_than_was_asked_for(market: Marketplace) -> None:
         rejected(market, name)
 
     assert [market.work(limit=1).operations for _ in range(4)] == [1, 1, 1, 0]
+
+
+def test_a_stored_webhook_is_applied_and_counted_once(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment = rejected(market, "ann")
+    while market.work():
+        pass
+    told = gateway.webhooks()
+    for webhook in told:
+        market.receive(webhook.payload, webhook.headers, at_once=False)
+
+    assert [market.work(limit=1).webhooks for _ in range(len(told))] == [1] * len(told)
+    report = market.work()
+    assert (bool(report), report.webhooks) == (False, 0)
+    statuses = {webhook.status for webhook in market.query(ListWebhooks()).items}
+    assert WebhookStatus.APPLIED in statuses
+    assert statuses <= {WebhookStatus.APPLIED, WebhookStatus.IGNORED}
+    assert market.query(GetPayment(payment.id)).status is PaymentStatus.CANCELED
+
+
+@pytest.mark.parametrize(
+    "count", ["webhooks", "operations", "timers", "sequenced", "published", "folded"]
+)
+def test_a_report_is_true_if_anything_was_done(count: str) -> None:
+    did: dict[str, Any] = {count: 1}
+
+    assert WorkReport(**did)
+    assert not WorkReport()
 
 
 class Stubborn(SimulatedGateway):

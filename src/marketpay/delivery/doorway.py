@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from attrs import evolve
@@ -16,7 +16,6 @@ from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.ports.gateway import (
     HasLimits,
-    ReadsWebhooks,
 )
 from marketpay.ports.gateway_events import GatewayEvent
 from marketpay.queries.base import Question
@@ -89,10 +88,13 @@ def account_id(account: PayoutAccount | PayoutAccountId) -> PayoutAccountId:
 
 
 def read_webhook(gateway: object, payload: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-    """The verified event, or `WebhookRejected`; whatever else a gateway raises is its fault."""
-    if not isinstance(gateway, ReadsWebhooks):
-        raise ConfigurationError("This gateway reads no webhooks: it has no read_webhook.")
-    return gateway.read_webhook(payload, headers)
+    """The verified event, or `WebhookRejected`."""
+    try:
+        read: Callable[..., GatewayEvent] = gateway.read_webhook  # type: ignore[attr-defined]
+    except AttributeError:
+        problem = "This gateway reads no webhooks: it has no read_webhook."
+        raise ConfigurationError(problem) from None
+    return read(payload, headers)
 
 
 def within_limits(rules: Rules, gateway: object) -> Rules:

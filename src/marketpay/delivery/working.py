@@ -111,17 +111,18 @@ def _resume_each(
 ) -> Flow[int]:
     """Each is taken up just before its call, so that its lease lasts for that call."""
     done = 0
-    seen: set[str] = set()
-    while len(seen) < limit:
+    seen: set[str] = set()  # what may be due again at once, and is left for the next call
+    for _ in range(limit):
         lease = partial(_lease, kind, rules, seen | failures.keys())
         leased: list[Operation] = yield from patiently(lease, rules)
         if not leased:
             break
         [operation] = leased
-        seen.add(operation.id)
         try:
             performed = yield from resume(operation, rules)
             done += bool(performed.saved)
+            if performed.operation.due_at is not None:
+                seen.add(operation.id)
         except Exception as error:  # noqa: BLE001  # on record, and it comes up again
             failures[operation.id] = Failure(subject=operation.id, error=error)
     return done
@@ -131,13 +132,14 @@ def _apply_webhooks(rules: Rules, limit: int) -> Flow[int]:
     """Each is leased just before it is applied; so many came to an end."""
     seen: set[str] = set()
     done = 0
-    while len(seen) < limit:
+    for _ in range(limit):
         taken: list[Webhook] = yield from patiently(partial(lease, rules, frozenset(seen)), rules)
         if not taken:
             break
-        seen.add(taken[0].id)
         applied = yield from apply(taken[0], rules)
         done += applied.status is not WebhookStatus.DEFERRED
+        if applied.due_at is not None:
+            seen.add(applied.id)
     return done
 
 

@@ -267,6 +267,7 @@ REFUND = {"id": "re_1", "object": "refund", "charge": "ch_1", "payment_intent": 
 SESSION = {"id": "cs_test_1", "object": "checkout.session", "payment_intent": None}
 WARNING = {"id": "issfr_1", "object": "radar.early_fraud_warning", "payment_intent": "pi_1"}
 REVIEW = {"id": "prv_1", "object": "review", "payment_intent": "pi_1"}
+APPROVED = REVIEW | {"reason": "approved"}
 INTENT = {"id": "pi_1", "object": "payment_intent"}
 TRANSFER = {"id": "tr_1", "object": "transfer"}
 PAYOUT = {"id": "po_1", "object": "payout"}
@@ -295,7 +296,9 @@ FAMILIES = [
         (DISPUTE, Topic.CHARGEBACK, "du_1", "pi_1"),
     ),
     ("radar.early_fraud_warning.", "created", (WARNING, Topic.WARNING, "issfr_1", "pi_1")),
-    ("review.", "opened closed", (REVIEW, Topic.WARNING, "prv_1", "pi_1")),
+    ("review.", "opened", (REVIEW, Topic.WARNING, "prv_1", "pi_1")),
+    ("review.", "closed", (APPROVED, Topic.ALL_CLEAR, "prv_1", "pi_1")),
+    ("review.", "closed", (REVIEW | {"reason": "refunded"}, Topic.UNKNOWN, "prv_1", "pi_1")),
     (
         "checkout.session.",
         "completed async_payment_succeeded async_payment_failed expired",

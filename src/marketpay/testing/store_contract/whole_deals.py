@@ -60,16 +60,31 @@ def a_full_deal() -> list[Entity]:
     """A job that was done and paid for, with its offer, operations and account."""
     job = a_job(contractor="ctr_42")
     application = an_application(job)
-    offer, payment = an_offer(
+    offer, pending = an_offer(
         job, application=application.id, status=OfferStatus.ACCEPTED, expires_at=LATER
     )
-    payment = evolve(
+    payment = _released(pending)
+    account = an_account(
+        country="FR", gateway_account=f"acct_{payment.id}", due_at=LATER, sent_at=AT
+    )
+    wallet = evolve(
+        a_wallet(),
+        pending=Money("1.00", "USD"),
+        available=Money("700.00", "USD"),
+        reserved=Money("2.00", "USD"),
+        receivable=Money("0.50", "USD"),
+    )
+    return [job, application, offer, payment, *_operations(payment), account, wallet]
+
+
+def _released(payment: Payment) -> Payment:
+    return evolve(
         payment,
         status=PaymentStatus.RELEASED,
         split=Commission().split(PRICE),
         gateway_payment=f"pi_{payment.id}",
-        authorization_expires_at=LATER,
         gateway_charge=f"ch_{payment.id}",
+        authorization_expires_at=LATER,
         failure="card_declined",
         refunded=Money("0.01", "USD"),
         disputed=Money("0.02", "USD"),
@@ -81,6 +96,9 @@ def a_full_deal() -> list[Entity]:
         transfer_blocked="onboarding",
         flagged="fraud_warning",
     )
+
+
+def _operations(payment: Payment) -> list[Entity]:
     refund = a_refund(payment, gateway_id="re_1", failure="expired_card", reason="too late")
     first = a_transaction(
         payment, method="pm_1", payer="cus_A", gateway_id="pi_1", attempts=3, sent_at=AT
@@ -95,14 +113,4 @@ def a_full_deal() -> list[Entity]:
         failure="expired_card",
         settled_at=LATER,
     )
-    account = an_account(
-        country="FR", gateway_account=f"acct_{payment.id}", due_at=LATER, sent_at=AT
-    )
-    wallet = evolve(
-        a_wallet(),
-        pending=Money("1.00", "USD"),
-        available=Money("700.00", "USD"),
-        reserved=Money("2.00", "USD"),
-        receivable=Money("0.50", "USD"),
-    )
-    return [job, application, offer, payment, refund, first, second, account, wallet]
+    return [refund, first, second]
