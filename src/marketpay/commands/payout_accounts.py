@@ -26,7 +26,13 @@ from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import NOT_ACTIVE, ONBOARDING, REFUSED, transfer
+from marketpay.domain.transferring import (
+    NOT_ACTIVE,
+    ONBOARDING,
+    REFUSED,
+    REVERSED,
+    transfer,
+)
 from marketpay.domain.validators import IdOf, is_country
 from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.gateway import AccountStanding, AccountState, Declined, GatewayNews
@@ -35,6 +41,7 @@ from marketpay.ports.store import Reader
 BATCH = 50  # transfers started by one sweep
 
 BLOCKED = (NOT_ACTIVE, REFUSED)  # tried again by a timer
+GIVEN_UP = (ABANDONED, REVERSED)  # ... when an administrator says so
 FINISHED = (e.PayoutAccountActivated, e.PayoutAccountRejected)  # no longer asked about
 
 EVENTS: dict[AccountStanding, type[Event]] = {
@@ -167,7 +174,7 @@ class RetryTransfer(Command[Payment]):
         """The payment; its transfer is started if the contractor's account is active."""
         payment, at = read.get(Payment, self.payment), rules.now()
         permit(self.by, PAYMENT, e.PaymentTransferStarted, "retry this transfer")
-        is_given_up = payment.transfer_blocked == ABANDONED and self.by.role is Role.ADMIN
+        is_given_up = payment.transfer_blocked in GIVEN_UP and self.by.role is Role.ADMIN
         is_blocked = payment.transfer_blocked in BLOCKED or is_given_up
         if not is_blocked or payment.status is not PaymentStatus.RELEASED:
             return Decision(payment, waives=(payment,))

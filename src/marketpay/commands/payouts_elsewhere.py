@@ -22,6 +22,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
+from marketpay.domain.transferring import REVERSED
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
@@ -120,7 +121,7 @@ class RecordReversal(Command[PaymentTransaction]):
         left = payment.transferred - self.state.amount
         if left.minor < 0:  # one of ours is being refused for it, and will say so
             raise Conflict("Payment", payment.id)
-        known_now = payment.become(e.PaymentTransferReversed, SYSTEM, at, transferred=left)
+        known_now = _brought_back(payment, left, at)
         raised = incident(IncidentKind.REVERSED_ELSEWHERE, payment.id, back.id, rules, at)
         return Decision(
             done.entity,
@@ -129,3 +130,11 @@ class RecordReversal(Command[PaymentTransaction]):
             waives=others,
             entries=outgoing.moved_to(payment, back),
         )
+
+
+def _brought_back(payment: Payment, transferred: Money, at: datetime) -> Change[Payment]:
+    """What the contractor is still owed waits for a withdrawal, or for an administrator."""
+    is_owed = evolve(payment, transferred=transferred).untransferred.minor > 0
+    blocked = REVERSED if is_owed else payment.transfer_blocked
+    event = e.PaymentTransferReversed
+    return payment.become(event, SYSTEM, at, transferred=transferred, transfer_blocked=blocked)

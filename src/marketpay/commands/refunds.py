@@ -25,6 +25,13 @@ from marketpay.domain.validators import IdOf, Text, above_zero
 from marketpay.ports.gateway import Progress, RefundState
 from marketpay.ports.store import Reader
 
+TAKEN = (
+    PaymentStatus.CAPTURED,
+    PaymentStatus.RELEASED,
+    PaymentStatus.REFUNDED,
+    PaymentStatus.CHARGED_BACK,
+)
+
 
 @frozen(kw_only=True)
 class RefundIssued(Result):
@@ -84,6 +91,8 @@ class RecordRefund(Command[Refund | None]):
         if not payments:
             return Decision(None)
         [payment] = payments
+        if payment.status not in TAKEN:  # what was not booked as taken is not booked as given back
+            return Decision(None, waives=(payment,))
         known = read.find(Refund, gateway_id=state.gateway_id)
         others = [one for one in read.find(Refund, payment=payment.id) if one not in known]
         if known:
@@ -143,8 +152,8 @@ class RecordRefund(Command[Refund | None]):
 
 def _left(payment: Payment) -> Money:
     """What of the payment a refund can still be taken from."""
-    can_be = payment.status in (PaymentStatus.CAPTURED, PaymentStatus.RELEASED)
-    return payment.refundable if can_be else Money.zero(payment.currency)
+    is_whole = payment.status is PaymentStatus.REFUNDED
+    return Money.zero(payment.currency) if is_whole else payment.refundable
 
 
 def _written_off(excess: Money, payment: Payment) -> tuple[LedgerEntry, ...]:

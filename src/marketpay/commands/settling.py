@@ -60,6 +60,8 @@ def as_recorded(news: GatewayNews) -> GatewayNews:
     """The news as they may be written down: without secrets, and no gateway speaks for us."""
     if isinstance(news, ActionRequired):
         return evolve(news, client_secret=None)
+    if isinstance(news, CheckoutOpen):
+        return evolve(news, url="")
     if type(news) is Declined and news.code in OURS:
         return evolve(news, code=f"gateway_{news.code}")
     return news
@@ -154,6 +156,8 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return settlement.voided(transaction, payment, others, id, at)
             case Declined(code=code):
                 return settlement.void_failed(transaction, payment, code, at)
+            case Captured(gateway_id=id):
+                return settlement.captured_elsewhere(transaction, payment, id, rules, at)
             case _:
                 raise self._unfit(transaction)
 

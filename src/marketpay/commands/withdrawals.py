@@ -8,9 +8,10 @@ from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import there, wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import withdrawing
+from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.errors import Forbidden, Reason, Refused
 from marketpay.domain.ids import WalletId, WithdrawalId
 from marketpay.domain.lifecycles import (
     WITHDRAWAL,
@@ -23,7 +24,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import ONBOARDING
+from marketpay.domain.transferring import ONBOARDING, REVERSED
 from marketpay.domain.transferring import WITHDRAWAL as WAITS_FOR_WITHDRAWAL
 from marketpay.domain.validators import IdOf, above_zero
 from marketpay.domain.wallet import Wallet
@@ -48,6 +49,8 @@ class RequestWithdrawal(Command[Withdrawal]):
         """The withdrawal on record."""
         event, what = WITHDRAWAL.begin.event, "withdraw from this wallet"
         permit(self.by, WITHDRAWAL, event, what, contractor=self.by.id)
+        if self.by.role is not Role.CONTRACTOR:
+            raise Forbidden(self.by.id, self.by.role.value, what, "its contractor")
         currency, at = self.amount.currency, rules.now()
         wallet = wallet_of(read, self.by.id, currency, rules)
         accounts = read.find(PayoutAccount, contractor=self.by.id)
@@ -137,7 +140,7 @@ class ContinueWithdrawal(Command[Withdrawal]):
         found = read.find(
             Payment,
             contractor=withdrawal.contractor,
-            transfer_blocked=(WAITS_FOR_WITHDRAWAL, ONBOARDING),
+            transfer_blocked=(WAITS_FOR_WITHDRAWAL, ONBOARDING, REVERSED),
             status=PaymentStatus.RELEASED,
         )
         return [one for one in found if one.currency == withdrawal.currency]

@@ -113,6 +113,9 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
         if not isinstance(state, RefundState):
             return IGNORED
         found = yield Read(partial(_transaction, state.reference))
+        payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
+        if payment is not None and payment.status in BEFORE_CAPTURE and payment.flagged is None:
+            return DEFERRED  # the capture is not yet known here
         if found is None:
             recorded = RecordRefund(by=Actor.SYSTEM, state=state)
             return _applied((yield from carry_out(recorded, None, rules)).result)

@@ -164,10 +164,12 @@ def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
     part = chargeback.covered - (known.covered if known.status is C.LOST else zero)
     settled = evolve(payment, disputed=payment.disputed - part)
     entries: list[LedgerEntry] = []
+    borne = zero
     if rules.chargeback_liability is Liability.CONTRACTOR or not payment.is_released:
         entries += given_back(settled, part, K.DISPUTED, held.wallet, chargeback.reserved)
     else:
         entries += _borne_by_platform(settled, part)
+        borne = settled.taken_back(part).payout
     newly = chargeback.withdrawn - chargeback.lost
     loss, disputed = (Account(k, payment.currency) for k in (K.CHARGEBACK_LOSS, K.DISPUTED))
     entries += move(loss, disputed, newly - part, payment.id)
@@ -176,7 +178,7 @@ def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
         source = held.wallet.account(K.WALLET_RESERVED)
         entries += held.wallet.credit(source, chargeback.reserved - used, payment.id)
     after = evolve(chargeback, lost=chargeback.withdrawn, reserved=zero)
-    settled = evolve(settled, lost=payment.lost + part)
+    settled = evolve(settled, lost=payment.lost + part, borne=payment.borne + borne)
     return Step(after, settled, (*step.entries, *entries))
 
 
@@ -224,7 +226,7 @@ def _chargeback_changes(
 def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[Change[Entity]]:
     if after == before:
         return
-    names = ("disputed", "lost", "transferred")
+    names = ("disputed", "lost", "borne", "transferred")
     fields = {name: getattr(after, name) for name in names}
     payment = before
     if payment.status is not PaymentStatus.CHARGED_BACK:

@@ -29,7 +29,6 @@ class IncidentKind(StrEnum):
     REFUND_ELSEWHERE = "refund_elsewhere"
     REFUND_FAILED = "refund_failed"  # the customer has the money as credit
     REVERSED_ELSEWHERE = "reversed_elsewhere"
-    SETTLED_ELSEWISE = "settled_elsewise"  # a charge, in another currency
     WEBHOOK_DEAD = "webhook_dead"
 
 

@@ -167,7 +167,7 @@ def transferred(
         at,
         transferring=arrived.transferring,
         transferred=asked_back(arrived, back).transferred,
-        transfer_blocked=None,
+        transfer_blocked=payment.transfer_blocked if arrived.untransferred.minor > 0 else None,
     )
     return Decision(
         settled.entity,

@@ -48,6 +48,7 @@ class Payment(Living):
     refunded: Money = field(default=NOTHING)  # asked back so far, whether it has arrived or not
     disputed: Money = field(default=NOTHING)  # taken by the card network, until it has decided
     lost: Money = field(default=NOTHING)  # ... and gone
+    borne: Money = field(default=NOTHING)  # ... of it the contractor's part, by the platform
     released_at: datetime | None = None  # when it left escrow
     withheld: Money = field(default=NOTHING)  # of the payout: collected for what was owed
     transferring: Money = field(default=NOTHING)  # on its way to the contractor's account
@@ -66,6 +67,7 @@ class Payment(Living):
         "refunded",
         "disputed",
         "lost",
+        "borne",
         "released_at",
         "withheld",
         "transferring",
@@ -122,9 +124,9 @@ class Payment(Living):
 
     def taken_back(self, amount: Money) -> Split:
         """What each part of the frozen split gives for `amount`, after all that is gone."""
-        assert self.split is not None  # frozen when the offer was claimed
         if not amount.minor:
             return unchecked_split(amount, 0, 0, 0)
+        assert self.split is not None  # frozen when the offer was claimed
         return self.split.refund(amount, already=self.gone)
 
     @property
@@ -132,7 +134,8 @@ class Payment(Living):
         """What of it should lie on the contractor's account at the gateway, once it is released."""
         if not self.is_released:
             return Money.zero(self.currency)
-        return max(self.remains().payout - self.withheld, Money.zero(self.currency))
+        earned = self.remains().payout + self.borne
+        return max(earned - self.withheld, Money.zero(self.currency))
 
     @property
     def untransferred(self) -> Money:

@@ -74,6 +74,21 @@ class Liability(StrEnum):
     PLATFORM = "platform"
 
 
+def _policy(value: TransferPolicy | str) -> TransferPolicy:
+    try:
+        return TransferPolicy(value)
+    except ValueError:
+        raise InvalidInput(f"is one of: {', '.join(TransferPolicy)}.", "transfers") from None
+
+
+def _liability(value: Liability | str) -> Liability:
+    try:
+        return Liability(value)
+    except ValueError:
+        known = ", ".join(Liability)
+        raise InvalidInput(f"is one of: {known}.", "chargeback_liability") from None
+
+
 @frozen(kw_only=True)
 class Rules:
     """Frozen.  `now` (aware, UTC) is the only clock in the library, leases and timers too.
@@ -109,11 +124,11 @@ class Rules:
     retry_cap: timedelta = field(default=timedelta(hours=1), validator=_span)
     retry_window: timedelta = field(default=timedelta(hours=23), validator=_span)
     attempts: int = field(default=20, validator=_count)
-    transfers: TransferPolicy = field(default=TransferPolicy.ON_RELEASE, converter=TransferPolicy)
+    transfers: TransferPolicy = field(default=TransferPolicy.ON_RELEASE, converter=_policy)
     payout_every: timedelta = field(default=timedelta(days=7), validator=_span)
     withdrawal_minimum: tuple[Money, ...] = field(default=(), converter=_amounts)
     approve_withdrawals: bool = False
-    chargeback_liability: Liability = field(default=Liability.CONTRACTOR, converter=Liability)
+    chargeback_liability: Liability = field(default=Liability.CONTRACTOR, converter=_liability)
     warn_before: timedelta = field(default=timedelta(days=1), validator=_span)
     webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
     limits: Callable[[str], Limits] = no_limits

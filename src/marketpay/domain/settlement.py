@@ -27,6 +27,7 @@ from marketpay.domain.rules import Rules
 Settled = Decision[PaymentTransaction]
 SYSTEM = Role.SYSTEM
 EXPIRED = "authorization_expired"
+CAPTURED = "captured"  # the failure of a void that came too late
 NO_ANSWER = "no_answer"  # the failure of what is stuck
 ABANDONED = "abandoned"  # ... and has been given up
 
@@ -241,6 +242,16 @@ def void_failed(
     """The hold could not be let go.  It falls off by itself, and its timer says so."""
     settled = failed(transaction, code, at)
     return Decision(settled.entity, changes=(settled,), waives=(payment,))
+
+
+def captured_elsewhere(
+    transaction: PaymentTransaction, payment: Payment, gateway_id: str, rules: Rules, at: datetime
+) -> Settled:
+    """The hold cannot be let go: somebody took the money at the gateway.  It needs a look."""
+    settled = failed(transaction, CAPTURED, at)
+    kind = IncidentKind.CAPTURED_ELSEWHERE
+    raised = incident(kind, payment.id, gateway_id, rules, at)
+    return Decision(settled.entity, changes=(settled, raised), waives=(payment,))
 
 
 def _capture_entries(payment: Payment) -> Iterator[LedgerEntry]:

@@ -26,6 +26,7 @@ from marketpay.domain.rules import Rules
 # Why a transfer is not made yet: `Payment.transfer_blocked`.
 ONBOARDING = "onboarding"  # the contractor has no active account
 WITHDRAWAL = "withdrawal"  # it is made when they withdraw
+REVERSED = "reversed"  # somebody brought it back, at the gateway
 NOT_ACTIVE = "account_not_active"  # the gateway said so
 REFUSED = "refused"  # for another reason: the last transaction has the gateway's code
 
@@ -36,15 +37,17 @@ def transfer(
     rules: Rules,
     at: datetime,
     retry_of: TransactionId | None = None,
-    by: Role = Role.SYSTEM,
+    most: Money | None = None,
 ) -> list[Change[Entity]]:
-    """What is due and not there yet is on its way; nothing, if there is nothing."""
-    amount = payment.untransferred
-    event = e.PaymentTransferStarted
+    """What is due and not there yet is on its way, `most` of it at most."""
+    left = payment.untransferred
+    amount = left if most is None else min(left, most)
+    event, by = e.PaymentTransferStarted, Role.SYSTEM
     if amount.minor <= 0:
         return [payment.become(event, by, at, transfer_blocked=None)]
     on_its_way = payment.transferring + amount
-    started = payment.become(event, by, at, transfer_blocked=None, transferring=on_its_way)
+    blocked = None if amount == left else payment.transfer_blocked
+    started = payment.become(event, by, at, transfer_blocked=blocked, transferring=on_its_way)
     sent = operations.transfer(started.entity, amount, account, rules, at, retry_of)
     return [started, sent]
 

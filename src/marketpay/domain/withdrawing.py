@@ -114,8 +114,8 @@ def _transfer_first(
     for payment in waiting:
         if missing.minor <= 0:
             break
+        changes += transfer(payment, account, rules, at, most=missing)
         missing -= payment.untransferred
-        changes += transfer(payment, account, rules, at)
     used = {change.entity.id for change in changes}
     bound: tuple[Entity, ...] = (account, withdrawal)
     return Decision(

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from marketpay.domain.actor import check_party
 from marketpay.domain.ids import PaymentId
-from marketpay.domain.ledger import INCOME, Account, effects
+from marketpay.domain.ledger import INCOME, WALLET, Account, AccountKind, effects
 from marketpay.domain.money import Money, unchecked
 from marketpay.domain.payment import Payment
 from marketpay.domain.validators import IdOf, is_currency
@@ -86,7 +86,9 @@ class WalletStatement(Listing[StatementLine]):
     def _line(self, posted: PostedEntry) -> StatementLine:
         entry = posted.entry
         mine = (
-            minor for account, minor in effects((entry,)).items() if account.owner == self.owner
+            -minor if account.kind is AccountKind.RECEIVABLE else minor
+            for account, minor in effects((entry,)).items()
+            if account.owner == self.owner and account.kind in WALLET
         )
         return StatementLine(
             number=posted.number,
