@@ -266,7 +266,7 @@ class Place:
 
         def tell_first(call: Call) -> GatewayReply:
             reply = call()
-            self.tell()
+            assert self.tell()
             return reply
 
         return {
@@ -276,14 +276,15 @@ class Place:
             Fault.WEBHOOK_FIRST: tell_first,
         }.get(fault)
 
-    def tell(self, *, times: int = 1, seed: int | None = None) -> None:
-        """Another process takes in all webhooks there are, with a `seed` in any order."""
+    def tell(self, *, times: int = 1, seed: int | None = None) -> int:
+        """Another process takes in so many webhooks, with a `seed` in any order."""
         hooks = self.other_end.webhooks() * times
         if seed is not None:
             Random(seed).shuffle(hooks)
         market = self.market()
         for payload, headers in hooks:
             market.receive(payload, headers)
+        return len(hooks)
 
     def recover(self, waits: tuple[int, ...] = WAITS) -> Marketplace:
         """A process that works on until nothing can be left to do."""

@@ -481,7 +481,7 @@ def test_whatever_happens_to_an_operation_it_comes_to_what_it_should(
         give_up(place, operation, prepared, before)
         right, waits = stuck(operation.mended), operation.waits
     elif fault is Fault.WEBHOOK_TWICE:
-        place.tell(times=2, seed=1)
+        assert place.tell(times=2, seed=1)
     place.recover(waits)
 
     assert not left_open(place)
@@ -547,7 +547,7 @@ def test_a_webhook_tells_at_once_what_no_answer_did(
     for payout in place.processor.page(at_processor.Payout):
         place.processor.arrive_payout(payout.id)
 
-    place.tell()
+    assert place.tell()
 
     assert not left_open(place)
     check(place, operation, operation.done, before)
@@ -560,7 +560,7 @@ class Reason:
     operation: Operation
     arrange: Callable[[Place], None] = lambda place: None  # before it is sent
     begin: Act | None = None  # in place of the usual one
-    afterwards: Callable[[Place], None] = lambda place: None  # once it was sent
+    afterwards: Callable[[Place], object] = lambda place: None  # once it was sent
     right: Right
     mend: Callable[[Place], None] | None = None
     mended: Right | None = None

@@ -52,8 +52,6 @@ class CompleteJob(Command[Completion]):
         paid = _payment(deal)
         if paid.disputed.minor:
             raise Refused(Reason.CHARGEBACK_OPEN)
-        if paid.flagged is not None:
-            raise Refused(Reason.PAYMENT_UNDER_REVIEW)
         if paid.gone == paid.amount:
             return Decision(
                 Completion(job=completed.entity, payment=paid),
@@ -61,6 +59,8 @@ class CompleteJob(Command[Completion]):
                 relies_on=(paid,),
                 waives=deal.rest(job, paid),
             )
+        if paid.flagged is not None:
+            raise Refused(Reason.PAYMENT_UNDER_REVIEW)
         accounts = read.find(PayoutAccount, contractor=paid.contractor)
         wallet = wallet_of(read, paid.contractor, paid.currency, rules)
         released = releasing.release(paid, wallet, accounts, by, rules, at)

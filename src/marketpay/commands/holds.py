@@ -7,10 +7,11 @@ from typing import Any
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, only_system
+from marketpay.commands.settling import as_recorded
 from marketpay.domain import events as e
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import PaymentId
-from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
@@ -25,7 +26,7 @@ class SettleHold(Command[Payment]):
     """What the gateway says of a hold that nobody here has touched since it was put."""
 
     payment: PaymentId = field(validator=IdOf("Payment"))
-    news: GatewayNews
+    news: GatewayNews = field(converter=as_recorded)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
         """A hold that is gone has expired, and its offer with it; a capture is an incident."""
@@ -43,13 +44,17 @@ class SettleHold(Command[Payment]):
                 changes.append(offer.become(e.OfferExpired, self.by.role, at))
             waived = deal.rest(*(change.entity for change in changes))
             return Decision(gone.entity, changes=changes, waives=waived)
-        if isinstance(self.news, Captured) and payment.flagged is None:
-            why = IncidentKind.CAPTURED_ELSEWHERE
-            flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=why.value)
-            raised = incident(why, payment.id, self.news.gateway_id, rules, at)
-            waived = deal.rest(payment)
-            return Decision(flagged.entity, changes=(flagged, raised), waives=waived)
-        return Decision(payment, waives=deal.rest())
+        if not isinstance(self.news, Captured):
+            return Decision(payment, waives=deal.rest())
+        why, id = IncidentKind.CAPTURED_ELSEWHERE, self.news.gateway_id
+        before = read.find(Incident, subject=payment.id, kind=why, detail=id)
+        if before:
+            return Decision(payment, waives=(*deal.rest(), *before))
+        flags = " ".join((*payment.flags, why.value))
+        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=flags)
+        raised = incident(why, payment.id, id, rules, at)
+        waived = deal.rest(payment)
+        return Decision(flagged.entity, changes=(flagged, raised), waives=waived)
 
 
 @frozen(kw_only=True)

@@ -11,6 +11,7 @@ from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Forbidden, Reason, Refused
+from marketpay.domain.event import Event
 from marketpay.domain.ids import IncidentId, PaymentId
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, move
@@ -18,7 +19,7 @@ from marketpay.domain.lifecycles import INCIDENT, PAYMENT, IncidentStatus, Payme
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
-from marketpay.domain.validators import IdOf, Text, above_zero
+from marketpay.domain.validators import IdOf, Party, Text, above_zero
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
 
@@ -55,28 +56,37 @@ class FlagPayment(Command[Payment]):
         payment, at = read.get(Payment, self.payment), rules.now()
         kind = IncidentKind.FRAUD_WARNING
         before = read.find(Incident, subject=payment.id, kind=kind, detail=self.detail)
-        if payment.flagged is not None or before:
+        if before:
             return Decision(payment, waives=(payment, *before))
         raised = incident(kind, payment.id, self.detail, rules, at)
         if payment.status not in FLAGGABLE:
             return Decision(payment, changes=(raised,), relies_on=(payment,))
-        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=self.detail)
+        flags = " ".join((*payment.flags, self.detail))
+        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=flags)
         return Decision(flagged.entity, changes=(flagged, raised))
 
 
 @frozen(kw_only=True)
 class ClearPayment(Command[Payment]):
-    """Somebody has looked at a flagged payment, and all is well."""
+    """Somebody has looked at a flagged payment, and all is well.
+
+    `detail` names one warning, where others may still be open; None: all is well with all.
+    """
 
     payment: PaymentId = field(validator=IdOf("Payment"))
+    detail: str | None = field(default=None, validator=Party())
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
-        """The payment without its flag."""
+        """The payment without that flag."""
         payment, at = read.get(Payment, self.payment), rules.now()
         permit(self.by, PAYMENT, e.PaymentCleared, "clear this payment")
         if payment.flagged is None or payment.status not in FLAGGABLE:
             return Decision(payment, waives=(payment,))
-        cleared = payment.become(e.PaymentCleared, self.by.role, at, flagged=None)
+        left = () if self.detail is None else [f for f in payment.flags if f != self.detail]
+        if len(left) == len(payment.flags):
+            return Decision(payment, waives=(payment,))
+        event: type[Event] = e.PaymentStillFlagged if left else e.PaymentCleared
+        cleared = payment.become(event, self.by.role, at, flagged=" ".join(left) or None)
         return Decision(cleared.entity, changes=(cleared,))
 
 

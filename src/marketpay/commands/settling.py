@@ -8,12 +8,13 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
-from marketpay.commands.holdings import MOVES, wallet_of
+from marketpay.commands.holdings import MOVES, spare_of, wallet_of
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import GatewayError
 from marketpay.domain.ids import PaymentId, TransactionId
 from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
@@ -121,6 +122,9 @@ class SettleTransaction(Command[PaymentTransaction]):
         match self.news:
             case Authorized(gateway_id=id, expires_at=until):
                 return settlement.authorized(transaction, deal, id, until, rules, at)
+            case Captured(gateway_id=id):
+                held = settlement.authorized(transaction, deal, id, None, rules, at)
+                return settlement.taken_already(held, id, rules, at)
             case ActionRequired(gateway_id=id):
                 return settlement.action_required(transaction, deal, id, rules, at)
             case Declined(code=code):
@@ -186,7 +190,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
                 holder = f"{payment.currency}:{payment.contractor}"
                 waiting = read.find(Withdrawal, open_wallet=holder)
-                return outgoing.transferred(transaction, payment, moves, waiting, id, rules, at)
+                return self._arrived(transaction, payment, (moves, waiting), id, read, rules, at)
             case Declined(code=code):
                 accounts = read.find(PayoutAccount, contractor=payment.contractor)
                 tries = read.find(
@@ -197,6 +201,24 @@ class SettleTransaction(Command[PaymentTransaction]):
                 )
             case _:
                 raise self._unfit(transaction)
+
+    def _arrived(
+        self,
+        transaction: PaymentTransaction,
+        payment: Payment,
+        found: tuple[list[PaymentTransaction], list[Withdrawal]],
+        gateway_id: str,
+        read: Reader,
+        rules: Rules,
+        at: datetime,
+    ) -> Settled:
+        """What else is read is read only where something was refunded meanwhile."""
+        spare, wallets = Money.zero(payment.currency), ()
+        if payment.untransferred.minor < 0:
+            spare, wallet = spare_of(read, payment, transaction.amount, rules)
+            wallets = (wallet,) if wallet.version else ()
+        done = outgoing.transferred(transaction, payment, *found, spare, gateway_id, rules, at)
+        return evolve(done, waives=(*done.waives, *wallets))
 
     def _reversal(self, transaction: PaymentTransaction, read: Reader, at: datetime) -> Settled:
         payment = read.get(Payment, str(transaction.payment))

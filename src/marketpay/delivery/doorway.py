@@ -89,6 +89,10 @@ def account_id(account: PayoutAccount | PayoutAccountId) -> PayoutAccountId:
 
 def read_webhook(gateway: object, payload: bytes, headers: Mapping[str, str]) -> GatewayEvent:
     """The verified event, or `WebhookRejected`."""
+    if not isinstance(payload, bytes):
+        raise TypeError(f"the payload is bytes as they came, not {type(payload).__name__}")
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"the headers are a mapping, not {type(headers).__name__}")
     try:
         read: Callable[..., GatewayEvent] = gateway.read_webhook  # type: ignore[attr-defined]
     except AttributeError:

@@ -117,7 +117,8 @@ def settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Perfor
     try:
         committed = yield from carry_out(_settling(operation, news), None, rules)
     except GatewayError:
-        yield from carry_out(_settling(operation, NoAnswer()), None, rules)
+        unfit = NotThere() if is_past_window(operation, rules) else NoAnswer()
+        yield from carry_out(_settling(operation, unfit), None, rules)
         raise
     settled: Any = committed.saved.get(operation.id, committed.result)
     return Performed(settled, news, committed.saved)

@@ -194,9 +194,10 @@ def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
 def _all_clear(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     """The flag of that one warning is taken away, and no other's."""
     payment: Payment | None = yield Read(partial(_by_gateway_payment, event.payment))
-    if payment is None or payment.flagged != subject:
+    if payment is None:
         return IGNORED
-    yield from carry_out(ClearPayment(by=Actor.SYSTEM, payment=payment.id), None, rules)
+    clear = ClearPayment(by=Actor.SYSTEM, payment=payment.id, detail=subject)
+    yield from carry_out(clear, None, rules)
     return APPLIED
 
 

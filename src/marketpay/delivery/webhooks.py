@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import traceback
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -30,7 +32,7 @@ EVENTS: dict[WebhookStatus, type[Event]] = {
     WebhookStatus.IGNORED: e.WebhookIgnored,
     WebhookStatus.DEFERRED: e.WebhookDeferred,
 }
-SECRET = re.compile(r'"([a-z_]*secret[a-z_]*)"(\s*):(\s*)"[^"]*"')
+SECRET = re.compile(r"(?i)secrets?$")  # the end of a name, in any of the usual spellings
 
 
 @frozen(kw_only=True)
@@ -95,9 +97,9 @@ def _keep(webhook: Webhook, rules: Rules) -> Flow[Webhook]:
 
 def apply(webhook: Webhook, rules: Rules) -> Flow[Webhook]:
     """Apply a stored webhook and keep what came of it; no failure gets out of here."""
-    event = codec.decode_gateway_event(webhook.event)
     failure: str | None = None
     try:
+        event = codec.decode_gateway_event(webhook.event)
         outcome = yield from follow(event, rules)
     except Exception:  # noqa: BLE001  # on record, and it comes up again
         outcome, failure = WebhookStatus.DEFERRED, traceback.format_exc(limit=20)
@@ -124,14 +126,34 @@ def _finish(before: Webhook, after: Webhook, work: Work) -> Webhook:
 def without_secrets(payload: bytes) -> str:
     """The body as it may be kept: a client secret is for the payer's client alone."""
     text = payload.decode("utf-8", errors="replace").replace("\x00", "")
-    return SECRET.sub(r'"\1"\2:\3null', text)
+    if "secret" not in text.lower() and "\\u" not in text:
+        return text
+    try:
+        return codec.dumps(_blanked(json.loads(text)))
+    except (ValueError, RecursionError):
+        return ""  # it may have one, and cannot be read
+
+
+def _blanked(value: Any) -> Any:
+    match value:
+        case dict():
+            return {
+                name: None if SECRET.search(name.replace("-", "_")) else _blanked(one)
+                for name, one in value.items()
+            }
+        case list():
+            return [_blanked(one) for one in value]
+        case str() if "secret" in value.lower() and value.lstrip()[:1] in ("{", "["):
+            return without_secrets(value.encode())
+        case _:
+            return value
 
 
 def _stored(delivery: str, records: Records) -> Webhook | None:
     return next(iter(records.find(Webhook, delivery=delivery)), None)
 
 
-def lease(rules: Rules, skip: frozenset[str], work: Work) -> list[Webhook]:
+def lease(rules: Rules, skip: Collection[str], work: Work) -> list[Webhook]:
     """Take up one webhook that is due."""
     now = rules.now()
     return work.lease(Webhook, lambda _: now + rules.lease, now=now, limit=1, skip=skip)

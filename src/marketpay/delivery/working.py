@@ -74,7 +74,7 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     failures: dict[str, Failure] = {}
     webhooks = timers = operations = sequenced = published = folded = 0
     while timers < limit and operations < limit and webhooks < limit:
-        heard = yield from _apply_webhooks(rules, limit - webhooks)
+        heard = yield from _apply_webhooks(rules, limit - webhooks, failures)
         fired = yield from _fire(rules, limit - timers, failures)
         resumed = yield from _resume_all(rules, limit - operations, failures)
         timers, operations, webhooks = timers + fired, operations + resumed, webhooks + heard
@@ -128,15 +128,21 @@ def _resume_each(
     return done
 
 
-def _apply_webhooks(rules: Rules, limit: int) -> Flow[int]:
+def _apply_webhooks(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
     """Each is leased just before it is applied; so many came to an end."""
     seen: set[str] = set()
     done = 0
     for _ in range(limit):
-        taken: list[Webhook] = yield from patiently(partial(lease, rules, frozenset(seen)), rules)
+        taken: list[Webhook] = yield from patiently(
+            partial(lease, rules, seen | failures.keys()), rules
+        )
         if not taken:
             break
-        applied = yield from apply(taken[0], rules)
+        try:
+            applied = yield from apply(taken[0], rules)
+        except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+            failures[taken[0].id] = Failure(subject=taken[0].id, error=error)
+            continue
         done += applied.status is not WebhookStatus.DEFERRED
         if applied.due_at is not None:
             seen.add(applied.id)

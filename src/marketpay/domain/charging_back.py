@@ -21,7 +21,8 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.refunding import Held, given_back
 from marketpay.domain.rules import Liability, Rules
-from marketpay.domain.transferring import asked_back, reversals
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.transferring import ONBOARDING, asked_back, reversals
 
 C = ChargebackStatus
 K = AccountKind
@@ -57,7 +58,8 @@ class Finding:
         """The same without what is older than what is known.
 
         Nothing says which of two looks was the later: so money comes back only with a decision
-        for the platform, no status is left for an earlier one, and a decision is final.
+        for the platform and is not taken again after it, no status is left for an earlier one,
+        and a decision is final.
         """
         if known.is_decided and self.status is not known.status:
             return Finding(
@@ -67,11 +69,12 @@ class Finding:
                 respond_by=known.respond_by,
             )
         may_return = self.status in (C.WON, C.CLOSED)
+        keep = (min if known.is_decided else _latest) if may_return else max
         is_older = RANK[self.status] < RANK[known.status]
         return Finding(
             status=known.status if is_older else self.status,
-            withdrawn=self.withdrawn if may_return else max(self.withdrawn, known.withdrawn),
-            fee=self.fee if may_return else max(self.fee, known.fee),
+            withdrawn=keep(self.withdrawn, known.withdrawn),
+            fee=keep(self.fee, known.fee),
             respond_by=known.respond_by if is_older else self.respond_by,
         )
 
@@ -101,15 +104,17 @@ def follow(
     if after == known and known.version and found.status is known.status:
         read = (known, payment, *held.rest())
         return Decision(known, waives=read)
-    back = tuple(reversals(step.payment, held.moves, held.there, rules, at))
+    wallet = held.after(step.entries, at)
+    spare = held.spare(wallet) if payment.status in DISPUTABLE else Money.zero(payment.currency)
+    back = tuple(reversals(step.payment, held.moves, spare, rules, at))
     paid = asked_back(step.payment, back)
     changes: list[Change[Entity]] = [
         *_chargeback_changes(known, after, found.status, rules, at),
         *_payment_changes(payment, paid, at),
         *back,
     ]
-    if held.wallet is not None and any(held.wallet.owner in _owners(x) for x in step.entries):
-        changes.append(held.wallet.post(step.entries, at))
+    if wallet is not None:
+        changes.append(wallet)
     entities = [change.entity for change in changes]
     latest = {one.id: one for one in entities}
     result = latest.get(known.id, known)
@@ -121,7 +126,19 @@ def follow(
         relies_on=relied,
         waives=held.rest(*entities),
         entries=step.entries,
+        timers=tuple(_timers(changes, at)),
     )
+
+
+def _timers(changes: list[Change[Entity]], at: datetime) -> Iterator[Timer]:
+    """What could not be transferred meanwhile is tried again."""
+    for change in changes:
+        payment = change.entity
+        if isinstance(change.event, e.PaymentReleasedAgain) and isinstance(payment, Payment):
+            if payment.transfer_blocked == ONBOARDING:
+                yield Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at)
+            elif payment.transfer_blocked is not None:
+                yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
 
 
 def _moved(step: Step, found: Finding) -> Step:
@@ -236,7 +253,8 @@ def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[
         if payment.disputed.minor:
             return
     event: type[Event] = e.PaymentChargebackChanged
-    if not after.disputed.minor and after.gone < after.amount:
+    is_left = after.gone < after.amount or after.due.minor > 0
+    if not after.disputed.minor and is_left:
         event = e.PaymentReleasedAgain if after.is_released else e.PaymentHeldAgain
     yield payment.become(event, SYSTEM, at, **fields)
 
@@ -263,5 +281,5 @@ def _sum(entries: tuple[LedgerEntry, ...], currency: str) -> Money:
     return total
 
 
-def _owners(entry: LedgerEntry) -> tuple[str, str]:
-    return entry.debit.owner, entry.credit.owner
+def _latest(told: Money, _known: Money) -> Money:
+    return told

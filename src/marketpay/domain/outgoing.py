@@ -21,6 +21,7 @@ from marketpay.domain.lifecycles import (
     RefundStatus,
     WithdrawalStatus,
 )
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
@@ -145,13 +146,14 @@ def transferred(
     payment: Payment,
     moves: Sequence[PaymentTransaction],
     waiting: Sequence[Withdrawal],
+    spare: Money,
     gateway_id: str,
     rules: Rules,
     at: datetime,
 ) -> Settled:
     """The money lies on the contractor's account; what they are owed is as before.
 
-    What was refunded meanwhile is asked back at once.
+    What was refunded meanwhile is asked back at once, as far as it is `spare`.
     """
     settled = succeeded(transaction, gateway_id, at)
     arrived = evolve(
@@ -160,7 +162,7 @@ def transferred(
         transferred=payment.transferred + transaction.amount,
     )
     others = [one for one in moves if one.id != transaction.id]
-    back = tuple(reversals(arrived, (*others, settled.entity), transaction.amount, rules, at))
+    back = tuple(reversals(arrived, (*others, settled.entity), spare, rules, at))
     moved = payment.become(
         e.PaymentTransferred,
         SYSTEM,

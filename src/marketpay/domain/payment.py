@@ -54,7 +54,7 @@ class Payment(Living):
     transferring: Money = field(default=NOTHING)  # on its way to the contractor's account
     transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
-    flagged: str | None = None  # the warning for which it is not released until somebody looks
+    flagged: str | None = None  # the warnings for which it is not released until somebody looks
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -101,6 +101,11 @@ class Payment(Living):
     def gone(self) -> Money:
         """What is no longer the deal's: asked back, or lost to the card network."""
         return self.refunded + self.lost
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Each of the warnings."""
+        return tuple((self.flagged or "").split())
 
     @property
     def refundable(self) -> Money:

@@ -104,6 +104,10 @@ class PaymentFlagged(PaymentEvent):
     """Something is suspicious: it is not released until somebody has looked."""
 
 
+class PaymentStillFlagged(PaymentEvent):
+    """Of several warnings one came to nothing."""
+
+
 class PaymentCleared(PaymentEvent):
     """Somebody has looked, and all is well."""
 

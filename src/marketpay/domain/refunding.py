@@ -20,7 +20,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.transferring import asked_back, reversals
+from marketpay.domain.transferring import asked_back, reversals, spare
 from marketpay.domain.wallet import Wallet
 
 
@@ -31,6 +31,21 @@ class Held:
     wallet: Wallet | None  # the contractor's, once the payment is released
     moves: Sequence[PaymentTransaction]  # its transfers and reversals
     there: Money  # what lies on the contractor's account at the gateway
+    in_transit: Money  # ... and what is on its way from there to their bank
+
+    def after(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet] | None:
+        """The wallet, if entries touch it."""
+        wallet = self.wallet
+        if wallet is None or not any(wallet.owner in _owners(entry) for entry in entries):
+            return None
+        return wallet.post(entries, at)
+
+    def spare(self, changed: Change[Wallet] | None) -> Money:
+        """What lies on the contractor's account and is not theirs, once the wallet has changed."""
+        wallet = self.wallet if changed is None else changed.entity
+        if wallet is None:
+            return Money.zero(self.there.currency)
+        return spare(self.there, self.in_transit, wallet)
 
     def rest(self, *changed: Entity) -> tuple[Entity, ...]:
         """Those of them that were read and are not `changed`."""
@@ -71,7 +86,8 @@ def begin(
     """The parts give back what they got, and what lies with the contractor is asked back."""
     entries = tuple(given_back(payment, amount, AccountKind.REFUNDS_IN_TRANSIT, held.wallet))
     after = evolve(payment, refunded=payment.refunded + amount)
-    back = tuple(reversals(after, held.moves, held.there, rules, at))
+    wallet = held.after(entries, at)
+    back = tuple(reversals(after, held.moves, held.spare(wallet), rules, at))
     left = asked_back(after, back).transferred
     asked = payment.become(
         e.PaymentRefundRequested, by, at, refunded=after.refunded, transferred=left
@@ -85,8 +101,8 @@ def begin(
         created_at=at,
     )
     changes: list[Change[Entity]] = [asked, refund.begun(at), *back]
-    if held.wallet is not None and any(held.wallet.owner in _owners(entry) for entry in entries):
-        changes.append(held.wallet.post(entries, at))
+    if wallet is not None:
+        changes.append(wallet)
     return Begun(payment=asked.entity, refund=refund, changes=changes, entries=entries)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from attrs import evolve
+
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.actor import Role
@@ -242,6 +244,17 @@ def void_failed(
     """The hold could not be let go.  It falls off by itself, and its timer says so."""
     settled = failed(transaction, code, at)
     return Decision(settled.entity, changes=(settled,), waives=(payment,))
+
+
+def taken_already(held: Settled, gateway_id: str, rules: Rules, at: datetime) -> Settled:
+    """The hold was captured at the gateway before it was known here.  It needs a look."""
+    kind = IncidentKind.CAPTURED_ELSEWHERE
+    more: list[Change[Entity]] = []
+    for change in held.changes:
+        if isinstance(change.entity, Payment):
+            flagged = change.entity.become(e.PaymentFlagged, SYSTEM, at, flagged=kind.value)
+            more = [flagged, incident(kind, flagged.entity.id, gateway_id, rules, at)]
+    return evolve(held, changes=(*held.changes, *more))
 
 
 def captured_elsewhere(

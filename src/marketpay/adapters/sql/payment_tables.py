@@ -46,7 +46,7 @@ payments = entity(
     minor("transferring"),
     minor("transferred"),
     Column("transfer_blocked", String(255)),
-    Column("flagged", String(255)),
+    Column("flagged", Text),
     Column("created_at", UtcTime, nullable=False),
     one_of("status", PaymentStatus),
     CheckConstraint("amount > 0", name="amount"),
