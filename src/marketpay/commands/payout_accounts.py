@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, only_system
+from marketpay.commands.holdings import held
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.event import Event
 from marketpay.domain.ids import PaymentId, PayoutAccountId
+from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import (
     PAYMENT,
     PAYOUT_ACCOUNT,
-    PaymentStatus,
     PayoutAccountStatus,
     WithdrawalStatus,
 )
@@ -31,11 +33,20 @@ from marketpay.domain.transferring import (
     ONBOARDING,
     REFUSED,
     REVERSED,
+    asked_back,
+    reversals,
     transfer,
 )
 from marketpay.domain.validators import IdOf, is_country
 from marketpay.domain.withdrawal import Withdrawal
-from marketpay.ports.gateway import AccountStanding, AccountState, Declined, GatewayNews
+from marketpay.ports.gateway import (
+    AccountStanding,
+    AccountState,
+    Declined,
+    GatewayNews,
+    NoAnswer,
+    NotThere,
+)
 from marketpay.ports.store import Reader
 
 BATCH = 50  # transfers started by one sweep
@@ -93,7 +104,7 @@ class SettleAccount(Command[PayoutAccount]):
         account, at = read.get(PayoutAccount, self.account), rules.now()
         event, gateway_account = self._fact(account)
         if event is None:
-            return Decision(account, waives=(account,))
+            return self._unopened(account, read, rules, at)
         settled = account.become(
             event,
             self.by.role,
@@ -116,6 +127,21 @@ class SettleAccount(Command[PayoutAccount]):
             waives=(*blocked, *approved),
             timers=(sweep, *retries, *payouts),
         )
+
+    def _unopened(
+        self, account: PayoutAccount, read: Reader, rules: Rules, at: datetime
+    ) -> Decision[PayoutAccount]:
+        """An account that the gateway has not opened for so long is somebody's business, once."""
+        since = account.sent_at or account.created_at
+        is_late = account.gateway_account is None and since + rules.retry_window <= at
+        if not is_late or not isinstance(self.news, NoAnswer | NotThere):
+            return Decision(account, waives=(account,))
+        kind = IncidentKind.OPERATION_STUCK
+        before = read.find(Incident, subject=account.id, kind=kind)
+        if before:
+            return Decision(account, waives=(account, *before))
+        raised = incident(kind, account.id, "open_account", rules, at)
+        return Decision(account, changes=(raised,), relies_on=(account,))
 
     def _fact(self, account: PayoutAccount) -> tuple[type[Event] | None, str | None]:
         """What is new in the news, if anything, and the gateway's id of the account."""
@@ -150,7 +176,7 @@ class SweepTransfers(Command[int]):
         at = rules.now()
         waiting = read.find(Payment, contractor=self.contractor, transfer_blocked=ONBOARDING)
         changes: list[Any] = []
-        released = [one for one in waiting if one.status is PaymentStatus.RELEASED]
+        released = [one for one in waiting if one.is_transferable]
         for payment in released[:BATCH]:
             changes += transfer(payment, active[0], rules, at)
         used = {change.entity.id for change in changes}
@@ -174,9 +200,11 @@ class RetryTransfer(Command[Payment]):
         """The payment; its transfer is started if the contractor's account is active."""
         payment, at = read.get(Payment, self.payment), rules.now()
         permit(self.by, PAYMENT, e.PaymentTransferStarted, "retry this transfer")
+        if payment.untransferred.minor < 0:
+            return _ask_back(payment, read, rules)
         is_given_up = payment.transfer_blocked in GIVEN_UP and self.by.role is Role.ADMIN
         is_blocked = payment.transfer_blocked in BLOCKED or is_given_up
-        if not is_blocked or payment.status is not PaymentStatus.RELEASED:
+        if not is_blocked or not payment.is_transferable:
             return Decision(payment, waives=(payment,))
         accounts = read.find(PayoutAccount, contractor=payment.contractor)
         active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
@@ -189,3 +217,15 @@ class RetryTransfer(Command[Payment]):
         changes = transfer(payment, active[0], rules, at, last)
         started: Any = changes[0].entity
         return Decision(started, changes=changes, relies_on=active, waives=tries)
+
+
+def _ask_back(payment: Payment, read: Reader, rules: Rules) -> Decision[Payment]:
+    """A reversal that was refused is made again, as far as the account has anything."""
+    at, taken_from = rules.now(), held(read, payment, rules)
+    back = tuple(reversals(payment, taken_from.moves, taken_from.there, rules, at))
+    waived = taken_from.rest()
+    if not back:
+        return Decision(payment, waives=(payment, *waived))
+    left = asked_back(payment, back).transferred
+    asked = payment.become(e.PaymentTransferReversed, Role.SYSTEM, at, transferred=left)
+    return Decision(asked.entity, changes=(asked, *back), waives=waived)

@@ -17,6 +17,7 @@ from marketpay.domain.errors import Conflict
 from marketpay.domain.ids import TransactionId, WithdrawalId
 from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.ledger import AccountKind, LedgerEntry, move
+from marketpay.domain.lifecycles import WithdrawalStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -31,6 +32,8 @@ from marketpay.ports.store import Reader
 
 SYSTEM = Role.SYSTEM
 GONE = (Progress.FAILED, Progress.CANCELED)
+UNSENT = (WithdrawalStatus.REQUESTED, WithdrawalStatus.APPROVED)
+ELSEWHERE = "paid_elsewhere"
 
 
 @frozen(kw_only=True)
@@ -55,11 +58,16 @@ class RecordPayout(Command[Withdrawal | None]):
         if not accounts or state.progress in GONE:
             return Decision(None, waives=accounts)
         wallet = wallet_of(read, accounts[0].contractor, state.amount.currency, rules)
-        return self._recorded(wallet, accounts[0], rules, at)
+        open_ones = read.find(Withdrawal, open_wallet=wallet.holder)
+        recorded = self._recorded(wallet, open_ones, rules, at)
+        used = {change.entity.id for change in recorded.changes}
+        unused = [one for one in open_ones if one.id not in used]
+        return evolve(recorded, waives=(accounts[0], *unused))
 
     def _recorded(
-        self, wallet: Wallet, account: PayoutAccount, rules: Rules, at: datetime
+        self, wallet: Wallet, open_ones: list[Withdrawal], rules: Rules, at: datetime
     ) -> Decision[Withdrawal | None]:
+        """A withdrawal here that this leaves nothing for has failed."""
         withdrawal = Withdrawal(
             id=WithdrawalId(rules.new_id("wdr")),
             contractor=wallet.owner,
@@ -73,17 +81,24 @@ class RecordPayout(Command[Withdrawal | None]):
             change = withdrawal.become(event, SYSTEM, at)
             changes.append(change)
             withdrawal = change.entity
-        entries = tuple(_out_of_wallet(wallet, self.state.amount))
+        entries: list[LedgerEntry] = []
+        available = wallet.available
+        for one in open_ones:
+            if one.status in UNSENT and self.state.amount > available:
+                changes.append(one.become(e.WithdrawalFailed, SYSTEM, at, failure=ELSEWHERE))
+                entries += withdrawing.freed(one, wallet)
+                available += one.amount
+        entries += _out_of_wallet(wallet, available, self.state.amount)
         kind = IncidentKind.PAYOUT_ELSEWHERE
         raised = incident(kind, withdrawal.id, self.state.gateway_id, rules, at)
-        changes += [wallet.post(entries, at), raised]
-        return Decision(withdrawal, changes=changes, waives=(account,), entries=entries)
+        changes += [wallet.post(tuple(entries), at), raised]
+        return Decision(withdrawal, changes=changes, entries=tuple(entries))
 
 
-def _out_of_wallet(wallet: Wallet, amount: Money) -> list[LedgerEntry]:
+def _out_of_wallet(wallet: Wallet, available: Money, amount: Money) -> list[LedgerEntry]:
     """From what is available; more than that is owed."""
     connected = wallet.account(AccountKind.CONNECTED)
-    taken = min(wallet.available, amount)
+    taken = min(available, amount)
     return [
         *move(wallet.account(AccountKind.WALLET_AVAILABLE), connected, taken, None),
         *move(wallet.account(AccountKind.RECEIVABLE), connected, amount - taken, None),

@@ -114,16 +114,17 @@ class RecordRefund(Command[Refund | None]):
         changes: list[Change[Entity]] = []
         entries: list[LedgerEntry] = []
         taken_from = held(read, payment, rules)
-        refund = self._refund(payment, rules, at)
+        offset, excess = _offset(excess, others, at)
+        refund = self._refund(payment, excess, rules, at)
         if amount.minor:
             begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
             changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
             entries += begun.entries
             payment = begun.payment
-        entries += _written_off(excess, payment)
+        entries += _taken_over(refund, amount)
         pending = refund.become(e.RefundPending, Role.SYSTEM, at, gateway_id=self.state.gateway_id)
         raised = incident(IncidentKind.REFUND_ELSEWHERE, payment.id, refund.id, rules, at)
-        changes += [refund.begun(at), pending, raised]
+        changes += [*offset, refund.begun(at), pending, raised]
         refund = pending.entity
         if self.state.progress is Progress.SUCCEEDED:
             changes.append(refund.become(e.RefundSucceeded, Role.SYSTEM, at))
@@ -136,18 +137,24 @@ class RecordRefund(Command[Refund | None]):
             refund,
             changes=changes,
             relies_on=() if is_changed else (payment,),
-            waives=(*others, *taken_from.rest(*entities)),
+            waives=(*_unchanged(others, entities), *taken_from.rest(*entities)),
             entries=tuple(entries),
         )
 
-    def _refund(self, payment: Payment, rules: Rules, at: datetime) -> Refund:
+    def _refund(self, payment: Payment, excess: Money, rules: Rules, at: datetime) -> Refund:
         return Refund(
             id=refunding.new_id(rules),
             payment=payment.id,
             customer=payment.customer,
             amount=self.state.amount,
+            excess=excess,
             created_at=at,
         )
+
+
+def _unchanged(refunds: list[Refund], changed: list[Entity]) -> list[Refund]:
+    ids = {entity.id for entity in changed}
+    return [one for one in refunds if one.id not in ids]
 
 
 def _left(payment: Payment) -> Money:
@@ -156,11 +163,31 @@ def _left(payment: Payment) -> Money:
     return Money.zero(payment.currency) if is_whole else payment.refundable
 
 
-def _written_off(excess: Money, payment: Payment) -> tuple[LedgerEntry, ...]:
-    """More went back than the payment had left: the platform bears it."""
-    loss = Account(AccountKind.BAD_DEBT, payment.currency)
-    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, payment.currency)
-    return tuple(move(loss, transit, excess, payment.id))
+def _offset(
+    excess: Money, others: list[Refund], at: datetime
+) -> tuple[list[Change[Refund]], Money]:
+    """What the customer has as credit of a refund that failed, they have had otherwise now."""
+    changes: list[Change[Refund]] = []
+    for other in others:
+        part = min(excess, other.covered)
+        if part.minor > 0 and other.status is RefundStatus.FAILED:
+            more = other.excess + part
+            changes.append(other.become(e.RefundOffset, Role.SYSTEM, at, excess=more))
+            excess -= part
+    return changes, excess
+
+
+def _taken_over(refund: Refund, taken: Money) -> tuple[LedgerEntry, ...]:
+    """More than was `taken` from the payment is taken from the customer's credit, where that
+    is of the same money, and borne by the platform beyond that.
+    """
+    credit = Account(AccountKind.CREDIT_AVAILABLE, refund.currency, refund.customer)
+    loss = Account(AccountKind.BAD_DEBT, refund.currency)
+    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, refund.currency)
+    return (
+        *move(credit, transit, refund.covered - taken, refund.payment),
+        *move(loss, transit, refund.excess, refund.payment),
+    )
 
 
 def _followed(
@@ -174,7 +201,8 @@ def _followed(
     """What has become of a recorded refund since."""
     is_over = state.progress in (Progress.FAILED, Progress.CANCELED)
     was_pending = refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
-    returned = outgoing.give_back(payment, others, at) if was_pending else None
+    is_open = payment.status is not PaymentStatus.REFUNDED
+    returned = outgoing.give_back(payment, others, at) if was_pending and is_open else None
     settled: Change[Refund]
     raised: list[Change[Entity]] = []
     entries: tuple[LedgerEntry, ...]

@@ -8,13 +8,12 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
-from marketpay.commands.holdings import MOVES, spare_of, wallet_of
+from marketpay.commands.holdings import MOVES, wallet_of
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import GatewayError
 from marketpay.domain.ids import PaymentId, TransactionId
 from marketpay.domain.lifecycles import TransactionStatus
-from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
@@ -107,7 +106,7 @@ class SettleTransaction(Command[PaymentTransaction]):
             case TransactionKind.TRANSFER:
                 return self._transfer(transaction, read, rules, at)
             case TransactionKind.TRANSFER_REVERSAL:
-                return self._reversal(transaction, read, at)
+                return self._reversal(transaction, read, rules, at)
             case TransactionKind.PAYOUT:
                 return self._payout(transaction, read, rules, at)
             case TransactionKind.CHARGE:
@@ -123,8 +122,7 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Authorized(gateway_id=id, expires_at=until):
                 return settlement.authorized(transaction, deal, id, until, rules, at)
             case Captured(gateway_id=id):
-                held = settlement.authorized(transaction, deal, id, None, rules, at)
-                return settlement.taken_already(held, id, rules, at)
+                return settlement.captured_unseen(transaction, deal, id, rules, at)
             case ActionRequired(gateway_id=id):
                 return settlement.action_required(transaction, deal, id, rules, at)
             case Declined(code=code):
@@ -141,6 +139,8 @@ class SettleTransaction(Command[PaymentTransaction]):
         match self.news:
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return settlement.captured(transaction, deal, id, self.news.charge, rules, at)
+            case Captured(gateway_id=id):
+                return settlement.captured_otherwise(transaction, deal, id, rules, at)
             case Declined(code=code):
                 return settlement.capture_failed(transaction, deal, code, rules, at)
             case HoldGone():
@@ -190,7 +190,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
                 holder = f"{payment.currency}:{payment.contractor}"
                 waiting = read.find(Withdrawal, open_wallet=holder)
-                return self._arrived(transaction, payment, (moves, waiting), id, read, rules, at)
+                return outgoing.transferred(transaction, payment, moves, waiting, id, rules, at)
             case Declined(code=code):
                 accounts = read.find(PayoutAccount, contractor=payment.contractor)
                 tries = read.find(
@@ -202,31 +202,17 @@ class SettleTransaction(Command[PaymentTransaction]):
             case _:
                 raise self._unfit(transaction)
 
-    def _arrived(
-        self,
-        transaction: PaymentTransaction,
-        payment: Payment,
-        found: tuple[list[PaymentTransaction], list[Withdrawal]],
-        gateway_id: str,
-        read: Reader,
-        rules: Rules,
-        at: datetime,
+    def _reversal(
+        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        """What else is read is read only where something was refunded meanwhile."""
-        spare, wallets = Money.zero(payment.currency), ()
-        if payment.untransferred.minor < 0:
-            spare, wallet = spare_of(read, payment, transaction.amount, rules)
-            wallets = (wallet,) if wallet.version else ()
-        done = outgoing.transferred(transaction, payment, *found, spare, gateway_id, rules, at)
-        return evolve(done, waives=(*done.waives, *wallets))
-
-    def _reversal(self, transaction: PaymentTransaction, read: Reader, at: datetime) -> Settled:
         payment = read.get(Payment, str(transaction.payment))
         match self.news:
             case Reversed(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return outgoing.reversed_(transaction, payment, id, at)
             case Declined(code=code):
-                return outgoing.reversal_failed(transaction, payment, code, at)
+                kind = TransactionKind.TRANSFER_REVERSAL
+                tries = read.find(PaymentTransaction, payment=payment.id, kind=kind)
+                return outgoing.reversal_failed(transaction, payment, tries, code, rules, at)
             case _:
                 raise self._unfit(transaction)
 

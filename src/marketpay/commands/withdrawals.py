@@ -15,7 +15,6 @@ from marketpay.domain.errors import Forbidden, Reason, Refused
 from marketpay.domain.ids import WalletId, WithdrawalId
 from marketpay.domain.lifecycles import (
     WITHDRAWAL,
-    PaymentStatus,
     WithdrawalStatus,
 )
 from marketpay.domain.money import Money
@@ -24,7 +23,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import ONBOARDING, REVERSED
+from marketpay.domain.transferring import NOT_ACTIVE, ONBOARDING, REVERSED
 from marketpay.domain.transferring import WITHDRAWAL as WAITS_FOR_WITHDRAWAL
 from marketpay.domain.validators import IdOf, above_zero
 from marketpay.domain.wallet import Wallet
@@ -59,7 +58,7 @@ class RequestWithdrawal(Command[Withdrawal]):
             raise Refused(Reason.WITHDRAWAL_IN_PROGRESS)
         if self.amount < rules.least_withdrawal(currency):
             raise Refused(Reason.WITHDRAWAL_BELOW_MINIMUM)
-        if self.amount > wallet.available:
+        if self.amount > wallet.withdrawable:
             raise Refused(Reason.BALANCE_TOO_LOW)
         if withdrawing.active(accounts) is None:
             raise Refused(Reason.PAYOUTS_NOT_ACTIVE)
@@ -129,8 +128,15 @@ class ContinueWithdrawal(Command[Withdrawal]):
         accounts = read.find(PayoutAccount, contractor=withdrawal.contractor)
         account = withdrawing.active(accounts)
         if account is None:
-            later = Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.retry_cap)
-            return Decision(withdrawal, waives=(withdrawal, *tries, *accounts), timers=(later,))
+            wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
+            gone = withdrawal.become(e.WithdrawalFailed, self.by.role, at, failure=NOT_ACTIVE)
+            entries = withdrawing.freed(withdrawal, wallet)
+            return Decision(
+                gone.entity,
+                changes=(wallet.post(entries, at), gone),
+                waives=(*tries, *accounts),
+                entries=entries,
+            )
         on_account = there(read, withdrawal.contractor, withdrawal.currency)
         waiting = self._waiting(withdrawal, read) if on_account < withdrawal.amount else []
         return withdrawing.go_on(withdrawal, account, on_account, waiting, tries, rules, at)
@@ -141,9 +147,9 @@ class ContinueWithdrawal(Command[Withdrawal]):
             Payment,
             contractor=withdrawal.contractor,
             transfer_blocked=(WAITS_FOR_WITHDRAWAL, ONBOARDING, REVERSED),
-            status=PaymentStatus.RELEASED,
         )
-        return [one for one in found if one.currency == withdrawal.currency]
+        mine = [one for one in found if one.currency == withdrawal.currency]
+        return [one for one in mine if one.is_transferable]
 
 
 @frozen(kw_only=True)
@@ -161,11 +167,10 @@ class MakeScheduledWithdrawal(Command[Withdrawal | None]):
         next_time = Timer(TimerKind.PAYOUT_SCHEDULE, wallet.id, rules.next_payout(at))
         accounts = read.find(PayoutAccount, contractor=wallet.owner)
         open_ones = read.find(Withdrawal, open_wallet=wallet.holder)
-        amount = wallet.available
+        amount = wallet.withdrawable
         is_enough = amount.minor > 0 and amount >= rules.least_withdrawal(wallet.currency)
         if open_ones or not is_enough or withdrawing.active(accounts) is None:
-            timers = (next_time,) if amount.minor or open_ones else ()
-            return Decision(None, waives=(wallet, *accounts, *open_ones), timers=timers)
+            return Decision(None, waives=(wallet, *accounts, *open_ones), timers=(next_time,))
         origin = WithdrawalOrigin.SCHEDULE
         asked = withdrawing.ask(wallet, amount, origin, rules, at)
         return Decision(

@@ -165,7 +165,8 @@ def _account(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     account: PayoutAccount | None = yield Read(partial(_known_account, subject, event.reference))
     if account is None:
         return _unknown(event)
-    yield from _look_again(account, subject, rules)
+    # One that was not known to be open is looked for by our reference, as the worker would.
+    yield from _look_again(account, None, rules)
     return APPLIED
 
 

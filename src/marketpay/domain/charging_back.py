@@ -19,10 +19,10 @@ from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
-from marketpay.domain.refunding import Held, given_back
+from marketpay.domain.refunding import Held, given_back, owed
 from marketpay.domain.rules import Liability, Rules
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import ONBOARDING, asked_back, reversals
+from marketpay.domain.transferring import asked_back, reversals
 
 C = ChargebackStatus
 K = AccountKind
@@ -105,8 +105,8 @@ def follow(
         read = (known, payment, *held.rest())
         return Decision(known, waives=read)
     wallet = held.after(step.entries, at)
-    spare = held.spare(wallet) if payment.status in DISPUTABLE else Money.zero(payment.currency)
-    back = tuple(reversals(step.payment, held.moves, spare, rules, at))
+    there = held.there if payment.status in DISPUTABLE else Money.zero(payment.currency)
+    back = tuple(reversals(step.payment, held.moves, there, rules, at))
     paid = asked_back(step.payment, back)
     changes: list[Change[Entity]] = [
         *_chargeback_changes(known, after, found.status, rules, at),
@@ -126,19 +126,17 @@ def follow(
         relies_on=relied,
         waives=held.rest(*entities),
         entries=step.entries,
-        timers=tuple(_timers(changes, at)),
+        timers=tuple(_again(latest.get(payment.id), at)),
     )
 
 
-def _timers(changes: list[Change[Entity]], at: datetime) -> Iterator[Timer]:
-    """What could not be transferred meanwhile is tried again."""
-    for change in changes:
-        payment = change.entity
-        if isinstance(change.event, e.PaymentReleasedAgain) and isinstance(payment, Payment):
-            if payment.transfer_blocked == ONBOARDING:
-                yield Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at)
-            elif payment.transfer_blocked is not None:
-                yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
+def _again(payment: Entity | None, at: datetime) -> Iterator[Timer]:
+    """A transfer whose time came while the payment was charged back is tried again."""
+    if not isinstance(payment, Payment) or not payment.is_transferable:
+        return
+    if payment.transfer_blocked is not None:
+        yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
+        yield Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at)
 
 
 def _moved(step: Step, found: Finding) -> Step:
@@ -181,22 +179,29 @@ def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
     part = chargeback.covered - (known.covered if known.status is C.LOST else zero)
     settled = evolve(payment, disputed=payment.disputed - part)
     entries: list[LedgerEntry] = []
-    borne = zero
     if rules.chargeback_liability is Liability.CONTRACTOR or not payment.is_released:
         entries += given_back(settled, part, K.DISPUTED, held.wallet, chargeback.reserved)
     else:
         entries += _borne_by_platform(settled, part)
-        borne = settled.taken_back(part).payout
     newly = chargeback.withdrawn - chargeback.lost
     loss, disputed = (Account(k, payment.currency) for k in (K.CHARGEBACK_LOSS, K.DISPUTED))
     entries += move(loss, disputed, newly - part, payment.id)
     used = _from_reserve(entries, payment.currency)
     if held.wallet is not None and used < chargeback.reserved:
         source = held.wallet.account(K.WALLET_RESERVED)
-        entries += held.wallet.credit(source, chargeback.reserved - used, payment.id)
+        available = held.wallet.account(K.WALLET_AVAILABLE)
+        entries += move(source, available, chargeback.reserved - used, payment.id)
     after = evolve(chargeback, lost=chargeback.withdrawn, reserved=zero)
-    settled = evolve(settled, lost=payment.lost + part, borne=payment.borne + borne)
+    kept = _kept(entries, settled, part, rules)
+    settled = evolve(settled, lost=payment.lost + part, withheld=payment.withheld - kept)
     return Step(after, settled, (*step.entries, *entries))
+
+
+def _kept(entries: list[LedgerEntry], payment: Payment, part: Money, rules: Rules) -> Money:
+    """What of the contractor's part is not taken from them now: they owe it, or never will."""
+    if rules.chargeback_liability is Liability.CONTRACTOR or not payment.is_released:
+        return owed(entries, payment.currency)
+    return payment.taken_back(part).payout
 
 
 def _borne_by_platform(payment: Payment, part: Money) -> Iterator[LedgerEntry]:
@@ -215,7 +220,8 @@ def _let_go(step: Step, held: Held) -> Step:
     freed: tuple[LedgerEntry, ...] = ()
     if chargeback.reserved.minor and held.wallet is not None:
         source = held.wallet.account(K.WALLET_RESERVED)
-        freed = tuple(held.wallet.credit(source, chargeback.reserved, payment.id))
+        available = held.wallet.account(K.WALLET_AVAILABLE)
+        freed = tuple(move(source, available, chargeback.reserved, payment.id))
     after = evolve(chargeback, covered=zero, reserved=zero)
     settled = evolve(payment, disputed=payment.disputed - chargeback.covered)
     return Step(after, settled, (*step.entries, *freed))
@@ -243,7 +249,7 @@ def _chargeback_changes(
 def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[Change[Entity]]:
     if after == before:
         return
-    names = ("disputed", "lost", "borne", "transferred")
+    names = ("disputed", "lost", "withheld", "transferred")
     fields = {name: getattr(after, name) for name in names}
     payment = before
     if payment.status is not PaymentStatus.CHARGED_BACK:

@@ -65,7 +65,7 @@ WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
 PAYING_OUT = frozenset({"SettleTransaction", "AbandonTransaction"})
 CALLING_OFF = frozenset({"CancelWithdrawal"})
 OUTSIDE = frozenset({"RecordPayout"})
-FREEING = PAYING_OUT | CALLING_OFF | DISPUTING
+FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.
 # fmt: off
@@ -89,6 +89,8 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            RETURNING,  # refunded
     (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
     (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING,  # refund failed
+    (K.REFUNDS_IN_TRANSIT,  K.BAD_DEBT):             RETURNING,  # ... of what was written off
+    (K.CREDIT_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   RECORDING,  # the customer got it otherwise
     (K.DISPUTED,            K.PROCESSOR):            DISPUTING,  # the network took it
     (K.PROCESSOR,           K.DISPUTED):             DISPUTING,  # ... and gave it back
     (K.CHARGEBACK_FEE,      K.PROCESSOR):            DISPUTING,
@@ -104,12 +106,10 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.WALLET_PENDING,      K.WALLET_RESERVED):      DISPUTING,
     (K.WALLET_AVAILABLE,    K.WALLET_RESERVED):      DISPUTING | WITHDRAWING,
     (K.WALLET_RESERVED,     K.WALLET_AVAILABLE):     FREEING,
-    (K.WALLET_RESERVED,     K.RECEIVABLE):           FREEING,
     (K.PAYOUT_IN_TRANSIT,   K.CONNECTED):            PAYING_OUT,  # payout created
     (K.WALLET_RESERVED,     K.PAYOUT_IN_TRANSIT):    PAYING_OUT,  # ... paid
     (K.CONNECTED,           K.PAYOUT_IN_TRANSIT):    PAYING_OUT,  # ... failed
     (K.CONNECTED,           K.WALLET_AVAILABLE):     PAYING_OUT | OUTSIDE,  # the bank returned it
-    (K.CONNECTED,           K.RECEIVABLE):           PAYING_OUT | OUTSIDE,
     (K.WALLET_AVAILABLE,    K.CONNECTED):            OUTSIDE,  # a payout that was not ours
     (K.RECEIVABLE,          K.CONNECTED):            OUTSIDE,
     (K.PROCESSOR_FEE,       K.PROCESSOR):            frozenset({"BookProcessorFee"}),

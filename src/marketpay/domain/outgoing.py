@@ -78,13 +78,15 @@ def refund_failed(
     """
     settled = failed(transaction, code, at)
     refund, others = _among(refunds, transaction)
-    lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code)
+    offset, excess = _offset(refund, others, at)
+    lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code, excess=excess)
     raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
+    used = {change.entity.id for change in offset}
     return Decision(
         settled.entity,
-        changes=(give_back(payment, others, at), lost, settled, raised),
-        waives=others,
-        entries=tuple(kept_as_credit(refund)),
+        changes=(give_back(payment, others, at), *offset, lost, settled, raised),
+        waives=[one for one in others if one.id not in used],
+        entries=kept_as_credit(lost.entity),
     )
 
 
@@ -98,6 +100,20 @@ def refund_came_back(
     raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
     entries = (*came_back(refund), *kept_as_credit(refund))
     return Decision(transaction, changes=(lost, raised), waives=(transaction,), entries=entries)
+
+
+def _offset(
+    refund: Refund, others: Sequence[Refund], at: datetime
+) -> tuple[list[Change[Refund]], Money]:
+    """What the customer got at the gateway instead, and was written off, is set off."""
+    changes: list[Change[Refund]] = []
+    excess = refund.excess
+    for other in others:
+        part = min(refund.amount - excess, other.excess)
+        if part.minor > 0 and other.status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED):
+            changes.append(other.become(e.RefundOffset, SYSTEM, at, excess=other.excess - part))
+            excess += part
+    return changes, excess
 
 
 def give_back(payment: Payment, others: Sequence[Refund], at: datetime) -> Change[Payment]:
@@ -122,10 +138,14 @@ def came_back(refund: Refund) -> tuple[LedgerEntry, ...]:
 
 
 def kept_as_credit(refund: Refund) -> tuple[LedgerEntry, ...]:
-    """The customer has it here, since they cannot have it there."""
+    """The customer has it here, since they cannot have it there; no more than the payment gave."""
     transit, _ = _transit(refund)
     credit = Account(AccountKind.CREDIT_AVAILABLE, refund.currency, refund.customer)
-    return tuple(move(transit, credit, refund.amount, refund.payment))
+    loss = Account(AccountKind.BAD_DEBT, refund.currency)
+    return (
+        *move(transit, credit, refund.covered, refund.payment),
+        *move(transit, loss, refund.excess, refund.payment),
+    )
 
 
 def _transit(refund: Refund) -> tuple[Account, Account]:
@@ -146,14 +166,13 @@ def transferred(
     payment: Payment,
     moves: Sequence[PaymentTransaction],
     waiting: Sequence[Withdrawal],
-    spare: Money,
     gateway_id: str,
     rules: Rules,
     at: datetime,
 ) -> Settled:
     """The money lies on the contractor's account; what they are owed is as before.
 
-    What was refunded meanwhile is asked back at once, as far as it is `spare`.
+    What was refunded meanwhile is asked back at once.
     """
     settled = succeeded(transaction, gateway_id, at)
     arrived = evolve(
@@ -162,7 +181,7 @@ def transferred(
         transferred=payment.transferred + transaction.amount,
     )
     others = [one for one in moves if one.id != transaction.id]
-    back = tuple(reversals(arrived, (*others, settled.entity), spare, rules, at))
+    back = tuple(reversals(arrived, (*others, settled.entity), transaction.amount, rules, at))
     moved = payment.become(
         e.PaymentTransferred,
         SYSTEM,
@@ -205,13 +224,21 @@ def reversed_(
 
 
 def reversal_failed(
-    transaction: PaymentTransaction, payment: Payment, code: str, at: datetime
+    transaction: PaymentTransaction,
+    payment: Payment,
+    tries: Sequence[PaymentTransaction],
+    code: str,
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
-    """It is not there any more; the contractor owes it, and pays with what they earn next."""
+    """It is not there, or not yet: it is asked back again, ever more seldom."""
     settled = failed(transaction, code, at)
     still = payment.transferred + transaction.amount
     known = payment.become(e.PaymentTransferred, SYSTEM, at, transferred=still)
-    return Decision(settled.entity, changes=(known, settled))
+    others = [one for one in tries if one.id != transaction.id]
+    again = Timer(TimerKind.TRANSFER_RETRY, payment.id, rules.transfer_at(len(tries), at))
+    timers = () if code == ABANDONED else (again,)
+    return Decision(settled.entity, changes=(known, settled), waives=others, timers=timers)
 
 
 def transfer_failed(

@@ -48,9 +48,10 @@ class Payment(Living):
     refunded: Money = field(default=NOTHING)  # asked back so far, whether it has arrived or not
     disputed: Money = field(default=NOTHING)  # taken by the card network, until it has decided
     lost: Money = field(default=NOTHING)  # ... and gone
-    borne: Money = field(default=NOTHING)  # ... of it the contractor's part, by the platform
     released_at: datetime | None = None  # when it left escrow
-    withheld: Money = field(default=NOTHING)  # of the payout: collected for what was owed
+    # Of the payout: collected for older debts; below zero, what is due although it is gone,
+    # because the contractor owes it otherwise or the platform bears it.
+    withheld: Money = field(default=NOTHING)
     transferring: Money = field(default=NOTHING)  # on its way to the contractor's account
     transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
@@ -67,7 +68,6 @@ class Payment(Living):
         "refunded",
         "disputed",
         "lost",
-        "borne",
         "released_at",
         "withheld",
         "transferring",
@@ -139,13 +139,17 @@ class Payment(Living):
         """What of it should lie on the contractor's account at the gateway, once it is released."""
         if not self.is_released:
             return Money.zero(self.currency)
-        earned = self.remains().payout + self.borne
-        return max(earned - self.withheld, Money.zero(self.currency))
+        return max(self.remains().payout - self.withheld, Money.zero(self.currency))
 
     @property
     def untransferred(self) -> Money:
         """What is due and neither there nor on its way; below zero: what is there too much."""
         return self.due - self.transferred - self.transferring
+
+    @property
+    def is_transferable(self) -> bool:
+        """Whether some of it is due and not there, and no bank disputes any of it."""
+        return self.untransferred.minor > 0 and not self.disputed.minor
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

@@ -192,6 +192,10 @@ class RefundFailed(RefundEvent):
     """The gateway could not pay it back; the customer has it as credit.  Needs a look."""
 
 
+class RefundOffset(RefundEvent):
+    """Two refunds of the same money, one here and one at the gateway, were set off."""
+
+
 @frozen(kw_only=True)
 class ChargebackEvent(Event):
     """Something happened to a chargeback."""

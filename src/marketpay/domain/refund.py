@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
@@ -16,6 +16,13 @@ from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
 
 
+def _nothing(refund: Refund) -> Money:
+    return Money.zero(refund.amount.currency)
+
+
+NOTHING: Any = Factory(_nothing, takes_self=True)
+
+
 @frozen(kw_only=True)
 class Refund(Living):
     """What of a payment goes back.  Its parts are in the ledger from the moment it is asked."""
@@ -24,13 +31,14 @@ class Refund(Living):
     payment: PaymentId
     customer: str
     amount: Money
+    excess: Money = field(default=NOTHING)  # of it, what the payment had not left to give
     reason: str = ""
     status: RefundStatus = RefundStatus.REQUESTED
     gateway_id: str | None = None
     failure: str | None = None
     created_at: datetime
 
-    mutable: ClassVar[Names] = ("status", "gateway_id", "failure")
+    mutable: ClassVar[Names] = ("excess", "status", "gateway_id", "failure")
     indexed: ClassVar[Names] = ("payment",)
     unique: ClassVar[Names] = ("gateway_id",)
     lifecycle: ClassVar[Lifecycle[Any]] = REFUND
@@ -39,6 +47,11 @@ class Refund(Living):
     def currency(self) -> str:
         """Of the amount."""
         return self.amount.currency
+
+    @property
+    def covered(self) -> Money:
+        """What of it the payment gave."""
+        return self.amount - self.excess
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from attrs import evolve, frozen
@@ -20,7 +20,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.transferring import asked_back, reversals, spare
+from marketpay.domain.transferring import asked_back, reversals
 from marketpay.domain.wallet import Wallet
 
 
@@ -31,7 +31,6 @@ class Held:
     wallet: Wallet | None  # the contractor's, once the payment is released
     moves: Sequence[PaymentTransaction]  # its transfers and reversals
     there: Money  # what lies on the contractor's account at the gateway
-    in_transit: Money  # ... and what is on its way from there to their bank
 
     def after(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet] | None:
         """The wallet, if entries touch it."""
@@ -39,13 +38,6 @@ class Held:
         if wallet is None or not any(wallet.owner in _owners(entry) for entry in entries):
             return None
         return wallet.post(entries, at)
-
-    def spare(self, changed: Change[Wallet] | None) -> Money:
-        """What lies on the contractor's account and is not theirs, once the wallet has changed."""
-        wallet = self.wallet if changed is None else changed.entity
-        if wallet is None:
-            return Money.zero(self.there.currency)
-        return spare(self.there, self.in_transit, wallet)
 
     def rest(self, *changed: Entity) -> tuple[Entity, ...]:
         """Those of them that were read and are not `changed`."""
@@ -85,12 +77,18 @@ def begin(
 ) -> Begun:
     """The parts give back what they got, and what lies with the contractor is asked back."""
     entries = tuple(given_back(payment, amount, AccountKind.REFUNDS_IN_TRANSIT, held.wallet))
-    after = evolve(payment, refunded=payment.refunded + amount)
+    withheld = payment.withheld - owed(entries, payment.currency)
+    after = evolve(payment, refunded=payment.refunded + amount, withheld=withheld)
     wallet = held.after(entries, at)
-    back = tuple(reversals(after, held.moves, held.spare(wallet), rules, at))
+    back = tuple(reversals(after, held.moves, held.there, rules, at))
     left = asked_back(after, back).transferred
     asked = payment.become(
-        e.PaymentRefundRequested, by, at, refunded=after.refunded, transferred=left
+        e.PaymentRefundRequested,
+        by,
+        at,
+        refunded=after.refunded,
+        withheld=withheld,
+        transferred=left,
     )
     refund = Refund(
         id=new_id(rules),
@@ -138,6 +136,15 @@ def given_back(
     if parts.payout.minor:
         assert wallet is not None  # who was paid has one
         yield from wallet.charge(parts.payout, target, payment.id, reserved)
+
+
+def owed(entries: Iterable[LedgerEntry], currency: str) -> Money:
+    """What of it the contractor does not give now, and owes: it stays due to them until then."""
+    total = Money.zero(currency)
+    for entry in entries:
+        if entry.debit.kind is AccountKind.RECEIVABLE:
+            total += entry.amount
+    return total
 
 
 def _owners(entry: LedgerEntry) -> tuple[str, str]:

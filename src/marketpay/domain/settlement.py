@@ -246,15 +246,26 @@ def void_failed(
     return Decision(settled.entity, changes=(settled,), waives=(payment,))
 
 
-def taken_already(held: Settled, gateway_id: str, rules: Rules, at: datetime) -> Settled:
-    """The hold was captured at the gateway before it was known here.  It needs a look."""
-    kind = IncidentKind.CAPTURED_ELSEWHERE
-    more: list[Change[Entity]] = []
-    for change in held.changes:
-        if isinstance(change.entity, Payment):
-            flagged = change.entity.become(e.PaymentFlagged, SYSTEM, at, flagged=kind.value)
-            more = [flagged, incident(kind, flagged.entity.id, gateway_id, rules, at)]
-    return evolve(held, changes=(*held.changes, *more))
+def captured_unseen(
+    transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
+) -> Settled:
+    """The hold stood, and somebody took it at the gateway before it was known here."""
+    held = authorized(transaction, deal, gateway_id, None, rules, at)
+    [payment] = [one.entity for one in held.changes if isinstance(one.entity, Payment)]
+    why = IncidentKind.CAPTURED_ELSEWHERE
+    flagged = payment.become(e.PaymentFlagged, SYSTEM, at, flagged=why.value)
+    raised = incident(why, payment.id, gateway_id, rules, at)
+    return evolve(held, changes=(*held.changes, flagged, raised))
+
+
+def captured_otherwise(
+    transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
+) -> Settled:
+    """Somebody took another amount at the gateway: it is no payment for this deal."""
+    why = IncidentKind.CAPTURED_ELSEWHERE
+    undone = capture_failed(transaction, deal, why.value, rules, at)
+    raised = incident(why, str(transaction.payment), gateway_id, rules, at)
+    return evolve(undone, changes=(*undone.changes, raised))
 
 
 def captured_elsewhere(

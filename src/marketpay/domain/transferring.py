@@ -22,7 +22,6 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.wallet import Wallet
 
 # Why a transfer is not made yet: `Payment.transfer_blocked`.
 ONBOARDING = "onboarding"  # the contractor has no active account
@@ -56,17 +55,17 @@ def transfer(
 def reversals(
     payment: Payment,
     moves: Sequence[PaymentTransaction],
-    spare: Money,
+    there: Money,
     rules: Rules,
     at: datetime,
 ) -> Iterator[Change[PaymentTransaction]]:
     """Ask back what of a payment is on the contractor's account too much.
 
-    Never more than is `spare` there: what the contractor is owed stays.  `moves` are the
-    payment's transfers and reversals; the newest transfer is reversed first.
+    As far as `there` is anything.  `moves` are the payment's transfers and reversals; the newest
+    transfer is reversed first.
     """
     zero = Money.zero(payment.currency)
-    excess = min(max(-payment.untransferred, zero), payment.transferred, spare)
+    excess = min(max(-payment.untransferred, zero), payment.transferred, max(there, zero))
     for made in sorted(moves, key=lambda one: one.id, reverse=True):
         is_there = made.status is TransactionStatus.SUCCESS
         if made.kind is not TransactionKind.TRANSFER or not is_there or not excess.minor:
@@ -75,15 +74,6 @@ def reversals(
         if amount.minor > 0:
             yield operations.reverse(payment, made, amount, rules, at)
             excess -= amount
-
-
-def spare(there: Money, in_transit: Money, wallet: Wallet) -> Money:
-    """What lies `there`, on a contractor's account, beyond what their wallet is owed.
-
-    What is on its way to their bank has left the account, and not yet the wallet.
-    """
-    zero = Money.zero(there.currency)
-    return max(min(there, there + in_transit - wallet.total), zero)
 
 
 def reversed_of(transfer: PaymentTransaction, moves: Sequence[PaymentTransaction]) -> Money:

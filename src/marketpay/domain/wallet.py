@@ -69,6 +69,11 @@ class Wallet(Entity):
         """All that the owner is owed."""
         return self.pending + self.available + self.reserved
 
+    @property
+    def withdrawable(self) -> Money:
+        """What is available beyond what the owner owes."""
+        return max(self.available - self.receivable, Money.zero(self.currency))
+
     def account(self, kind: AccountKind) -> Account:
         """The owner's account of this kind."""
         return Account(kind, self.currency, self.owner)

@@ -199,7 +199,8 @@ def payout_returned(
         return Decision(withdrawal, waives=(withdrawal, wallet))
     gone = withdrawal.become(e.WithdrawalReturned, SYSTEM, at, failure=code)
     connected = wallet.account(AccountKind.CONNECTED)
-    entries = tuple(wallet.credit(connected, withdrawal.amount, None))
+    available = wallet.account(AccountKind.WALLET_AVAILABLE)
+    entries = tuple(move(connected, available, withdrawal.amount, None))
     raised = incident(IncidentKind.PAYOUT_RETURNED, withdrawal.id, code, rules, at)
     changes = (wallet.post(entries, at), gone, raised)
     return Decision(gone.entity, changes=changes, entries=entries)
@@ -208,7 +209,8 @@ def payout_returned(
 def freed(withdrawal: Withdrawal, wallet: Wallet) -> tuple[LedgerEntry, ...]:
     """What was set aside can be spent again."""
     reserved = wallet.account(AccountKind.WALLET_RESERVED)
-    return tuple(wallet.credit(reserved, withdrawal.amount, None))
+    available = wallet.account(AccountKind.WALLET_AVAILABLE)
+    return tuple(move(reserved, available, withdrawal.amount, None))
 
 
 def is_on_its_way(tries: Sequence[PaymentTransaction]) -> bool:

@@ -40,7 +40,6 @@ payments = entity(
     minor("refunded"),
     minor("disputed"),
     minor("lost"),
-    minor("borne"),
     Column("released_at", UtcTime),
     minor("withheld"),
     minor("transferring"),
@@ -53,9 +52,8 @@ payments = entity(
     CheckConstraint("refunded >= 0", name="refunded"),
     CheckConstraint("disputed >= 0", name="disputed"),
     CheckConstraint("lost >= 0", name="lost"),
-    CheckConstraint("borne BETWEEN 0 AND lost", name="borne"),
     CheckConstraint("refunded + disputed + lost <= amount", name="gone"),
-    CheckConstraint("withheld BETWEEN 0 AND COALESCE(split_payout, 0)", name="withheld"),
+    CheckConstraint("ABS(withheld) <= COALESCE(split_payout, 0)", name="withheld"),
     CheckConstraint("transferring >= 0", name="transferring"),
     CheckConstraint("transferred >= 0", name="transferred"),
     CheckConstraint(
@@ -120,6 +118,7 @@ refunds = entity(
     Column("customer", Party, nullable=False),
     minor("amount"),
     Column("currency", Code, nullable=False),
+    minor("excess"),
     Column("reason", Text, nullable=False),
     Column("status", String(32), nullable=False),
     Column("gateway_id", Party, unique=True),
@@ -127,6 +126,7 @@ refunds = entity(
     Column("created_at", UtcTime, nullable=False),
     one_of("status", RefundStatus),
     CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("excess BETWEEN 0 AND amount", name="excess"),
 )
 
 chargebacks = entity(
