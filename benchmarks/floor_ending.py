@@ -44,7 +44,8 @@ JOIN marketpay_refunds r ON r.id = t.refund WHERE t.id = ?"""
 ACCOUNTS = select("payout_accounts", "id, status", "contractor = ?")
 WALLET = select("wallets", "id, version, available, receivable", "holder = ?")
 NEW_REFUND = insert(
-    "refunds", "id, version, payment, customer, amount, currency, reason, status, created_at"
+    "refunds",
+    "id, version, payment, customer, amount, currency, excess, reason, status, created_at",
 )
 NEW_WALLET = insert(
     "wallets",
@@ -152,7 +153,7 @@ class Ending(Hiring):
                 raise Refusal("no money, or not all of it")
             self.change(JOB_STATUS, "cancelled", job, version)
             self.change(REFUND_ASKED, price, payment, paid)
-            row = (refund, 1, payment, customer, price, currency, "", "requested", at)
+            row = (refund, 1, payment, customer, price, currency, 0, "", "requested", at)
             self.execute(NEW_REFUND, row)
             started = self.start(
                 sent, payment, "refund", price, currency, customer, job, at, lease,

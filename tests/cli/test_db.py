@@ -15,7 +15,7 @@ def test_an_empty_database_gets_its_tables(tmp_path: Path) -> None:
 
     for _ in range(2):
         done = marketpay("db", "upgrade", url)
-        assert (done.status, done.out) == (0, "The tables have version 1, as this package needs.\n")
+        assert (done.status, done.out) == (0, "The tables have version 2, as this package needs.\n")
     Marketplace.connect(url, gateway=SimulatedGateway()).close()
 
 

@@ -40,6 +40,7 @@ from tests.deals import (
     CUSTOMER,
     EVERYBODY,
     RIVAL,
+    assigned,
     balance,
     books_are_right,
     completed,
@@ -377,7 +378,6 @@ def test_where_the_platform_is_liable_it_bears_the_contractors_part(
     books_are_right(market, gateway)
 
 
-@pytest.mark.xfail(strict=True, reason="what the platform bears is still asked back")
 @on_both_stores
 @pytest.mark.parametrize("part", ["1000", "400"])
 def test_where_the_platform_is_liable_the_contractor_keeps_what_was_transferred(
@@ -397,13 +397,13 @@ def test_where_the_platform_is_liable_the_contractor_keeps_what_was_transferred(
     assert operations(market, payment, TransactionKind.TRANSFER_REVERSAL) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a payment that is charged back for good is not transferred")
 @on_both_stores
 def test_where_the_platform_is_liable_the_contractor_is_still_paid(
     open_market: OpenMarket, gateway: SimulatedGateway
 ) -> None:
     market = open_market(chargeback_liability=Liability.PLATFORM)
     payment = completed(market).payment
+    assigned(market)  # of whose money the platform can pay
     disputed = gateway.dispute(payment)
     gateway.lose(disputed.id)
     hear(market, gateway)
@@ -414,7 +414,6 @@ def test_where_the_platform_is_liable_the_contractor_is_still_paid(
     assert gateway.connected_balance(CONTRACTOR.id, "USD") == usd("700")
 
 
-@pytest.mark.xfail(strict=True, reason="nothing sweeps a payment that is released again")
 @on_both_stores
 def test_once_won_what_waited_for_onboarding_is_transferred(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
@@ -551,7 +550,6 @@ def test_after_a_whole_refund_the_platform_bears_it(
     books_are_right(market, gateway)
 
 
-@pytest.mark.xfail(strict=True, reason="a refunded payment with money still at its contractor's")
 @on_both_stores
 def test_a_refunded_payment_whose_transfer_stayed_with_the_contractor_can_be_charged_back(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
@@ -569,7 +567,6 @@ def test_a_refunded_payment_whose_transfer_stayed_with_the_contractor_can_be_cha
     books_are_right(market, gateway)
 
 
-@pytest.mark.xfail(strict=True, reason="a debt that was collected is asked back once more")
 @on_both_stores
 @pytest.mark.parametrize("then", ["inquiry", "loss", "refund"])
 def test_a_debt_that_was_collected_is_not_asked_back_once_more(
@@ -641,7 +638,6 @@ def test_won_can_be_known_before_the_money_is_back(market: Marketplace) -> None:
     assert market.verify().problems == ()
 
 
-@pytest.mark.xfail(strict=True, reason="money that is back leaves again by a look of before")
 @on_both_stores
 @pytest.mark.parametrize("end", ["won", "closed"])
 def test_money_that_is_back_does_not_leave_again_by_an_older_look(
@@ -783,7 +779,6 @@ def test_a_refund_that_was_on_its_way_arrives_while_the_payment_is_charged_back(
 
 
 @on_both_stores
-@pytest.mark.xfail(strict=True, reason="a payment without a frozen split has nothing to take back")
 def test_what_was_captured_elsewhere_and_lost_is_the_platforms_loss(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -845,7 +840,6 @@ def test_the_charged_back_amount_is_never_more_than_was_captured(
     assert market.verify().problems == ()
 
 
-@pytest.mark.xfail(strict=True, reason="what a withdrawal has set aside is brought back too")
 @on_both_stores
 @pytest.mark.parametrize("needs_approval", [False, True])
 def test_what_a_withdrawal_has_set_aside_stays_where_it_can_be_paid_out(

@@ -1,12 +1,10 @@
 """Holds: what becomes of them outside, and the warning before they run out."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from marketpay import (
-    AbandonTransaction,
     AcceptOffer,
     AccountKind,
     Actor,
@@ -15,9 +13,9 @@ from marketpay import (
     CompleteJob,
     Forbidden,
     IncidentKind,
-    MarketpayError,
     Marketplace,
     OfferStatus,
+    PaymentDeclined,
     PaymentStatus,
     PayOffer,
     Refused,
@@ -260,7 +258,6 @@ def test_what_was_captured_elsewhere_can_be_accepted_and_cleared(
     books_are_right(market, gateway)
 
 
-@pytest.mark.xfail(strict=True, reason="what was captured before it was known to be held is unfit")
 @on_both_stores
 @pytest.mark.parametrize("was", ["asked", "unanswered"])
 def test_what_is_captured_elsewhere_before_its_hold_was_known_is_flagged_too(
@@ -365,7 +362,6 @@ def test_nobody_but_the_system_settles_or_warns(
             market.execute(command)
 
 
-@pytest.mark.xfail(strict=True, reason="the news of a hold are written down with their secret")
 @on_both_stores
 def test_the_clients_secret_is_not_written_down(market: Marketplace) -> None:
     held = send(market).payment
@@ -391,7 +387,6 @@ def test_a_look_that_is_not_answered_leaves_the_hold_as_it_is(
     assert now(market, sent.payment).status is P.EXPIRED
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that never fits is never stuck")
 @on_both_stores
 def test_a_part_that_was_captured_elsewhere_does_not_lock_the_job_for_good(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
@@ -399,13 +394,12 @@ def test_a_part_that_was_captured_elsewhere_does_not_lock_the_job_for_good(
     sent = send(market)
     gateway.capture_elsewhere(sent.payment, usd("400"))
     hear(market, gateway)
-    with suppress(MarketpayError):  # refused at once, it would be right too
+    with pytest.raises(PaymentDeclined, match="captured_elsewhere"):
         market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
-    for _ in range(30):
-        clock.advance(hours=1)
-        market.work()
-    for capture in operations(market, sent.payment, TransactionKind.CAPTURE):
-        market.execute(AbandonTransaction(by=ADMIN, transaction=capture.id))
+    rest(market)
 
+    assert now(market, sent.payment).status is P.FAILED
+    assert now(market, sent.offer).status is OfferStatus.PENDING
+    assert len(incidents(market, IncidentKind.CAPTURED_ELSEWHERE)) == 1
     cancelled = market.execute(CancelJob(by=ADMIN, job=sent.offer.job))
     assert cancelled.job.status == "cancelled"

@@ -10,18 +10,20 @@ from marketpay import (
     IncidentKind,
     ListWithdrawals,
     Marketplace,
+    TransactionKind,
     Withdrawal,
     WithdrawalOrigin,
     WithdrawalStatus,
 )
 from marketpay.commands.payouts_elsewhere import RecordPayout
-from marketpay.ports.gateway import PayOut, PayoutState, Progress, ReverseTransfer
+from marketpay.ports.gateway import PayOut, PayoutState, Progress, ReverseTransfer, Transfer
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock, webhooks
 from tests.conftest import OpenMarket, on_both_stores, on_one_store
-from tests.deals import ADMIN, CONTRACTOR, balance, completed, payee, usd
+from tests.deals import ADMIN, CONTRACTOR, balance, completed, operations, payee, usd
 from tests.money import (
     all_is_right,
     incidents,
+    payment_now,
     payout_of,
     refund,
     settle,
@@ -77,6 +79,107 @@ def test_more_than_is_available_is_owed(market: Marketplace, gateway: SimulatedG
     assert wallet(market) == ("630.00", "0.00", "0.00")
     all_is_right(market, gateway)
     assert gateway.connected_balance("ctr_42", "USD") == usd("630")
+
+
+@on_both_stores
+def test_what_was_paid_out_elsewhere_is_not_reserved_any_more(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(approve_withdrawals=True)
+    account = payee(market, gateway)
+    completed(market)
+    settle(market, gateway)
+    asked = withdraw(market, "700")
+    gateway.pay_out_elsewhere(account, usd("700"))
+    settle(market, gateway)
+
+    gone = withdrawal_of(market, asked)
+    assert (gone.status, gone.failure) == (S.FAILED, "paid_elsewhere")
+    assert wallet(market) == ("0.00", "0.00", "0.00")
+    completed(market)
+    settle(market, gateway)
+    assert wallet(market) == ("700.00", "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+@pytest.mark.parametrize("declines", [0, 2])
+@pytest.mark.parametrize("amount", ["100", "700"])
+def test_a_transfer_that_was_brought_back_is_made_again_for_a_withdrawal(
+    market: Marketplace,
+    gateway: SimulatedGateway,
+    clock: VirtualClock,
+    amount: str,
+    declines: int,
+) -> None:
+    gateway.processor.top_up(100_000, "USD")
+    payee(market, gateway)
+    paid = completed(market).payment
+    settle(market, gateway)
+    [moved] = operations(market, paid, TransactionKind.TRANSFER)
+    gateway.reverse_elsewhere(moved.id, usd(amount))
+    settle(market, gateway)
+
+    back = payment_now(market, paid)
+    assert (back.transferred, back.transfer_blocked) == (usd("700") - usd(amount), "reversed")
+    for _ in range(declines):
+        gateway.script(Transfer, Outcome.DECLINE)
+    assert wallet(market) == ("700.00", "0.00", "0.00")  # they are owed it all the same
+    asked = withdraw(market, "700")
+    for _ in range(6):
+        settle(market, gateway)
+        clock.advance(days=1)
+    assert withdrawal_of(market, asked).status is S.PAID
+    again = payment_now(market, paid)
+    assert (again.transferred, again.transfer_blocked) == (usd("700"), None)
+    assert gateway.connected_balance("ctr_42", "USD") == usd("0")
+    assert market.verify().ok
+
+
+@on_both_stores
+def test_a_withdrawal_for_which_enough_is_left_stays(
+    open_market: OpenMarket, gateway: SimulatedGateway
+) -> None:
+    market = open_market(approve_withdrawals=True)
+    account = payee(market, gateway)
+    completed(market)
+    settle(market, gateway)
+    asked = withdraw(market, "300")
+    gateway.pay_out_elsewhere(account, usd("400"))
+    settle(market, gateway)
+
+    assert withdrawal_of(market, asked).status is S.REQUESTED
+    assert wallet(market) == ("0.00", "300.00", "0.00")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="what pays a debt out of a payout elsewhere is missing on the contractor's account",
+)
+@pytest.mark.parametrize("end", ["win", "lose"])
+def test_what_pays_a_debt_for_a_payout_elsewhere_is_there_again(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, end: str
+) -> None:
+    account = payee(market, gateway)
+    paid = completed(market).payment
+    settle(market, gateway)
+    disputed = gateway.dispute(paid.id)
+    settle(market, gateway)  # 700 are reserved for it
+    gateway.pay_out_elsewhere(account, usd("7"))
+    settle(market, gateway)
+    completed(market)  # 7 of it pay the debt
+    completed(market)
+    settle(market, gateway)
+    getattr(gateway, end)(disputed.id)
+    for _ in range(10):
+        clock.advance(days=1)
+        settle(market, gateway)
+
+    there = gateway.connected_balance("ctr_42", "USD")
+    assert market.wallet("ctr_42", "USD").available == there
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["on its way", "after it was paid"])
@@ -188,30 +291,3 @@ def test_payouts_of_other_accounts_are_none_of_ours(
     settle(market, gateway)
     assert withdrawals(market) == []
     assert balance(market, K.CONNECTED, CONTRACTOR.id) == usd("0")
-
-
-# what is wrong today
-
-
-def bug(reason: str) -> pytest.MarkDecorator:
-    """True once it is mended: then the mark has to go."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
-@on_both_stores
-@bug("the wallet keeps reserved what is no longer there, and the debt is collected as well")
-def test_what_was_paid_out_elsewhere_is_not_reserved_any_more(
-    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    market = open_market(approve_withdrawals=True)
-    account = payee(market, gateway)
-    completed(market)
-    settle(market, gateway)
-    withdraw(market, "700")
-    gateway.pay_out_elsewhere(account, usd("700"))
-    settle(market, gateway)
-    completed(market)
-    settle(market, gateway)
-
-    has = market.wallet("ctr_42", "USD")
-    assert has.available + has.reserved == gateway.connected_balance("ctr_42", "USD")

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from marketpay import (
-    AcceptOffer,
     AccountKind,
     Actor,
     CancelJob,
@@ -30,11 +29,9 @@ from marketpay import (
     Refused,
     TransactionKind,
     TransactionStatus,
-    WebhookStatus,
 )
-from marketpay.ports.gateway import Capture, LookUp, RefundPayment, ReverseTransfer, Transfer
+from marketpay.ports.gateway import LookUp, RefundPayment, ReverseTransfer, Transfer
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock, webhooks
-from marketpay.testing.processor_values import Refusal
 from marketpay.testing.terms import Terms
 from tests.conftest import OpenMarket, on_both_stores, on_one_store
 from tests.deals import (
@@ -679,6 +676,92 @@ def test_a_refused_transfer_is_made_again_of_what_is_left(
     all_is_right(market, gateway)
 
 
+@on_both_stores
+def test_a_debt_that_was_collected_is_not_asked_back_as_well(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    work_off(market)
+    paid_out(market, gateway, clock, "700")
+    refund(market, paid, "100")
+    completed(market)  # 70 of it pay the debt
+    completed(market)
+    settle(market, gateway)
+    refund(market, paid, "900")
+    settle(market, gateway)
+
+    assert wallet(market) == ("700.00", "0.00", "0.00")
+    assert gateway.connected_balance("ctr_42", "USD") == usd("700")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_what_a_withdrawal_has_reserved_is_not_asked_back(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    work_off(market)
+    withdraw(market, "700")
+    refund(market, paid, "100")  # before the payout is sent
+    settle(market, gateway)
+    clock.advance(days=3)
+    settle(market, gateway)
+    assert wallet(market) == ("0.00", "0.00", "70.00")
+    completed(market)
+    settle(market, gateway)
+
+    assert wallet(market) == ("630.00", "0.00", "0.00")
+    assert gateway.connected_balance("ctr_42", "USD") == usd("630")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_a_reversal_of_money_that_is_not_available_yet_is_made_once_it_is(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    gateway.processor.terms = Terms(settles_after=timedelta(days=2))
+    payee(market, gateway)
+    paid = completed(market).payment
+    work_off(market)
+    refund(market, paid, "100")
+    work_off(market)
+    assert gateway.connected_balance("ctr_42", "USD") == usd("700")
+    for _ in range(5):
+        clock.advance(days=1)
+        settle(market, gateway)
+
+    assert gateway.connected_balance("ctr_42", "USD") == usd("630")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_what_a_failed_payout_brings_back_cannot_be_withdrawn_while_it_is_owed(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    work_off(market)
+    asked = withdraw(market, "700")
+    work_off(market)
+    issued = refund(market, paid, "1000")
+    gateway.fail_payout(payout_of(market, asked))
+    clock.advance(days=10)
+    settle(market, gateway)
+
+    assert wallet(market) == ("700.00", "0.00", "700.00")
+    with pytest.raises(Refused) as error:
+        withdraw(market, "0.01")
+    assert error.value.reason is Reason.BALANCE_TOO_LOW
+    completed(market)  # the debt is paid, and there is enough for the refund
+    clock.advance(days=1)
+    settle(market, gateway)
+    assert refund_now(market, issued.refund).status is RefundStatus.SUCCEEDED
+    assert wallet(market) == ("700.00", "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
 # completion and cancellation
 
 
@@ -772,320 +855,3 @@ def test_what_was_lost_to_a_chargeback_cannot_be_refunded_too(
     assert payment_now(market, paid).status is PaymentStatus.REFUNDED
     assert wallet(market) == ("0.00", "0.00", "0.00")
     all_is_right(market, gateway)
-
-
-# refunds made elsewhere
-
-
-@pytest.mark.parametrize("release", [False, True], ids=["before", "after"])
-def test_a_refund_made_elsewhere_is_recorded_once(
-    market: Marketplace, gateway: SimulatedGateway, release: bool
-) -> None:
-    paid = (completed(market) if release else in_progress(market)).payment
-    settle(market, gateway)
-    gateway.refund_elsewhere(paid.id, usd("100"))
-    told = gateway.webhooks()
-    for one in (*told, *told):
-        market.receive(one.payload, one.headers)
-
-    [recorded] = refunds_of(market, paid)
-    assert (recorded.status, recorded.amount) == (RefundStatus.SUCCEEDED, usd("100"))
-    assert payment_now(market, paid).refunded == usd("100")
-    assert incidents(market) == [(IncidentKind.REFUND_ELSEWHERE, paid.id)]
-    assert market.revenue("USD").total == usd("270" if release else "90")
-    assert gateway.count(RefundPayment) == 0
-    all_is_right(market, gateway)
-
-
-@on_both_stores
-def test_a_refund_made_elsewhere_asks_back_what_was_transferred(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    payee(market, gateway)
-    paid = completed(market).payment
-    settle(market, gateway)
-    gateway.refund_elsewhere(paid.id, usd("100"))
-    all_is_right(market, gateway)
-
-    assert wallet(market) == ("630.00", "0.00", "0.00")
-    assert gateway.connected_balance("ctr_42", "USD") == usd("630")
-
-
-def test_a_full_refund_made_elsewhere_leaves_nothing_to_release_or_cancel(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    done, called_off = in_progress(market), assigned(market)
-    for one in (done, called_off):
-        gateway.refund_elsewhere(one.payment.id)
-    settle(market, gateway)
-    market.execute(CompleteJob(by=CUSTOMER, job=done.job.id))
-    market.execute(CancelJob(by=CUSTOMER, job=called_off.job.id))
-
-    for one in (done, called_off):
-        assert payment_now(market, one.payment).status is PaymentStatus.REFUNDED
-    assert gateway.balance("USD") == market.revenue("USD").total == usd("0")
-    all_is_right(market, gateway)
-
-
-@pytest.mark.parametrize("fails", [False, True], ids=["succeeds", "fails"])
-def test_a_pending_refund_made_elsewhere_is_followed(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, fails: bool
-) -> None:
-    paid = in_progress(market, payment_method=PENDS).payment
-    made = gateway.refund_elsewhere(paid.id)
-    settle(market, gateway)
-    [recorded] = refunds_of(market, paid)
-    assert recorded.status is RefundStatus.PENDING
-    assert transit(market) == PRICE
-    if fails:
-        gateway.fail_refund(made.id)
-    clock.advance(hours=2)
-    settle(market, gateway)
-
-    assert transit(market) == usd("0")
-    assert credit(market) == ("1000.00" if fails else "0.00")
-    assert payment_now(market, paid).status is PaymentStatus.REFUNDED
-    all_is_right(market, gateway)
-
-
-def test_a_refund_made_elsewhere_can_come_back(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    paid = in_progress(market).payment
-    made = gateway.refund_elsewhere(paid.id, usd("100"))
-    settle(market, gateway)
-    gateway.fail_refund(made.id)
-    settle(market, gateway)
-
-    assert credit(market) == "100.00"
-    assert [kind for kind, _ in incidents(market)] == [
-        IncidentKind.REFUND_ELSEWHERE,
-        IncidentKind.REFUND_FAILED,
-    ]
-    all_is_right(market, gateway)
-
-
-def test_more_than_is_left_is_borne_by_the_platform(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    paid = in_progress(market).payment
-    issued = refund(market, paid, "400")
-    gateway.fail_refund(at_gateway(market, issued.refund))
-    gateway.refund_elsewhere(paid.id)  # all of it, since the gateway has all of it again
-    settle(market, gateway)
-
-    assert payment_now(market, paid).status is PaymentStatus.REFUNDED
-    assert balance(market, K.BAD_DEBT) == usd("400")
-    assert credit(market) == "400.00"
-    all_is_right(market, gateway)
-
-
-def test_a_refund_of_what_is_not_ours_is_ignored(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    made = gateway.processor.authorize(amount=500, currency="USD", method=GOOD)
-    assert not isinstance(made, Refusal)
-    gateway.processor.capture(made.id)
-    gateway.refund_elsewhere(made.id)
-
-    assert set(hear(market, gateway)) == {WebhookStatus.IGNORED}
-    assert incidents(market) == []
-
-
-def test_webhooks_of_refunds_may_come_in_any_order(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    payee(market, gateway)
-    paid = completed(market, payment_method=PENDS).payment
-    work_off(market)
-    refund(market, paid, "100")
-    gateway.refund_elsewhere(paid.id, usd("50"))
-    failing = refund(market, paid, "200")
-    gateway.fail_refund(at_gateway(market, failing.refund))
-    clock.advance(hours=2)
-    gateway.tick()
-    for one in webhooks.unordered(gateway.webhooks(), Random(7), doubled=0.5):
-        market.receive(one.payload, one.headers)
-    settle(market, gateway)
-
-    assert payment_now(market, paid).refunded == usd("350")
-    assert credit(market) == "200.00"
-    assert wallet(market) == ("455.00", "0.00", "0.00")
-    all_is_right(market, gateway)
-
-
-# what is wrong today
-
-
-def bug(reason: str) -> pytest.MarkDecorator:
-    """True once it is mended: then the mark has to go."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
-
-@on_both_stores
-@bug("what is owed is asked back from other money of theirs too")
-def test_a_debt_that_was_collected_is_not_asked_back_as_well(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    payee(market, gateway)
-    paid = completed(market).payment
-    work_off(market)
-    paid_out(market, gateway, clock, "700")
-    refund(market, paid, "100")
-    completed(market)  # 70 of it pay the debt
-    completed(market)
-    settle(market, gateway)
-    refund(market, paid, "900")
-    settle(market, gateway)
-
-    assert wallet(market) == ("700.00", "0.00", "0.00")
-    assert gateway.connected_balance("ctr_42", "USD") == usd("700")
-
-
-@on_both_stores
-@bug("a reversal takes what a withdrawal has reserved")
-def test_what_a_withdrawal_has_reserved_is_not_asked_back(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    payee(market, gateway)
-    paid = completed(market).payment
-    work_off(market)
-    withdraw(market, "700")
-    refund(market, paid, "100")  # before the payout is sent
-    settle(market, gateway)
-    clock.advance(days=3)
-    settle(market, gateway)
-    assert wallet(market) == ("0.00", "0.00", "70.00")
-    completed(market)
-    settle(market, gateway)
-
-    assert wallet(market) == ("630.00", "0.00", "0.00")
-    assert gateway.connected_balance("ctr_42", "USD") == usd("630")
-
-
-@on_both_stores
-@bug("a refused reversal is never made again, though nobody owes anything")
-def test_a_reversal_of_money_that_is_not_available_yet_is_made_once_it_is(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    gateway.processor.terms = Terms(settles_after=timedelta(days=2))
-    payee(market, gateway)
-    paid = completed(market).payment
-    work_off(market)
-    refund(market, paid, "100")
-    work_off(market)
-    assert gateway.connected_balance("ctr_42", "USD") == usd("700")
-    for _ in range(5):
-        clock.advance(days=1)
-        settle(market, gateway)
-
-    assert gateway.connected_balance("ctr_42", "USD") == usd("630")
-
-
-@on_both_stores
-@bug("what pays a debt out of a failed payout stays on the contractor's account")
-def test_what_a_failed_payout_pays_back_is_the_platforms_again(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    payee(market, gateway)
-    paid = completed(market).payment
-    work_off(market)
-    asked = withdraw(market, "700")
-    work_off(market)
-    issued = refund(market, paid, "1000")
-    gateway.fail_payout(payout_of(market, asked))
-    clock.advance(days=10)
-    settle(market, gateway)
-
-    assert wallet(market) == ("0.00", "0.00", "0.00")
-    assert gateway.connected_balance("ctr_42", "USD") == usd("0")
-    assert refund_now(market, issued.refund).status is RefundStatus.SUCCEEDED
-
-
-@on_both_stores
-@bug("a refund that is heard of before the capture is borne by the platform")
-def test_a_refund_made_elsewhere_waits_for_the_capture_to_be_known(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    sent = send(market)
-    gateway.script(Capture, Outcome.TIMEOUT_AFTER)
-    market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
-    gateway.refund_elsewhere(sent.payment.id, usd("400"))
-    for one in gateway.webhooks():
-        if b'"refund.' in one.payload:
-            market.receive(one.payload, one.headers)
-    for _ in range(3):
-        clock.advance(hours=1)
-        settle(market, gateway)
-
-    assert balance(market, K.BAD_DEBT) == usd("0")
-    assert payment_now(market, sent.payment).refunded == usd("400")
-
-
-@on_both_stores
-@bug("a refund that is heard of after a chargeback is borne by the platform")
-def test_a_refund_made_elsewhere_before_a_chargeback_is_the_payments(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    paid = in_progress(market).payment
-    hear(market, gateway)
-    gateway.refund_elsewhere(paid.id, usd("200"))
-    disputed = gateway.dispute(paid.id)  # the other 800
-    late_first = sorted(gateway.webhooks(), key=lambda one: b"dispute" not in one.payload)
-    for one in late_first:
-        market.receive(one.payload, one.headers)
-    gateway.win(disputed.id)
-    settle(market, gateway)
-
-    assert balance(market, K.BAD_DEBT) == usd("0")
-    assert payment_now(market, paid).refunded == usd("200")
-
-
-@on_both_stores
-@bug("what is pending elsewhere of a refunded payment can never be booked")
-def test_a_pending_refund_elsewhere_of_a_refunded_payment_is_followed(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    paid = in_progress(market, payment_method=PENDS).payment
-    issued = refund(market, paid, "1000")
-    clock.advance(hours=2)
-    settle(market, gateway)
-    gateway.fail_refund(at_gateway(market, issued.refund))
-    settle(market, gateway)
-    gateway.refund_elsewhere(paid.id)
-    settle(market, gateway)
-    clock.advance(hours=2)
-
-    all_is_right(market, gateway)
-
-
-@on_both_stores
-@bug("what the platform bore is the customer's credit once more")
-def test_a_refund_that_the_platform_bore_and_that_fails_is_no_credit(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    paid = in_progress(market).payment
-    issued = refund(market, paid, "1000")
-    gateway.fail_refund(at_gateway(market, issued.refund))
-    settle(market, gateway)
-    made = gateway.refund_elsewhere(paid.id)
-    settle(market, gateway)
-    gateway.fail_refund(made.id)
-    settle(market, gateway)
-
-    assert credit(market) == "1000.00"
-
-
-@on_both_stores
-@bug("who was refunded elsewhere has the same money as credit")
-def test_who_has_been_refunded_elsewhere_gets_no_credit_for_a_second_try(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    accepted = assigned(market)
-    hear(market, gateway)
-    gateway.refund_elsewhere(accepted.payment.id)  # and its webhook is late
-    market.execute(CancelJob(by=CUSTOMER, job=accepted.job.id))
-    settle(market, gateway)
-
-    assert credit(market) == "0.00"
-    assert balance(market, K.BAD_DEBT) == usd("0")

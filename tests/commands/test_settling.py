@@ -15,6 +15,7 @@ from marketpay import (
     ContinueWithdrawal,
     GatewayError,
     GetWithdrawal,
+    IncidentKind,
     IssueRefund,
     ListIncidents,
     Marketplace,
@@ -27,6 +28,7 @@ from marketpay import (
     Refund,
     RefundStatus,
     RequestWithdrawal,
+    SettleHold,
     TransactionKind,
     TransactionStatus,
     WithdrawalStatus,
@@ -191,9 +193,9 @@ def of_its_amount(news: Any, transaction: PaymentTransaction) -> Any:
 
 
 FIT = {
-    TransactionKind.AUTHORIZE: {"Authorized", "ActionRequired", "Declined", "HoldGone"},
+    TransactionKind.AUTHORIZE: {"Authorized", "Captured", "ActionRequired", "Declined", "HoldGone"},
     TransactionKind.CAPTURE: {"Captured", "Declined", "HoldGone"},
-    TransactionKind.VOID: {"Voided", "HoldGone", "Declined"},
+    TransactionKind.VOID: {"Voided", "Captured", "HoldGone", "Declined"},
     TransactionKind.REFUND: {"Refunded", "Declined"},
     TransactionKind.TRANSFER: {"Transferred", "Declined"},
     TransactionKind.TRANSFER_REVERSAL: {"Reversed", "Declined"},
@@ -220,7 +222,6 @@ def test_news_that_do_not_fit_the_question_are_the_gateways_fault(
 
 
 AMOUNTS: dict[TransactionKind, Any] = {
-    TransactionKind.CAPTURE: Captured(gateway_id="x", amount=PRICE),
     TransactionKind.REFUND: Refunded(gateway_id="x", amount=PRICE),
     TransactionKind.TRANSFER: Transferred(gateway_id="x", amount=PRICE),
     TransactionKind.TRANSFER_REVERSAL: Reversed(gateway_id="x", amount=PRICE),
@@ -413,6 +414,30 @@ def test_a_hold_that_cannot_be_let_go_leaves_everything_else_as_it_is(
     clock.advance(days=8)
     market.work()
     assert now(market, payment).status is PaymentStatus.EXPIRED
+
+
+def test_a_hold_that_was_captured_cannot_be_let_go_and_is_an_incident_once(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    one, payment = unanswered(market, gateway, TransactionKind.VOID)
+    taken = Captured(gateway_id=payment.gateway_payment, amount=PRICE)
+    market.execute(SettleHold(by=Actor.SYSTEM, payment=payment.id, news=taken))
+    settle(market, one, taken)
+    [raised] = market.query(ListIncidents()).items
+
+    assert (raised.kind, raised.subject) == (IncidentKind.CAPTURED_ELSEWHERE, payment.id)
+    assert now(market, one).failure == "captured"
+
+
+def test_so_it_is_if_the_gateway_says_it_in_its_answer_alone(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    one, payment = unanswered(market, gateway, TransactionKind.VOID)
+    settle(market, one, Captured(gateway_id=payment.gateway_payment, amount=PRICE))
+    [raised] = market.query(ListIncidents()).items
+
+    assert (raised.kind, raised.subject) == (IncidentKind.CAPTURED_ELSEWHERE, payment.id)
+    assert now(market, one).failure == "captured"
 
 
 @pytest.mark.parametrize("kind", [k for k in TransactionKind if k is not TransactionKind.VOID])

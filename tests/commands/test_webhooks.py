@@ -147,7 +147,6 @@ def test_replaying_all_of_them_changes_nothing(
     books_are_right(market, gateway)
 
 
-@pytest.mark.xfail(strict=True, reason="what was cleared is flagged again, with a new incident")
 @on_both_stores
 def test_replaying_does_not_flag_again_what_was_cleared(
     market: Marketplace, gateway: SimulatedGateway

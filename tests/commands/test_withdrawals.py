@@ -453,6 +453,34 @@ def test_an_account_that_was_restricted_meanwhile_is_not_paid(
     all_is_right(market, gateway)
 
 
+@on_both_stores
+@pytest.mark.parametrize("is_rejected", [False, True], ids=["restricted", "rejected"])
+@pytest.mark.parametrize("settles", [0, 5], ids=["approved", "processing"])
+def test_an_account_that_is_known_to_be_restricted_gets_its_wallet_back(
+    market: Marketplace,
+    gateway: SimulatedGateway,
+    clock: VirtualClock,
+    settles: int,
+    is_rejected: bool,
+) -> None:
+    gateway.processor.terms = Terms(settles_after=timedelta(days=settles))
+    account = earned(market, gateway)
+    hear(market, gateway)
+    asked = withdraw(market, "700")
+    if settles:
+        work_off(market)  # the gateway has it not yet
+    gateway.reject(account) if is_rejected else gateway.restrict(account)
+    hear(market, gateway)
+    for _ in range(10):
+        clock.advance(days=1)
+        settle(market, gateway)
+
+    gone = withdrawal_of(market, asked)
+    assert (gone.status, gone.failure) == (S.FAILED, "account_not_active")
+    assert wallet(market) == ("700.00", "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
 # transfers first
 
 
@@ -468,15 +496,16 @@ def test_what_is_not_transferred_yet_is_transferred_first(
     asked = withdraw(market, "300")
     settle(market, gateway)
     assert withdrawal_of(market, asked).status is S.PROCESSING
-    assert payment_now(market, first).transferred == usd("700")  # the oldest, whole
+    assert payment_now(market, first).transferred == usd("300")  # of the oldest, what is needed
     assert payment_now(market, second).transferred == usd("0")
     clock.advance(days=3)
     settle(market, gateway)
-    paid_out(market, gateway, clock, "400")  # is there already
-    assert gateway.effects(Transfer) == 1
-    paid_out(market, gateway, clock, "700")
+    paid_out(market, gateway, clock, "300")
+    assert payment_now(market, first).transferred == usd("600")
+    paid_out(market, gateway, clock, "800")  # the rest of it, and the other
 
-    assert gateway.effects(Transfer) == 2
+    assert gateway.effects(Transfer) == 4
+    assert payment_now(market, first).transfer_blocked is None
     assert wallet(market) == ("0.00", "0.00", "0.00")
     assert gateway.connected_balance("ctr_42", "USD") == usd("0")
     all_is_right(market, gateway)
@@ -495,7 +524,9 @@ def test_as_much_is_transferred_as_a_withdrawal_needs(
 
     assert withdrawal_of(market, asked).status is S.PAID
     assert [payment_now(market, one).transferred for one in payments] == [
-        *[usd("7")] * 3,
+        usd("7"),
+        usd("7"),
+        usd("6.99"),
         usd("0"),
     ]
     all_is_right(market, gateway)
@@ -610,6 +641,26 @@ def test_the_schedule_leaves_an_open_withdrawal_alone(
     all_is_right(market, gateway)
 
 
+@on_both_stores
+def test_what_the_bank_returned_is_paid_out_by_the_schedule(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(transfers=SCHEDULED, payout_every=timedelta(days=1))
+    payee(market, gateway)
+    completed(market)
+    for _ in range(5):
+        clock.advance(days=1)
+        settle(market, gateway)
+    [made] = withdrawals(market)
+    gateway.return_payout(payout_of(market, made))
+    for _ in range(5):
+        clock.advance(days=1)
+        settle(market, gateway)
+
+    assert [one.status for one in withdrawals(market)] == [S.FAILED, S.PAID]
+    all_is_right(market, gateway)
+
+
 def test_without_a_schedule_nobody_is_paid_by_it(
     open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -629,7 +680,7 @@ def test_without_a_schedule_nobody_is_paid_by_it(
 # debts
 
 
-def test_what_comes_back_pays_a_debt_first(
+def test_what_comes_back_cannot_be_withdrawn_while_it_is_owed(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
     payee(market, gateway)
@@ -640,68 +691,20 @@ def test_what_comes_back_pays_a_debt_first(
     gateway.return_payout(payout_of(market, asked))
     settle(market, gateway)
 
-    assert wallet(market) == ("630.00", "0.00", "0.00")
-    assert market.verify().ok
+    assert wallet(market) == ("700.00", "0.00", "70.00")
+    assert refused(market, "630.01") is Reason.BALANCE_TOO_LOW
+    completed(market)  # and the debt is paid
+    settle(market, gateway)
+    assert wallet(market) == ("1330.00", "0.00", "0.00")
+    assert paid_out(market, gateway, clock, "1330").status is S.PAID
+    all_is_right(market, gateway)
 
 
-# what is wrong today
-
-
-def bug(reason: str) -> pytest.MarkDecorator:
-    """True once it is mended: then the mark has to go."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
-
-@on_both_stores
-@pytest.mark.parametrize("is_rejected", [False, True], ids=["restricted", "rejected"])
-@pytest.mark.parametrize("settles", [0, 5], ids=["approved", "processing"])
-@bug("who waits for an account that is no longer active waits for ever")
-def test_an_account_that_is_known_to_be_restricted_gets_its_wallet_back(
-    market: Marketplace,
-    gateway: SimulatedGateway,
-    clock: VirtualClock,
-    settles: int,
-    is_rejected: bool,
-) -> None:
-    gateway.processor.terms = Terms(settles_after=timedelta(days=settles))
-    account = earned(market, gateway)
-    hear(market, gateway)
-    asked = withdraw(market, "700")
-    if settles:
-        work_off(market)  # the gateway has it not yet
-    gateway.reject(account) if is_rejected else gateway.restrict(account)
-    hear(market, gateway)
-    for _ in range(10):
-        clock.advance(days=1)
-        settle(market, gateway)
-
-    assert withdrawal_of(market, asked).status is S.FAILED
-    assert wallet(market) == ("700.00", "0.00", "0.00")
-
-
-@on_both_stores
-@bug("the schedule ends with an empty wallet, and a returned payout does not begin it again")
-def test_what_the_bank_returned_is_paid_out_by_the_schedule(
-    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    market = open_market(transfers=SCHEDULED, payout_every=timedelta(days=1))
-    payee(market, gateway)
-    completed(market)
-    for _ in range(5):
-        clock.advance(days=1)
-        settle(market, gateway)
-    [made] = withdrawals(market)
-    gateway.return_payout(payout_of(market, made))
-    for _ in range(5):
-        clock.advance(days=1)
-        settle(market, gateway)
-
-    assert [one.status for one in withdrawals(market)] == [S.FAILED, S.PAID]
+# chargebacks
 
 
 @on_both_stores
 @pytest.mark.parametrize("refused_by", ["nobody", "gateway"])
-@bug("a transfer whose time comes while the payment is charged back is never made")
 def test_a_transfer_that_was_due_during_a_chargeback_is_made_after_it(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, refused_by: str
 ) -> None:
@@ -722,10 +725,10 @@ def test_a_transfer_that_was_due_during_a_chargeback_is_made_after_it(
         clock.advance(days=1)
 
     assert payment_now(market, paid).transferred == usd("700")
+    all_is_right(market, gateway)
 
 
 @on_both_stores
-@bug("what the platform bears is asked back from the contractor's account")
 def test_what_the_platform_bears_stays_with_the_contractor(
     open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -740,3 +743,4 @@ def test_what_the_platform_bears_stays_with_the_contractor(
     assert wallet(market) == ("700.00", "0.00", "0.00")
     assert gateway.connected_balance("ctr_42", "USD") == usd("700")
     assert paid_out(market, gateway, clock, "700").status is S.PAID
+    all_is_right(market, gateway)

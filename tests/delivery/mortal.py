@@ -246,7 +246,7 @@ def summary(market: Marketplace, gateway: SimulatedGateway) -> dict[str, Any]:
     """All that counts in the end, by names that are the same in every run."""
 
     def look(records: Records) -> dict[str, Any]:
-        who = {payment.id: payment.contractor for payment in records.find(Payment)}
+        who = {str(payment.id): payment.contractor for payment in records.find(Payment)}
         operations = records.find(PaymentTransaction)
         return {
             "jobs": [(job.status, job.contractor) for job in records.find(Job)],
@@ -256,7 +256,7 @@ def summary(market: Marketplace, gateway: SimulatedGateway) -> dict[str, Any]:
                                      payment.transfer_blocked, payment.split)
                 for payment in records.find(Payment)
             },
-            "operations": Counter((who[o.payment], o.kind, o.status) for o in operations),
+            "operations": Counter((who[str(o.payment)], o.kind, o.status) for o in operations),
             "refunds": [(refund.amount, refund.status) for refund in records.find(Refund)],
             "accounts": [(one.contractor, one.status) for one in records.find(PayoutAccount)],
             "books": {str(t.account): (t.kept, t.summed) for t in records.accounts()},

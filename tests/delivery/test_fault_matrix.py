@@ -747,7 +747,6 @@ def test_an_account_whose_second_call_meets_a_fault_is_opened_all_the_same(
     check_opened(place, stripe)
 
 
-@pytest.mark.xfail(strict=True, reason="then the second call is never made")
 @pytest.mark.parametrize("fault", [fault for fault in HTTP_FAULTS if fault not in SILENT])
 @pytest.mark.parametrize("place", ["stripe"], indirect=True)
 def test_so_it_is_if_a_webhook_is_faster_than_the_worker(place: Place, fault: Fault) -> None:
@@ -764,7 +763,6 @@ def incidents(place: Place) -> list[str]:
     return [one.kind.value for one in found]
 
 
-@pytest.mark.xfail(strict=True, reason="then `Captured` is no answer, and asked for for ever")
 @pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
 def test_a_hold_that_is_captured_elsewhere_before_it_is_known_is_an_incident(place: Place) -> None:
     job = AUTHORIZE.prepare(place)
@@ -778,7 +776,6 @@ def test_a_hold_that_is_captured_elsewhere_before_it_is_known_is_an_incident(pla
     assert incidents(place) == ["captured_elsewhere"]
 
 
-@pytest.mark.xfail(strict=True, reason="another amount is no answer, and asked for for ever")
 @pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
 def test_a_part_that_is_captured_elsewhere_is_an_incident(place: Place) -> None:
     sent = CAPTURE.prepare(place)
@@ -793,7 +790,6 @@ def test_a_part_that_is_captured_elsewhere_is_an_incident(place: Place) -> None:
     assert incidents(place) == ["captured_elsewhere"]
 
 
-@pytest.mark.xfail(strict=True, reason="a payment that is refunded cannot be refunded again")
 @pytest.mark.parametrize("place", ["memory", "stripe"], indirect=True)
 def test_a_refund_made_elsewhere_arrives_after_ours_was_refused(place: Place) -> None:
     deal = assigned(place.market(), payment_method="pm_card_pendingRefund")
@@ -811,7 +807,6 @@ def test_a_refund_made_elsewhere_arrives_after_ours_was_refused(place: Place) ->
     assert processor.minor == place.processor.balance(PLATFORM, "USD") == 0
 
 
-@pytest.mark.xfail(strict=True, reason="nobody is told, and nobody can give it up")
 @pytest.mark.parametrize("place", ["memory"], indirect=True)
 def test_an_account_that_is_never_opened_is_an_incident(place: Place) -> None:
     live(place, OPEN_ACCOUNT, Fault.ERROR_500_BEFORE)

@@ -356,7 +356,6 @@ def test_news_of_what_is_settled_ask_for_nothing_again(
     books_are_right(market, gateway)
 
 
-@pytest.mark.xfail(strict=True, reason="nobody is told that a hold let go of was captured")
 @on_both_stores
 def test_a_hold_that_is_captured_while_it_is_let_go_is_an_incident(
     market: Marketplace, gateway: SimulatedGateway

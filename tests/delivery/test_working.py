@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from marketpay import (
     AcceptOffer,
@@ -15,17 +16,21 @@ from marketpay import (
     GatewayError,
     GetPayment,
     GetWallet,
+    IncidentKind,
     InvalidInput,
     JournalOf,
+    ListIncidents,
     ListWebhooks,
     Marketplace,
     MemoryPublisher,
     MemoryStore,
     Money,
     Offer,
+    OfferFunding,
     OfferStatus,
     OpenPayoutAccount,
     Payment,
+    PaymentDeclined,
     PaymentStatus,
     PostJob,
     RejectOffer,
@@ -43,6 +48,7 @@ from marketpay.ports.gateway import (
     Declined,
     GatewayReply,
     GatewayRequest,
+    Refunded,
     Transfer,
     Void,
 )
@@ -146,20 +152,29 @@ def test_a_fault_at_one_timer_stops_no_other(market: Marketplace, clock: Virtual
 
 
 class Wrong(SimulatedGateway):
-    """Takes another amount than it was asked to."""
+    """Answers to a capture what is no answer to one."""
 
     def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
         reply = super().perform(request, key=key)
         if isinstance(reply, Captured):
-            return Captured(gateway_id=reply.gateway_id, amount=Money("999.99", "USD"))
+            return self.instead(reply)
         return reply
 
+    def instead(self, reply: Captured) -> GatewayReply:
+        return Refunded(gateway_id=reply.gateway_id, amount=reply.amount)
 
-def test_an_answer_that_does_not_fit_is_told_and_is_as_good_as_none(clock: VirtualClock) -> None:
-    gateway = Wrong(now=clock)
-    market = Marketplace(gateway=gateway, rules=Rules(now=clock))
+
+class Short(Wrong):
+    """Takes another amount than it was asked to."""
+
+    def instead(self, reply: Captured) -> GatewayReply:
+        return evolve(reply, amount=Money("999.99", "USD"))
+
+
+def sent_with(market: Marketplace) -> OfferFunding:
+    """An offer to Ann, and its hold."""
     job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
-    sent = market.execute(
+    return market.execute(
         SendOffer(
             by=CUSTOMER,
             job=job.id,
@@ -169,7 +184,13 @@ def test_an_answer_that_does_not_fit_is_told_and_is_as_good_as_none(clock: Virtu
         )
     )
 
-    with pytest.raises(GatewayError, match="Captured is no answer to capture"):
+
+def test_an_answer_that_does_not_fit_is_told_and_is_as_good_as_none(clock: VirtualClock) -> None:
+    gateway = Wrong(now=clock)
+    market = Marketplace(gateway=gateway, rules=Rules(now=clock))
+    sent = sent_with(market)
+
+    with pytest.raises(GatewayError, match="Refunded is no answer to capture"):
         market.execute(AcceptOffer(by=Actor.contractor("ann"), offer=sent.offer.id))
 
     [capture] = market.store.read(lambda r: r.find(PaymentTransaction, kind="capture"))
@@ -180,6 +201,21 @@ def test_an_answer_that_does_not_fit_is_told_and_is_as_good_as_none(clock: Virtu
     assert gateway.count(Capture) == 1  # looked for, and never taken twice
     [capture] = market.store.read(lambda r: r.find(PaymentTransaction, kind="capture"))
     assert capture.status is TransactionStatus.UNKNOWN
+
+
+def test_another_amount_than_was_asked_for_is_refused_and_an_incident(clock: VirtualClock) -> None:
+    gateway = Short(now=clock)
+    market = Marketplace(gateway=gateway, rules=Rules(now=clock))
+    sent = sent_with(market)
+
+    with pytest.raises(PaymentDeclined, match="captured_elsewhere"):
+        market.execute(AcceptOffer(by=Actor.contractor("ann"), offer=sent.offer.id))
+    market.work()
+
+    assert gateway.count(Capture) == 1
+    assert market.query(GetPayment(sent.payment.id)).status is PaymentStatus.FAILED
+    [raised] = market.query(ListIncidents()).items
+    assert (raised.kind, raised.subject) == (IncidentKind.CAPTURED_ELSEWHERE, sent.payment.id)
 
 
 @pytest.mark.parametrize("rates", [("1", "0"), ("0", "1"), ("0.5", "0.5")])

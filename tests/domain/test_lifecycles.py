@@ -71,6 +71,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("awaiting_confirmation", "canceled"): ("canceled", {S}),
         ("authorized", "expiring"): ("authorized", {S}),
         ("authorized", "flagged"): ("authorized", {S}),
+        ("authorized", "still_flagged"): ("authorized", {A, S}),
         ("authorized", "cleared"): ("authorized", {A, S}),
         ("authorized", "split_frozen"): ("authorized", {N}),
         ("authorized", "captured"): ("captured", {S}),
@@ -79,6 +80,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("authorized", "expired"): ("expired", {S}),
         ("failed", "retried"): ("pending", {C}),
         ("captured", "flagged"): ("captured", {S}),
+        ("captured", "still_flagged"): ("captured", {A, S}),
         ("captured", "cleared"): ("captured", {A, S}),
         ("captured", "released"): ("released", {C, A}),
         ("captured", "refund_requested"): ("captured", {C, N, A, V, S}),
@@ -89,8 +91,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("released", "partly_refunded"): ("released", {S}),
         ("released", "refunded"): ("refunded", {S}),
         ("released", "charged_back"): ("charged_back", {S}),
-        ("released", "transfer_started"): ("released", {S, A}),
         ("charged_back", "chargeback_changed"): ("charged_back", {S}),
+        ("charged_back", "refund_requested"): ("charged_back", {S}),
         ("charged_back", "partly_refunded"): ("charged_back", {S}),
         ("charged_back", "held_again"): ("captured", {S}),
         ("charged_back", "released_again"): ("released", {S}),
@@ -98,6 +100,10 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
             (status, f"transfer{event}"): (status, {S})
             for status in ("released", "charged_back", "refunded")
             for event in ("red", "_blocked", "_reversed")
+        },
+        **{
+            (status, "transfer_started"): (status, {S, A})
+            for status in ("released", "charged_back", "refunded")
         },
     },
     "payment_transaction": {
@@ -109,12 +115,12 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
                 "accepted": "awaiting_confirmation",
                 "succeeded": "success",
                 "failed": "failed",
+                "canceled": "canceled",
                 "unanswered": "unknown",
                 "stuck": "unknown",
             }.items()
         },
         ("unknown", "abandoned"): ("failed", {A}),
-        ("unknown", "canceled"): ("canceled", {S}),
         ("awaiting_confirmation", "succeeded"): ("success", {S}),
         ("awaiting_confirmation", "failed"): ("failed", {S}),
         ("awaiting_confirmation", "canceled"): ("canceled", {S}),
@@ -126,6 +132,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("pending", "succeeded"): ("succeeded", {S}),
         ("pending", "failed"): ("failed", {S}),
         ("succeeded", "failed"): ("failed", {S}),
+        **{(status, "offset"): (status, {S}) for status in ("pending", "succeeded", "failed")},
     },
     "payout_account": {
         ("pending", "connected"): ("pending", {S}),
@@ -141,6 +148,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("requested", "approved"): ("approved", {A, S}),
         ("requested", "canceled"): ("canceled", {N, A}),
         ("approved", "canceled"): ("canceled", {N, A}),
+        ("requested", "failed"): ("failed", {S}),
+        ("approved", "failed"): ("failed", {S}),
         ("approved", "started"): ("processing", {S}),
         ("processing", "started"): ("processing", {S}),
         ("processing", "paid"): ("paid", {S}),

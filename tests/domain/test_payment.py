@@ -118,7 +118,8 @@ def test_what_is_due_to_the_contractor_is_their_part_but_for_what_they_owed(
     payment: Payment, data: st.DataObject
 ) -> None:
     assert payment.split is not None
-    withheld = usd(data.draw(st.integers(0, payment.split.payout.minor)))
+    payout = payment.split.payout.minor
+    withheld = usd(data.draw(st.integers(-payout, payout)))  # below zero: owed otherwise, or borne
     arrived, sent = (usd(data.draw(st.integers(0, 10**9))) for _ in range(2))
     waiting = evolve(payment, withheld=withheld, transferred=arrived, transferring=sent)
     released = evolve(waiting, released_at=AT)
@@ -127,6 +128,7 @@ def test_what_is_due_to_the_contractor_is_their_part_but_for_what_they_owed(
     assert released.due == max(payment.remains().payout - withheld, usd(0))
     for one in (waiting, released):
         assert one.untransferred == one.due - arrived - sent
+        assert one.is_transferable == (one.untransferred > usd(0) == one.disputed)
 
 
 def test_nothing_is_taken_back_of_what_was_never_captured() -> None:

@@ -102,6 +102,7 @@ def test_nothing_is_due_before_the_release() -> None:
         ({"refunded": usd(10_000), "lost": usd(10_000)}, 56_000),
         ({"refunded": usd(100_000)}, 0),
         ({"refunded": usd(90_000), "withheld": usd(20_000)}, 0),
+        ({"refunded": usd(100_000), "withheld": usd(-20_000)}, 20_000),  # owed otherwise, or borne
         ({"disputed": usd(50_000)}, 70_000),
     ],
 )
@@ -135,6 +136,30 @@ def test_only_what_is_neither_there_nor_on_its_way_is_transferred() -> None:
 
     assert getattr(sent.entity, "amount", None) == usd(35_000)
     assert getattr(started.entity, "transferring", None) == usd(55_000)
+
+
+@pytest.mark.parametrize(
+    ("most", "sent", "blocked"),
+    [(1, 1, "withdrawal"), (69_999, 69_999, "withdrawal"), (70_000, 70_000, None),
+     (99_999, 70_000, None)],
+)  # fmt: skip
+def test_no_more_is_transferred_than_is_asked_for(
+    most: int, sent: int, blocked: str | None
+) -> None:
+    waiting = released(transfer_blocked="withdrawal")
+    started, moving = transfer(waiting, ACCOUNT, RULES, AT, most=usd(most))
+
+    assert getattr(moving.entity, "amount", None) == usd(sent)
+    assert getattr(started.entity, "transferring", None) == usd(sent)
+    assert getattr(started.entity, "transfer_blocked", "?") == blocked
+
+
+def test_what_was_brought_back_is_sent_out_of_the_balance() -> None:
+    brought_back = released(transferred=usd(10_000), transfer_blocked="reversed")
+    _, sent = transfer(brought_back, ACCOUNT, RULES, AT)
+
+    assert isinstance(sent.entity, PaymentTransaction)
+    assert (sent.entity.amount, sent.entity.target) == (usd(60_000), None)
 
 
 @pytest.mark.parametrize("refunded", [0, 50_000])

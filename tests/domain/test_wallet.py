@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from marketpay.domain.errors import MoneyError
 from marketpay.domain.events import WalletCredited, WalletDebited, WalletFreed, WalletReserved
 from marketpay.domain.ids import PaymentId, WalletId
-from marketpay.domain.ledger import OWNED, Account, AccountKind, LedgerEntry
+from marketpay.domain.ledger import OWNED, Account, AccountKind, LedgerEntry, move
 from marketpay.domain.money import Money
 from marketpay.domain.wallet import Wallet
 
@@ -168,6 +168,12 @@ def test_what_is_set_aside_is_only_what_is_there(
     assert moved(entries) == [(kind, K.WALLET_RESERVED, minor) for kind, minor in expected]
 
 
+@given(wallet=wallets)
+def test_only_what_is_beyond_all_debts_can_be_withdrawn(wallet: Wallet) -> None:
+    beyond = wallet.available.minor - wallet.receivable.minor
+    assert wallet.withdrawable == usd(max(beyond, 0))
+
+
 @given(wallet=wallets, amount=st.integers(1, 200))
 def test_a_credit_is_all_there_and_leaves_no_debt_beside_new_money(
     wallet: Wallet, amount: int
@@ -204,14 +210,12 @@ def test_a_charge_is_all_there_whatever_is_in_the_wallet(
 
 @given(wallet=wallets.filter(lambda one: one.pending.minor + one.available.minor > 0),
        amount=st.integers(1, 200))  # fmt: skip
-def test_what_is_set_aside_and_freed_again_is_as_it_was_but_for_debts(
-    wallet: Wallet, amount: int
-) -> None:
+def test_what_is_set_aside_and_freed_again_is_all_available(wallet: Wallet, amount: int) -> None:
     aside = tuple(wallet.reserve(usd(amount), PAYMENT))
     set_aside = sum((one.amount for one in aside), usd(0))
     reserved = wallet.post(aside, LATER)
-    source = wallet.account(K.WALLET_RESERVED)
-    freed = reserved.entity.post(tuple(reserved.entity.credit(source, set_aside, PAYMENT)), LATER)
+    ends = wallet.account(K.WALLET_RESERVED), wallet.account(K.WALLET_AVAILABLE)
+    freed = reserved.entity.post(tuple(move(*ends, set_aside, PAYMENT)), LATER)
 
     assert set_aside == min(usd(amount), wallet.pending + wallet.available)
     assert reserved.entity.total == wallet.total
@@ -220,7 +224,7 @@ def test_what_is_set_aside_and_freed_again_is_as_it_was_but_for_debts(
     )
     assert worth(freed.entity) == worth(wallet)
     assert freed.entity.reserved == wallet.reserved
-    assert freed.entity.receivable == max(wallet.receivable - set_aside, usd(0))
+    assert freed.entity.receivable == wallet.receivable
     assert freed.event == WalletFreed(at=LATER, wallet="wal_1", owner="ctr_42", amount=set_aside)
 
 

@@ -174,16 +174,31 @@ def test_another_try_is_another_operation() -> None:
     assert going.result.failure is None
 
 
-@pytest.mark.parametrize(("there", "used"), [(0, 2), (1, 2), (300, 1), (999, 1)])
-def test_what_is_missing_is_transferred_first(there: int, used: int) -> None:
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [(0, [700, 300]), (1, [700, 299]), (300, [700]), (700, [300]), (999, [1])],
+)
+def test_what_is_missing_is_transferred_first(there: int, expected: list[int]) -> None:
     payments = [waiting(number) for number in range(3)]
     approved = withdrawal(1_000, status=S.APPROVED)
     going = go_on(approved, ACCOUNT, usd(there), payments, [], RULES, AT)
     sent = [one.entity for one in going.changes if isinstance(one.entity, PaymentTransaction)]
 
-    assert [one.payment for one in sent] == [one.id for one in payments[:used]]
+    assert [one.payment for one in sent] == [one.id for one in payments[: len(expected)]]
+    assert [one.amount.minor for one in sent] == expected
     assert all(one.kind is TransactionKind.TRANSFER for one in sent)
     assert going.result.status is S.APPROVED
+
+
+@pytest.mark.parametrize(("there", "blocked"), [(0, None), (400, "withdrawal")])
+def test_what_is_left_of_a_payment_waits_for_the_next_withdrawal(
+    there: int, blocked: str | None
+) -> None:
+    approved = withdrawal(700, status=S.APPROVED)
+    going = go_on(approved, ACCOUNT, usd(there), [waiting(1)], [], RULES, AT)
+    left = changed(going, Payment)
+
+    assert (left.untransferred, left.transfer_blocked) == (usd(there), blocked)
 
 
 def test_while_it_waits_nobody_is_kept_busy() -> None:
@@ -258,10 +273,8 @@ def test_what_the_bank_returns_is_there_again() -> None:
     paid = withdrawal(status=S.PAID)
     back = payout_returned(paid, wallet(receivable=100), "account_closed", RULES, AT)
 
-    assert moved(back) == [
-        ("connected", "receivable", 100),
-        ("connected", "wallet.available", 200),
-    ]
+    assert moved(back) == [("connected", "wallet.available", 300)]
+    assert changed(back, Wallet).withdrawable == usd(200)  # the rest is owed
     assert (back.result.status, back.result.failure) == (S.FAILED, "account_closed")
 
 
@@ -271,14 +284,16 @@ def test_what_was_not_paid_is_not_returned(status: S) -> None:
     assert (back.changes, back.entries) == ((), ())
 
 
-@pytest.mark.parametrize(("debt", "available"), [(0, 300), (100, 200), (300, 0), (500, 0)])
-def test_what_is_free_again_pays_a_debt_first(debt: int, available: int) -> None:
+@pytest.mark.parametrize(("debt", "withdrawable"), [(0, 300), (100, 200), (300, 0), (500, 0)])
+def test_what_is_free_again_cannot_be_withdrawn_while_it_is_owed(
+    debt: int, withdrawable: int
+) -> None:
     purse = wallet(reserved=300, receivable=debt)
     after = purse.post(freed(withdrawal(), purse), AT).entity
 
-    assert (after.available, after.reserved) == (usd(available), usd(0))
-    assert after.receivable == usd(max(debt - 300, 0))
-    assert sum(effects(freed(withdrawal(), purse)).values()) == -min(debt, 300) * 2
+    assert (after.available, after.reserved) == (usd(300), usd(0))
+    assert (after.receivable, after.withdrawable) == (usd(debt), usd(withdrawable))
+    assert sum(effects(freed(withdrawal(), purse)).values()) == 0
 
 
 # small questions

@@ -13,6 +13,7 @@ from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import GatewayError
 from marketpay.domain.ids import PaymentId, TransactionId
+from marketpay.domain.incident import Incident, IncidentKind
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -140,7 +141,8 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return settlement.captured(transaction, deal, id, self.news.charge, rules, at)
             case Captured(gateway_id=id):
-                return settlement.captured_otherwise(transaction, deal, id, rules, at)
+                known = _captures(read, transaction, id)
+                return settlement.captured_otherwise(transaction, deal, id, known, rules, at)
             case Declined(code=code):
                 return settlement.capture_failed(transaction, deal, code, rules, at)
             case HoldGone():
@@ -161,7 +163,8 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Declined(code=code):
                 return settlement.void_failed(transaction, payment, code, at)
             case Captured(gateway_id=id):
-                return settlement.captured_elsewhere(transaction, payment, id, rules, at)
+                known = _captures(read, transaction, id)
+                return settlement.captured_elsewhere(transaction, payment, id, known, rules, at)
             case _:
                 raise self._unfit(transaction)
 
@@ -274,3 +277,9 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _unfit(self, transaction: PaymentTransaction) -> GatewayError:
         news = type(self.news).__name__
         return GatewayError(f"{news} is no answer to {transaction.kind} {transaction.id}")
+
+
+def _captures(read: Reader, transaction: PaymentTransaction, gateway_id: str) -> list[Incident]:
+    """The incident of this capture, if somebody was told of it already."""
+    kind = IncidentKind.CAPTURED_ELSEWHERE
+    return read.find(Incident, subject=str(transaction.payment), kind=kind, detail=gateway_id)

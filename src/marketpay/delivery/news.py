@@ -83,7 +83,7 @@ class Known:
 
 
 def _payment(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    """Whatever of the payment is open is looked up; else the hold itself."""
+    """Whatever of the payment is open is looked up; else, or if it was let go, the hold itself."""
     known: Known | None = yield Read(partial(_known_payment, event))
     if known is None:
         named: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
@@ -96,7 +96,7 @@ def _payment(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
         yield from _look_again(operation, subject, rules)
     payment = known.payment
     is_held = payment.status is PaymentStatus.AUTHORIZED and payment.gateway_payment == subject
-    if concerned or not is_held:
+    if not is_held or any(one.kind is not TransactionKind.VOID for one in concerned):
         return APPLIED
     for operation in known.operations:
         if operation.kind is TransactionKind.AUTHORIZE and operation.gateway_id == subject:

@@ -29,7 +29,7 @@ from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, succeeded
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import NOT_ACTIVE, REFUSED, asked_back, reversals
+from marketpay.domain.transferring import NOT_ACTIVE, REFUSED, REVERSED, asked_back, reversals
 from marketpay.domain.withdrawal import Withdrawal
 
 SYSTEM = Role.SYSTEM
@@ -258,6 +258,8 @@ def transfer_failed(
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
     why = code if code in (NOT_ACTIVE, ABANDONED) else REFUSED
+    if transaction.target is None and why == REFUSED:
+        why = REVERSED  # out of the balance again, for the next withdrawal
     not_sent = payment.transferring - transaction.amount
     blocked = payment.become(event, SYSTEM, at, transfer_blocked=why, transferring=not_sent)
     changes: list[Change[Entity]] = [blocked, settled]

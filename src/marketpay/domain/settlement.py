@@ -19,7 +19,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
 from marketpay.domain.hiring import HELD, assign, expiry_timers
-from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import OfferStatus, TransactionStatus
 from marketpay.domain.payment import Payment
@@ -253,29 +253,41 @@ def captured_unseen(
     held = authorized(transaction, deal, gateway_id, None, rules, at)
     [payment] = [one.entity for one in held.changes if isinstance(one.entity, Payment)]
     why = IncidentKind.CAPTURED_ELSEWHERE
-    flagged = payment.become(e.PaymentFlagged, SYSTEM, at, flagged=why.value)
+    flags = " ".join((*payment.flags, why.value))
+    flagged = payment.become(e.PaymentFlagged, SYSTEM, at, flagged=flags)
     raised = incident(why, payment.id, gateway_id, rules, at)
     return evolve(held, changes=(*held.changes, flagged, raised))
 
 
 def captured_otherwise(
-    transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
+    transaction: PaymentTransaction,
+    deal: Deal,
+    gateway_id: str,
+    before: Sequence[Incident],
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
     """Somebody took another amount at the gateway: it is no payment for this deal."""
     why = IncidentKind.CAPTURED_ELSEWHERE
     undone = capture_failed(transaction, deal, why.value, rules, at)
-    raised = incident(why, str(transaction.payment), gateway_id, rules, at)
-    return evolve(undone, changes=(*undone.changes, raised))
+    raised = () if before else (incident(why, str(transaction.payment), gateway_id, rules, at),)
+    changes, waived = (*undone.changes, *raised), (*undone.waives, *before)
+    return evolve(undone, changes=changes, waives=waived)
 
 
 def captured_elsewhere(
-    transaction: PaymentTransaction, payment: Payment, gateway_id: str, rules: Rules, at: datetime
+    transaction: PaymentTransaction,
+    payment: Payment,
+    gateway_id: str,
+    before: Sequence[Incident],
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
     """The hold cannot be let go: somebody took the money at the gateway.  It needs a look."""
     settled = failed(transaction, CAPTURED, at)
-    kind = IncidentKind.CAPTURED_ELSEWHERE
-    raised = incident(kind, payment.id, gateway_id, rules, at)
-    return Decision(settled.entity, changes=(settled, raised), waives=(payment,))
+    why = IncidentKind.CAPTURED_ELSEWHERE
+    raised = () if before else (incident(why, payment.id, gateway_id, rules, at),)
+    return Decision(settled.entity, changes=(settled, *raised), waives=(payment, *before))
 
 
 def _capture_entries(payment: Payment) -> Iterator[LedgerEntry]:

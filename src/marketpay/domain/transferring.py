@@ -39,7 +39,10 @@ def transfer(
     retry_of: TransactionId | None = None,
     most: Money | None = None,
 ) -> list[Change[Entity]]:
-    """What is due and not there yet is on its way, `most` of it at most."""
+    """What is due and not there yet is on its way, `most` of it at most.
+
+    What somebody brought back is sent out of the platform's balance: the charge has given it.
+    """
     left = payment.untransferred
     amount = left if most is None else min(left, most)
     event, by = e.PaymentTransferStarted, Role.SYSTEM
@@ -49,6 +52,8 @@ def transfer(
     blocked = None if amount == left else payment.transfer_blocked
     started = payment.become(event, by, at, transfer_blocked=blocked, transferring=on_its_way)
     sent = operations.transfer(started.entity, amount, account, rules, at, retry_of)
+    if payment.transfer_blocked == REVERSED:
+        sent = evolve(sent, entity=evolve(sent.entity, target=None))
     return [started, sent]
 
 
