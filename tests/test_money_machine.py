@@ -46,6 +46,7 @@ from marketpay import (
     Money,
     OpenPayoutAccount,
     Payment,
+    PaymentId,
     PaymentTransaction,
     PayoutAccount,
     PostJob,
@@ -263,14 +264,11 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from(CONTRACTORS), percent=PARTS)
     def pay_out_elsewhere(self, by: Actor, percent: int) -> None:
-        """No more than is theirs: what is owed for it would be missing on their account."""
-        self.settle()
-        has = self.market.wallet(by.id, "USD")
-        free = has.available - has.receivable
-        if free.minor > 0:
-            account, amount = self.accounts[by.id], part_of(free, percent)
+        account = self.accounts[by.id]
+        there = self.gateway.connected_balance(account, "USD")
+        if there.minor > 0:
+            amount = part_of(there, percent)
             self.outside(lambda: self.gateway.pay_out_elsewhere(account, amount))
-            self.settle()
 
     @rule(number=st.integers(0, 20), percent=PARTS)
     def reverse_elsewhere(self, number: int, percent: int) -> None:
@@ -359,6 +357,7 @@ class MoneyMachine(RuleBasedStateMachine):
         try:
             self.finish()
             self.the_books_are_the_processors()
+            self.what_is_owed_lies_somewhere()
             self.everybody_gets_what_their_wallet_shows()
             self.the_books_are_the_processors()
         finally:
@@ -397,8 +396,9 @@ class MoneyMachine(RuleBasedStateMachine):
         for operation in self.operations():
             if operation.failure == "no_answer" and not operation.is_settled:
                 self.market.execute(AbandonTransaction(by=ADMIN, transaction=operation.id))
-            if operation.failure == "abandoned" and operation.payment is not None:
-                self.attempt(RetryTransfer(by=ADMIN, payment=operation.payment))
+            is_transfer = operation.kind is TransactionKind.TRANSFER
+            if operation.failure == "abandoned" and is_transfer:
+                self.attempt(RetryTransfer(by=ADMIN, payment=PaymentId(str(operation.payment))))
 
     def operations(self) -> list[PaymentTransaction]:
         return self.market.store.read(lambda records: records.find(PaymentTransaction))
@@ -411,6 +411,20 @@ class MoneyMachine(RuleBasedStateMachine):
         for by in CONTRACTORS:
             there = self.gateway.connected_balance(by.id, "USD")
             assert balance(self.market, K.CONNECTED, by.id) == there
+
+    def what_is_owed_lies_somewhere(self) -> None:
+        """On the contractor's account, on its way to their bank, or still to be transferred."""
+        payments = self.market.store.read(lambda records: records.find(Payment))
+        for by in CONTRACTORS:
+            there = balance(self.market, K.CONNECTED, by.id)
+            in_transit = balance(self.market, K.PAYOUT_IN_TRANSIT, by.id)
+            mine = [one for one in payments if one.contractor == by.id and one.is_released]
+            to_come = sum((one.untransferred + one.transferring).minor for one in mine)
+            [wallet] = self.market.store.read(lambda r, by=by: r.find(Wallet, owner=by.id)) or [
+                None
+            ]
+            owed = 0 if wallet is None else wallet.total.minor - wallet.overdrawn.minor
+            assert owed == there.minor + in_transit.minor + to_come
 
     def everybody_gets_what_their_wallet_shows(self) -> None:
         for asked in self.market.query(ListWithdrawals(limit=100)).items:

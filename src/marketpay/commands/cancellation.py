@@ -104,6 +104,7 @@ class CancelJob(Command[Cancellation]):
             waives=deal.rest(cancelled.entity, paid),
             entries=begun.entries,
             operations=(sent.entity,),
+            timers=begun.timers,
         )
 
 

@@ -7,12 +7,14 @@ from attrs.validators import instance_of
 
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import held
+from marketpay.commands.incidents import FLAGGABLE
 from marketpay.domain import charging_back
+from marketpay.domain import events as e
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.charging_back import Finding
 from marketpay.domain.decision import Decision
-from marketpay.domain.errors import GatewayError
 from marketpay.domain.ids import ChargebackId
+from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import ChargebackStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -35,7 +37,8 @@ class SettleChargeback(Command[Chargeback | None]):
         if not payments:
             return Decision(None)
         [payment] = payments
-        self._check_currency(payment)
+        if {state.amount.currency, state.withdrawn.currency} != {payment.currency}:
+            return self._unbookable(payment, read, rules)
         found = read.find(Chargeback, gateway_id=state.gateway_id)
         known = found[0] if found else self._opened(payment, rules)
         news = Finding(
@@ -47,11 +50,20 @@ class SettleChargeback(Command[Chargeback | None]):
         taken_from = held(read, payment, rules)
         return charging_back.follow(known, payment, taken_from, news, rules, rules.now())
 
-    def _check_currency(self, payment: Payment) -> None:
-        """A chargeback in a currency the payment is not in cannot be booked."""
-        theirs = {self.state.amount.currency, self.state.withdrawn.currency}
-        if theirs != {payment.currency}:
-            raise GatewayError(f"a chargeback of {payment.id} is in {', '.join(sorted(theirs))}")
+    def _unbookable(
+        self, payment: Payment, read: Reader, rules: Rules
+    ) -> Decision[Chargeback | None]:
+        """In another currency it cannot be booked: nothing is released until somebody looks."""
+        kind, id, at = IncidentKind.CHARGEBACK, self.state.gateway_id, rules.now()
+        before = read.find(Incident, subject=payment.id, kind=kind, detail=id)
+        if before:
+            return Decision(None, waives=(payment, *before))
+        raised = incident(kind, payment.id, id, rules, at)
+        if payment.status not in FLAGGABLE:
+            return Decision(None, changes=(raised,), relies_on=(payment,))
+        flags = " ".join((*payment.flags, id))
+        flagged = payment.become(e.PaymentFlagged, self.by.role, at, flagged=flags)
+        return Decision(None, changes=(flagged, raised))
 
     def _opened(self, payment: Payment, rules: Rules) -> Chargeback:
         zero = Money.zero(payment.currency)

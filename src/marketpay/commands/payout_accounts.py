@@ -33,6 +33,7 @@ from marketpay.domain.transferring import (
     ONBOARDING,
     REFUSED,
     REVERSED,
+    ask_again,
     asked_back,
     reversals,
     transfer,
@@ -225,7 +226,9 @@ def _ask_back(payment: Payment, read: Reader, rules: Rules) -> Decision[Payment]
     back = tuple(reversals(payment, taken_from.moves, taken_from.there, rules, at))
     waived = taken_from.rest()
     if not back:
-        return Decision(payment, waives=(payment, *waived))
+        timers = tuple(ask_again(payment, rules, at))
+        return Decision(payment, waives=(payment, *waived), timers=timers)
     left = asked_back(payment, back).transferred
     asked = payment.become(e.PaymentTransferReversed, Role.SYSTEM, at, transferred=left)
-    return Decision(asked.entity, changes=(asked, *back), waives=waived)
+    timers = tuple(ask_again(asked.entity, rules, at))
+    return Decision(asked.entity, changes=(asked, *back), waives=waived, timers=timers)

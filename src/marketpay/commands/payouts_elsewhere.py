@@ -32,7 +32,6 @@ from marketpay.ports.store import Reader
 
 SYSTEM = Role.SYSTEM
 GONE = (Progress.FAILED, Progress.CANCELED)
-UNSENT = (WithdrawalStatus.REQUESTED, WithdrawalStatus.APPROVED)
 ELSEWHERE = "paid_elsewhere"
 
 
@@ -84,15 +83,27 @@ class RecordPayout(Command[Withdrawal | None]):
         entries: list[LedgerEntry] = []
         available = wallet.available
         for one in open_ones:
-            if one.status in UNSENT and self.state.amount > available:
+            if _is_unsent(one) and self.state.amount > available:
                 changes.append(one.become(e.WithdrawalFailed, SYSTEM, at, failure=ELSEWHERE))
                 entries += withdrawing.freed(one, wallet)
                 available += one.amount
         entries += _out_of_wallet(wallet, available, self.state.amount)
         kind = IncidentKind.PAYOUT_ELSEWHERE
         raised = incident(kind, withdrawal.id, self.state.gateway_id, rules, at)
-        changes += [wallet.post(tuple(entries), at), raised]
+        changed = wallet.post(tuple(entries), at)
+        short = changed.entity.receivable - wallet.receivable
+        overdrawn = evolve(changed.entity, overdrawn=wallet.overdrawn + short)
+        changes += [Change(overdrawn, changed.event), raised]
         return Decision(withdrawal, changes=changes, entries=tuple(entries))
+
+
+def _is_unsent(withdrawal: Withdrawal) -> bool:
+    """Whether nothing of it has left, nor is being asked to leave."""
+    is_waiting = withdrawal.status is WithdrawalStatus.PROCESSING and withdrawal.failure is not None
+    return is_waiting or withdrawal.status in (
+        WithdrawalStatus.REQUESTED,
+        WithdrawalStatus.APPROVED,
+    )
 
 
 def _out_of_wallet(wallet: Wallet, available: Money, amount: Money) -> list[LedgerEntry]:

@@ -21,6 +21,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer
 from marketpay.domain.validators import IdOf, Text, above_zero
 from marketpay.ports.gateway import Progress, RefundState
 from marketpay.ports.store import Reader
@@ -74,6 +75,7 @@ class IssueRefund(Command[RefundIssued]):
             waives=taken_from.rest(*(change.entity for change in changes)),
             entries=begun.entries,
             operations=(sent.entity,),
+            timers=begun.timers,
         )
 
 
@@ -109,17 +111,19 @@ class RecordRefund(Command[Refund | None]):
         rules: Rules,
         at: datetime,
     ) -> Decision[Refund | None]:
-        amount = min(self.state.amount, _left(payment))
-        excess = self.state.amount - amount
+        offset, rest = _offset(self.state.amount, others, at)
+        amount = min(rest, _left(payment))
+        excess = rest - amount
         changes: list[Change[Entity]] = []
         entries: list[LedgerEntry] = []
+        timers: tuple[Timer, ...] = ()
         taken_from = held(read, payment, rules)
-        offset, excess = _offset(excess, others, at)
         refund = self._refund(payment, excess, rules, at)
         if amount.minor:
             begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
             changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
             entries += begun.entries
+            timers = begun.timers
             payment = begun.payment
         entries += _taken_over(refund, amount)
         pending = refund.become(e.RefundPending, Role.SYSTEM, at, gateway_id=self.state.gateway_id)
@@ -139,6 +143,7 @@ class RecordRefund(Command[Refund | None]):
             relies_on=() if is_changed else (payment,),
             waives=(*_unchanged(others, entities), *taken_from.rest(*entities)),
             entries=tuple(entries),
+            timers=timers,
         )
 
     def _refund(self, payment: Payment, excess: Money, rules: Rules, at: datetime) -> Refund:

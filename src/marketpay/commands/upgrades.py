@@ -6,7 +6,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from marketpay.commands.base import Command, Pending, Result, only_system
+from marketpay.commands.base import Command, Result, only_system
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
@@ -27,7 +27,7 @@ class Purchase(Result):
     """The charge of an upgrade.
 
     `next_action` is a `Redirect` to the gateway's page, `Pending` where the gateway has not
-    answered.  Coming back from the page proves nothing: the upgrade is active once it is paid.
+    answered, None where the page that was open has closed meanwhile: buy again.  Coming back from the page proves nothing: the upgrade is active once it is paid.
     """
 
     transaction: PaymentTransaction
@@ -56,8 +56,7 @@ class BuyUpgrade(Command[Purchase]):
         for known in read.find(PaymentTransaction, open_purchase=key):
             if known.party != self.by.id:
                 raise Refused(Reason.PURCHASE_IN_PROGRESS)
-            waiting = Purchase(transaction=known, next_action=Pending(transaction=known.id))
-            return Decision(waiting, waives=(known,), operations=(known,))
+            return Decision(Purchase(transaction=known), waives=(known,), operations=(known,))
         charge = self._charge(package, rules, at)
         return Decision(
             Purchase(transaction=charge),

@@ -66,7 +66,8 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
     result: Any = committed.result
     next_action: NextAction | None = None
     for operation in committed.operations:
-        take = _catch_up if committed.is_replay else _perform
+        is_begun_now = not committed.is_replay and operation.id in committed.saved
+        take = _perform if is_begun_now else _catch_up
         try:
             done = yield from take(operation, rules)
         except (Conflict, CommitUnknown):  # the command stands; a worker settles this later

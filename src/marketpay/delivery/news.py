@@ -25,6 +25,7 @@ from marketpay.delivery.steps import Call, Flow, Read
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
 from marketpay.domain.ids import PREFIXES
+from marketpay.domain.incident import IncidentKind
 from marketpay.domain.lifecycles import PaymentStatus, WebhookStatus, WithdrawalStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -53,6 +54,7 @@ BEFORE_CAPTURE = (
     PaymentStatus.AWAITING_CONFIRMATION,
     PaymentStatus.AUTHORIZED,
 )
+ELSEWHERE = IncidentKind.CAPTURED_ELSEWHERE.value
 TRANSACTION, ACCOUNT = (f"{PREFIXES[kind]}_" for kind in ("PaymentTransaction", "PayoutAccount"))
 
 Outcome = WebhookStatus
@@ -114,7 +116,11 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
             return IGNORED
         found = yield Read(partial(_transaction, state.reference))
         payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
-        if payment is not None and payment.status in BEFORE_CAPTURE and payment.flagged is None:
+        if (
+            payment is not None
+            and payment.status in BEFORE_CAPTURE
+            and ELSEWHERE not in payment.flags
+        ):
             return DEFERRED  # the capture is not yet known here
         if found is None:
             recorded = RecordRefund(by=Actor.SYSTEM, state=state)

@@ -29,11 +29,13 @@ from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.webhook import Webhook
+from marketpay.ports.gateway import NoAnswer
 from marketpay.ports.journal import FeedItem
 from marketpay.ports.publisher import PublishedEvent
 from marketpay.ports.store import Work
 
 BATCH = 500  # journal rows at once
+SILENT = 5  # operations without an answer, one after the other
 PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
 
 
@@ -112,7 +114,10 @@ def _resume_each(
     """Each is taken up just before its call, so that its lease lasts for that call."""
     done = 0
     seen: set[str] = set()  # what may be due again at once, and is left for the next call
+    silent = 0
     for _ in range(limit):
+        if silent == SILENT:
+            break  # the gateway is down: what is left is due again soon
         lease = partial(_lease, kind, rules, seen | failures.keys())
         leased: list[Operation] = yield from patiently(lease, rules)
         if not leased:
@@ -121,6 +126,7 @@ def _resume_each(
         try:
             performed = yield from resume(operation, rules)
             done += bool(performed.saved)
+            silent = silent + 1 if isinstance(performed.news, NoAnswer) else 0
             if performed.operation.due_at is not None:
                 seen.add(operation.id)
         except Exception as error:  # noqa: BLE001  # on record, and it comes up again

@@ -19,10 +19,10 @@ from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
-from marketpay.domain.refunding import Held, given_back, owed
+from marketpay.domain.refunding import Held, given_back, owed, owed_again
 from marketpay.domain.rules import Liability, Rules
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import asked_back, reversals
+from marketpay.domain.transferring import ask_again, asked_back, reversals
 
 C = ChargebackStatus
 K = AccountKind
@@ -126,15 +126,16 @@ def follow(
         relies_on=relied,
         waives=held.rest(*entities),
         entries=step.entries,
-        timers=tuple(_again(latest.get(payment.id), at)),
+        timers=tuple(_again(latest.get(payment.id), rules, at)),
     )
 
 
-def _again(payment: Entity | None, at: datetime) -> Iterator[Timer]:
+def _again(payment: Entity | None, rules: Rules, at: datetime) -> Iterator[Timer]:
     """A transfer whose time came while the payment was charged back is tried again."""
-    if not isinstance(payment, Payment) or not payment.is_transferable:
+    if not isinstance(payment, Payment):
         return
-    if payment.transfer_blocked is not None:
+    yield from ask_again(payment, rules, at)
+    if payment.is_transferable and payment.transfer_blocked is not None:
         yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
         yield Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at)
 
@@ -166,7 +167,7 @@ def _covered(step: Step, known: Chargeback, held: Held, liability: Liability) ->
     if held.wallet is not None and newly.minor and liability is Liability.CONTRACTOR:
         assert payment.split is not None  # frozen before it was captured
         part = payment.split.refund(newly, already=before).payout
-        aside = tuple(held.wallet.reserve(part, payment.id))
+        aside = tuple(held.wallet.reserve(part - owed_again(payment, part), payment.id))
     reserved = chargeback.reserved + _sum(aside, payment.currency)
     after = evolve(chargeback, covered=chargeback.covered + newly, reserved=reserved)
     return Step(after, disputed, (*step.entries, *aside))

@@ -12,6 +12,7 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
+from marketpay.domain.incident import IncidentKind
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
@@ -38,6 +39,8 @@ def check_acceptable(deal: Deal, offer: Offer, payment: Payment, at: datetime) -
         raise Refused(Reason.OFFER_EXPIRED)
     if payment.status is not PaymentStatus.AUTHORIZED:
         raise Refused(Reason.PAYMENT_NOT_AUTHORIZED)
+    if IncidentKind.CAPTURED_ELSEWHERE in payment.flags:
+        raise Refused(Reason.PAYMENT_UNDER_REVIEW)
 
 
 def end_offer(

@@ -29,7 +29,14 @@ from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, succeeded
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import NOT_ACTIVE, REFUSED, REVERSED, asked_back, reversals
+from marketpay.domain.transferring import (
+    NOT_ACTIVE,
+    REFUSED,
+    REVERSED,
+    ask_again,
+    asked_back,
+    reversals,
+)
 from marketpay.domain.withdrawal import Withdrawal
 
 SYSTEM = Role.SYSTEM
@@ -195,10 +202,13 @@ def transferred(
         changes=(moved, settled, *back),
         waives=(*others, *waiting),
         entries=tuple(moved_to(payment, transaction)),
-        timers=tuple(
-            Timer(TimerKind.WITHDRAWAL, one.id, at)
-            for one in waiting
-            if one.status is WithdrawalStatus.APPROVED
+        timers=(
+            *ask_again(moved.entity, rules, at),
+            *(
+                Timer(TimerKind.WITHDRAWAL, one.id, at)
+                for one in waiting
+                if one.status is WithdrawalStatus.APPROVED
+            ),
         ),
     )
 

@@ -20,7 +20,8 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.transferring import asked_back, reversals
+from marketpay.domain.timer import Timer
+from marketpay.domain.transferring import ask_again, asked_back, reversals
 from marketpay.domain.wallet import Wallet
 
 
@@ -54,6 +55,7 @@ class Begun:
     refund: Refund
     changes: Sequence[Change[Entity]]
     entries: tuple[LedgerEntry, ...]
+    timers: tuple[Timer, ...]
 
 
 def check_refundable(payment: Payment, amount: Money) -> None:
@@ -101,7 +103,13 @@ def begin(
     changes: list[Change[Entity]] = [asked, refund.begun(at), *back]
     if wallet is not None:
         changes.append(wallet)
-    return Begun(payment=asked.entity, refund=refund, changes=changes, entries=entries)
+    return Begun(
+        payment=asked.entity,
+        refund=refund,
+        changes=changes,
+        entries=entries,
+        timers=tuple(ask_again(asked.entity, rules, at)),
+    )
 
 
 def new_id(rules: Rules) -> RefundId:
@@ -135,7 +143,15 @@ def given_back(
     yield from move(service, target, parts.service_fee, payment.id)
     if parts.payout.minor:
         assert wallet is not None  # who was paid has one
-        yield from wallet.charge(parts.payout, target, payment.id, reserved)
+        again = owed_again(payment, parts.payout)
+        yield from move(wallet.account(AccountKind.RECEIVABLE), target, again, payment.id)
+        yield from wallet.charge(parts.payout - again, target, payment.id, reserved)
+
+
+def owed_again(payment: Payment, part: Money) -> Money:
+    """What of the contractor's `part` had only paid an older debt, which is owed again."""
+    left = payment.remains().payout - part
+    return min(part, max(payment.withheld - left, Money.zero(payment.currency)))
 
 
 def owed(entries: Iterable[LedgerEntry], currency: str) -> Money:

@@ -46,7 +46,9 @@ def release(
 ) -> Released:
     """The frozen parts, less what was taken back, leave escrow; debts are collected first."""
     payout = paid.remains().payout
-    withheld = min(wallet.receivable, payout)
+    collected = min(wallet.receivable, payout)
+    # What their account was paid out too much is missing there, and is transferred all the same.
+    withheld = collected - min(wallet.overdrawn, collected)
     after = evolve(paid, released_at=at, withheld=withheld)
     entries = tuple(_out_of_escrow(paid, wallet))
     active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
@@ -65,7 +67,9 @@ def release(
     )
     changes: list[Change[Entity]] = [released]
     if payout.minor:
-        changes.append(wallet.post(entries, at))
+        left = wallet.overdrawn - (collected - withheld)
+        posted = wallet.post(entries, at)
+        changes.append(Change(evolve(posted.entity, overdrawn=left), posted.event))
     if is_sent:
         changes.append(operations.transfer(released.entity, moved, active[0], rules, at))
     timers = tuple(_timers(released.entity, wallet, rules, at))

@@ -104,7 +104,7 @@ class Rules:
     `attempts`: how often a command is decided again after losing a race.
 
     `transfers`: when what a contractor earned moves to their account at the gateway; with
-    `SCHEDULED`, a withdrawal of all that is available is made every `payout_every`.
+    `SCHEDULED`, a withdrawal of all that can be withdrawn is made every `payout_every`.
     `withdrawal_minimum`: an amount for each currency that has one.
     `approve_withdrawals`: whether an administrator has to agree to each.
     `chargeback_liability`: who bears the contractor's part of what is lost after its release.

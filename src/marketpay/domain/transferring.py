@@ -22,6 +22,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
 
 # Why a transfer is not made yet: `Payment.transfer_blocked`.
 ONBOARDING = "onboarding"  # the contractor has no active account
@@ -97,3 +98,11 @@ def asked_back(payment: Payment, back: Sequence[Change[PaymentTransaction]]) -> 
     for change in back:
         left -= change.entity.amount
     return evolve(payment, transferred=left)
+
+
+def ask_again(payment: Payment, rules: Rules, at: datetime) -> Iterator[Timer]:
+    """What lies on the contractor's account too much is asked back later, ever more seldom."""
+    if payment.untransferred.minor < 0:
+        age = at - (payment.released_at or at)
+        later = at + max(rules.lookup_every, age / 24)
+        yield Timer(TimerKind.TRANSFER_RETRY, payment.id, later)

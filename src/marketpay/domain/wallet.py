@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import Factory, evolve, field, frozen
 
@@ -20,6 +20,13 @@ from marketpay.domain.events import (
 from marketpay.domain.ids import PaymentId, WalletId
 from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry, effects, move
 from marketpay.domain.money import Money, unchecked
+
+
+def _nothing(wallet: Wallet) -> Money:
+    return Money.zero(wallet.currency)
+
+
+NOTHING: Any = Factory(_nothing, takes_self=True)
 
 
 def _holder(wallet: Wallet) -> str:
@@ -42,10 +49,11 @@ class Wallet(Entity):
     available: Money
     reserved: Money
     receivable: Money
+    overdrawn: Money = field(default=NOTHING)  # of it, what their account was paid out too much
     created_at: datetime
     holder: str = field(init=False, repr=False, default=Factory(_holder, takes_self=True))
 
-    mutable: ClassVar[Names] = ("pending", "available", "reserved", "receivable")
+    mutable: ClassVar[Names] = ("pending", "available", "reserved", "receivable", "overdrawn")
     indexed: ClassVar[Names] = ("owner",)
     unique: ClassVar[Names] = ("holder",)
 
@@ -122,7 +130,7 @@ class Wallet(Entity):
         parts = {name: getattr(self, name) + self._part(k, change) for k, name in WALLET.items()}
         if any(part.minor < 0 for part in parts.values()):
             raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
-        after = evolve(self, **parts)
+        after = evolve(self, **parts, overdrawn=min(self.overdrawn, parts["receivable"]))
         amount = (after.total - after.receivable) - (self.total - self.receivable)
         fact: type[WalletEvent] = WalletDebited if amount.minor < 0 else WalletCredited
         if not amount.minor:

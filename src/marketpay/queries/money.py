@@ -33,6 +33,11 @@ class WalletBalance:
         """All that the platform owes."""
         return self.pending + self.available + self.reserved
 
+    @property
+    def withdrawable(self) -> Money:
+        """What can be withdrawn: what is available beyond what is owed."""
+        return max(self.available - self.receivable, Money.zero(self.currency))
+
 
 @frozen(kw_only=True)
 class GetWallet(Question[WalletBalance]):

@@ -37,12 +37,14 @@ wallets = entity(
     minor("available"),
     minor("reserved"),
     minor("receivable"),
+    minor("overdrawn"),
     Column("created_at", UtcTime, nullable=False),
     Column("holder", key(320), nullable=False, unique=True),
     CheckConstraint("pending >= 0", name="pending"),
     CheckConstraint("available >= 0", name="available"),
     CheckConstraint("reserved >= 0", name="reserved"),
     CheckConstraint("receivable >= 0", name="receivable"),
+    CheckConstraint("overdrawn BETWEEN 0 AND receivable", name="overdrawn"),
 )
 
 withdrawals = entity(

@@ -17,6 +17,7 @@ from marketpay.ports.gateway import (
     GatewayReply,
     HoldGone,
     NotThere,
+    OpenAccount,
     PayOut,
     Transfer,
     Void,
@@ -32,6 +33,7 @@ _ACCOUNT_CANNOT: Final = frozenset(
         "transfers_not_allowed",
     }
 )
+_NEVER: Final = frozenset({"country_unsupported", "account_country_unsupported"})  # for anybody
 _HOLD_GONE: Final = frozenset(
     {"capture_charge_authorization_expired", "charge_expired_for_capture"}
 )
@@ -97,6 +99,8 @@ def refusal(request: ActingRequest, answer: Answer) -> GatewayReply:
     code = _code(error)
     if code is None or _FAULTS.fullmatch(code):
         raise fault(answer)
+    if isinstance(request, OpenAccount) and code not in _NEVER:
+        raise fault(answer)  # a setting or a detail that can be put right
     if code in _HOLD_GONE and isinstance(request, Capture):
         return HoldGone(gateway_id=request.gateway_id)
     return Declined(code=NOT_ACTIVE if code in _ACCOUNT_CANNOT else code, gateway_id=id)

@@ -7,7 +7,7 @@ do.  A list is read to its end before something is said not to be there.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import floor
+from math import ceil, floor
 from typing import Any, Final, assert_never
 
 from marketpay.adapters.stripe.accounts import (
@@ -24,6 +24,7 @@ from marketpay.adapters.stripe.replies import reply_to
 from marketpay.ports import gateway as port
 from marketpay.ports.gateway import ActingRequest, GatewayReply, LookUp
 
+SENDING: Final = timedelta(days=3)  # longer than anything is sent again under its key
 SKEW: Final = timedelta(minutes=10)  # by which our clock may be ahead of Stripe's
 V2_PAGE: Final = 20
 _CHARGE: Final = {"expand": ["latest_charge"]}
@@ -119,7 +120,10 @@ def _listing(request: Marked, since: datetime | None) -> Call:
     """The first page of all that `request` may have made."""
     window: dict[str, Any] = {"limit": PAGE}
     if since is not None:
-        window["created"] = {"gte": floor((since - SKEW).timestamp())}
+        window["created"] = {
+            "gte": floor((since - SKEW).timestamp()),
+            "lte": ceil((since + SENDING + SKEW).timestamp()),
+        }
     match request:
         case port.Authorize(payer_account=payer):
             if payer is not None:
