@@ -415,15 +415,14 @@ class MoneyMachine(RuleBasedStateMachine):
     def what_is_owed_lies_somewhere(self) -> None:
         """On the contractor's account, on its way to their bank, or still to be transferred."""
         payments = self.market.store.read(lambda records: records.find(Payment))
+        wallets = self.market.store.read(lambda records: records.find(Wallet))
         for by in CONTRACTORS:
             there = balance(self.market, K.CONNECTED, by.id)
             in_transit = balance(self.market, K.PAYOUT_IN_TRANSIT, by.id)
             mine = [one for one in payments if one.contractor == by.id and one.is_released]
             to_come = sum((one.untransferred + one.transferring).minor for one in mine)
-            [wallet] = self.market.store.read(lambda r, by=by: r.find(Wallet, owner=by.id)) or [
-                None
-            ]
-            owed = 0 if wallet is None else wallet.total.minor - wallet.overdrawn.minor
+            owned = [one for one in wallets if one.owner == by.id]
+            owed = sum((one.total - one.overdrawn).minor for one in owned)
             assert owed == there.minor + in_transit.minor + to_come
 
     def everybody_gets_what_their_wallet_shows(self) -> None:

@@ -794,15 +794,22 @@ def test_what_was_captured_elsewhere_and_lost_is_the_platforms_loss(
     assert in_books(market, K.DISPUTED, K.CHARGEBACK_LOSS) == ["0.00", "1000.00"]
 
 
-def test_another_currency_than_the_payments_is_the_gateways_fault(
+def test_another_currency_than_the_payments_is_an_incident_and_holds_the_release(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
     payment = in_progress(market).payment
     state = stated(market, payment, "needs_response", "1000")
-    with nothing_changes(market, gateway), pytest.raises(GatewayError, match="EUR"):
-        tell(market, evolve(state, withdrawn=Money("1000", "EUR")))
+    elsewise = evolve(state, withdrawn=Money("1000", "EUR"))
+    tell(market, elsewise)
+    with nothing_changes(market, gateway):
+        tell(market, elsewise)
+    assert len(incidents(market, IncidentKind.CHARGEBACK)) == 1
+    with pytest.raises(Refused) as refused:
+        market.execute(CompleteJob(by=CUSTOMER, job=payment.job))
+    assert refused.value.reason == "payment_under_review"
+    other_fee = evolve(state, fee=Money("15", "EUR"))
     with nothing_changes(market, gateway), pytest.raises((GatewayError, CurrencyMismatch)):
-        tell(market, evolve(state, fee=Money("15", "EUR")))
+        tell(market, other_fee)
 
 
 def test_a_chargeback_of_somebody_elses_payment_is_none_of_ours(

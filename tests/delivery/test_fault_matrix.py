@@ -272,7 +272,12 @@ TRANSFER_REVERSAL = Operation(
         entities=GIVEN_BACK,
         books={"processor": "240.00", "connected": "560.00", **AFTER_REFUND},
     ),
-    refused=OWED,
+    refused=Right(  # asked back again, ever more seldom
+        effects=1,
+        tries=("failed", "success"),
+        entities=GIVEN_BACK,
+        books={"processor": "240.00", "connected": "560.00", **AFTER_REFUND},
+    ),
     mended=OWED,
 )
 

@@ -13,6 +13,7 @@ from marketpay.domain import outgoing, refunding
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import CurrencyMismatch
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
@@ -61,7 +62,8 @@ class IssueRefund(Command[RefundIssued]):
         """The refund on record; the gateway is asked for it at once."""
         payment, at = read.get(Payment, self.payment), rules.now()
         only_staff(self.by, "refund this payment")
-        payment.refundable - self.amount  # two currencies are a CurrencyMismatch
+        if self.amount.currency != payment.currency:
+            raise CurrencyMismatch(self.amount.currency, payment.currency)
         refunding.check_refundable(payment, self.amount)
         taken_from = held(read, payment, rules)
         begun = refunding.begin(
@@ -126,10 +128,8 @@ class RecordRefund(Command[Refund | None]):
             timers = begun.timers
             payment = begun.payment
         entries += _taken_over(refund, amount)
-        pending = refund.become(e.RefundPending, Role.SYSTEM, at, gateway_id=self.state.gateway_id)
-        raised = incident(IncidentKind.REFUND_ELSEWHERE, payment.id, refund.id, rules, at)
-        changes += [*offset, refund.begun(at), pending, raised]
-        refund = pending.entity
+        changes += [*offset, *self._begun(refund, rules, at)]
+        refund = changes[-1].entity  # type: ignore[assignment]  # as it is pending
         if self.state.progress is Progress.SUCCEEDED:
             changes.append(refund.become(e.RefundSucceeded, Role.SYSTEM, at))
             entries += outgoing.left_processor(refund)
@@ -145,6 +145,12 @@ class RecordRefund(Command[Refund | None]):
             entries=tuple(entries),
             timers=timers,
         )
+
+    def _begun(self, refund: Refund, rules: Rules, at: datetime) -> list[Change[Entity]]:
+        id = self.state.gateway_id
+        raised = incident(IncidentKind.REFUND_ELSEWHERE, refund.payment, refund.id, rules, at)
+        pending = refund.become(e.RefundPending, Role.SYSTEM, at, gateway_id=id)
+        return [raised, refund.begun(at), pending]
 
     def _refund(self, payment: Payment, excess: Money, rules: Rules, at: datetime) -> Refund:
         return Refund(

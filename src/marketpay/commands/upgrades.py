@@ -27,7 +27,8 @@ class Purchase(Result):
     """The charge of an upgrade.
 
     `next_action` is a `Redirect` to the gateway's page, `Pending` where the gateway has not
-    answered, None where the page that was open has closed meanwhile: buy again.  Coming back from the page proves nothing: the upgrade is active once it is paid.
+    answered, None where the page that was open has closed meanwhile: buy again.  Coming back
+    from the page proves nothing: the upgrade is active once it is paid.
     """
 
     transaction: PaymentTransaction

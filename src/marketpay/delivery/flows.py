@@ -66,8 +66,8 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
     result: Any = committed.result
     next_action: NextAction | None = None
     for operation in committed.operations:
-        is_begun_now = not committed.is_replay and operation.id in committed.saved
-        take = _perform if is_begun_now else _catch_up
+        is_old = is_waiting(operation) or is_past_window(operation, rules)
+        take = _catch_up if committed.is_replay or is_old else _perform
         try:
             done = yield from take(operation, rules)
         except (Conflict, CommitUnknown):  # the command stands; a worker settles this later

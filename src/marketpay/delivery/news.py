@@ -43,11 +43,8 @@ from marketpay.ports.gateway import (
 from marketpay.ports.gateway_events import GatewayEvent, Topic
 from marketpay.ports.store import Records
 
-APPLIED, IGNORED, DEFERRED = (
-    WebhookStatus.APPLIED,
-    WebhookStatus.IGNORED,
-    WebhookStatus.DEFERRED,
-)
+W = WebhookStatus
+APPLIED, IGNORED, DEFERRED = W.APPLIED, W.IGNORED, W.DEFERRED
 OF_PAYMENT = (TransactionKind.AUTHORIZE, TransactionKind.CAPTURE, TransactionKind.VOID)
 BEFORE_CAPTURE = (
     PaymentStatus.PENDING,
@@ -116,11 +113,7 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
             return IGNORED
         found = yield Read(partial(_transaction, state.reference))
         payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
-        if (
-            payment is not None
-            and payment.status in BEFORE_CAPTURE
-            and ELSEWHERE not in payment.flags
-        ):
+        if payment and payment.status in BEFORE_CAPTURE and ELSEWHERE not in payment.flags:
             return DEFERRED  # the capture is not yet known here
         if found is None:
             recorded = RecordRefund(by=Actor.SYSTEM, state=state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from attrs import evolve
@@ -202,15 +202,14 @@ def transferred(
         changes=(moved, settled, *back),
         waives=(*others, *waiting),
         entries=tuple(moved_to(payment, transaction)),
-        timers=(
-            *ask_again(moved.entity, rules, at),
-            *(
-                Timer(TimerKind.WITHDRAWAL, one.id, at)
-                for one in waiting
-                if one.status is WithdrawalStatus.APPROVED
-            ),
-        ),
+        timers=(*ask_again(moved.entity, rules, at), *_woken(waiting, at)),
     )
+
+
+def _woken(waiting: Sequence[Withdrawal], at: datetime) -> Iterator[Timer]:
+    for one in waiting:
+        if one.status is WithdrawalStatus.APPROVED:
+            yield Timer(TimerKind.WITHDRAWAL, one.id, at)
 
 
 def moved_to(payment: Payment, transaction: PaymentTransaction) -> tuple[LedgerEntry, ...]:

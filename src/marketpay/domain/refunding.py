@@ -92,14 +92,7 @@ def begin(
         withheld=withheld,
         transferred=left,
     )
-    refund = Refund(
-        id=new_id(rules),
-        payment=payment.id,
-        customer=payment.customer,
-        amount=amount,
-        reason=reason,
-        created_at=at,
-    )
+    refund = _new(payment, amount, reason, rules, at)
     changes: list[Change[Entity]] = [asked, refund.begun(at), *back]
     if wallet is not None:
         changes.append(wallet)
@@ -109,6 +102,17 @@ def begin(
         changes=changes,
         entries=entries,
         timers=tuple(ask_again(asked.entity, rules, at)),
+    )
+
+
+def _new(payment: Payment, amount: Money, reason: str, rules: Rules, at: datetime) -> Refund:
+    return Refund(
+        id=new_id(rules),
+        payment=payment.id,
+        customer=payment.customer,
+        amount=amount,
+        reason=reason,
+        created_at=at,
     )
 
 

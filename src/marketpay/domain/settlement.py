@@ -284,10 +284,10 @@ def captured_elsewhere(
     at: datetime,
 ) -> Settled:
     """The hold cannot be let go: somebody took the money at the gateway.  It needs a look."""
-    settled = failed(transaction, CAPTURED, at)
-    why = IncidentKind.CAPTURED_ELSEWHERE
+    settled, why = failed(transaction, CAPTURED, at), IncidentKind.CAPTURED_ELSEWHERE
     raised = () if before else (incident(why, payment.id, gateway_id, rules, at),)
-    return Decision(settled.entity, changes=(settled, *raised), waives=(payment, *before))
+    changes = (settled, *raised)
+    return Decision(settled.entity, changes=changes, relies_on=(payment,), waives=before)
 
 
 def _capture_entries(payment: Payment) -> Iterator[LedgerEntry]:

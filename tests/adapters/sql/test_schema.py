@@ -151,7 +151,7 @@ ILLEGAL = {
     "a place in the feed for no command": "INSERT INTO marketpay_feed VALUES (1, 999999)",
     "a second wallet of one owner": (
         "INSERT INTO marketpay_wallets SELECT 'wal_2', version, owner, currency, pending,"
-        " available, reserved, receivable, created_at, holder FROM marketpay_wallets"
+        " available, reserved, receivable, overdrawn, created_at, holder FROM marketpay_wallets"
     ),
     "a debt below zero": "UPDATE marketpay_wallets SET receivable = -1",
     "more refunded, disputed and lost than paid": (
