@@ -264,11 +264,13 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from(CONTRACTORS), percent=PARTS)
     def pay_out_elsewhere(self, by: Actor, percent: int) -> None:
-        account = self.accounts[by.id]
-        there = self.gateway.connected_balance(account, "USD")
-        if there.minor > 0:
-            amount = part_of(there, percent)
+        """No more than is theirs and free, and heard of at once."""
+        self.settle()
+        has = self.market.wallet(by.id, "USD")
+        if has.withdrawable.minor > 0:
+            account, amount = self.accounts[by.id], part_of(has.withdrawable, percent)
             self.outside(lambda: self.gateway.pay_out_elsewhere(account, amount))
+            self.settle()
 
     @rule(number=st.integers(0, 20), percent=PARTS)
     def reverse_elsewhere(self, number: int, percent: int) -> None:
@@ -377,6 +379,11 @@ class MoneyMachine(RuleBasedStateMachine):
             self.give_up_what_is_stuck()
             self.clock.advance(days=1)
         self.settle()
+        for _ in range(4):  # a payout that the schedule began at the end
+            if all(operation.is_settled for operation in self.operations()):
+                break
+            self.clock.advance(days=1)
+            self.settle()
         for status in (WebhookStatus.DEFERRED, WebhookStatus.DEAD, WebhookStatus.RECEIVED):
             assert self.market.query(ListWebhooks(status=status)).items == ()
         for operation in self.operations():
@@ -425,6 +432,18 @@ class MoneyMachine(RuleBasedStateMachine):
             owed = sum((one.total - one.overdrawn).minor for one in owned)
             assert owed == there.minor + in_transit.minor + to_come
 
+    def whereabouts(self, by: Actor) -> str:
+        """What to look at when somebody does not get their money."""
+        payments = self.market.store.read(lambda records: records.find(Payment))
+        lines = [
+            f"{one.id[-4:]} {one.status} due {one.due} there {one.transferred} "
+            f"coming {one.transferring} withheld {one.withheld} blocked {one.transfer_blocked}"
+            for one in payments
+            if one.contractor == by.id and one.is_released
+        ]
+        there = balance(self.market, K.CONNECTED, by.id)
+        return "\n".join([str(self.market.wallet(by.id, "USD")), f"there {there}", *lines])
+
     def everybody_gets_what_their_wallet_shows(self) -> None:
         for asked in self.market.query(ListWithdrawals(limit=100)).items:
             assert asked.status in asked.lifecycle.final
@@ -438,7 +457,8 @@ class MoneyMachine(RuleBasedStateMachine):
                 self.settle()
                 self.clock.advance(days=1)
             self.settle()
-            assert self.market.query(GetWithdrawal(asked.id)).status is WithdrawalStatus.PAID
+            status = self.market.query(GetWithdrawal(asked.id)).status
+            assert status is WithdrawalStatus.PAID, self.whereabouts(by)
 
 
 class MoneyMachineOnSqlite(MoneyMachine):

@@ -214,7 +214,7 @@ class RetryTransfer(Command[Payment]):
             return Decision(payment, waives=(payment, *accounts), timers=(later,))
         kind = TransactionKind.TRANSFER
         tries = read.find(PaymentTransaction, payment=payment.id, kind=kind)
-        last = max(tries, key=lambda one: (one.created_at, one.id)).id
+        last = max(tries, key=lambda one: (one.created_at, one.id))
         changes = transfer(payment, active[0], rules, at, last)
         started: Any = changes[0].entity
         return Decision(started, changes=changes, relies_on=active, waives=tries)

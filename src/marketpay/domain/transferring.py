@@ -15,7 +15,6 @@ from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.actor import Role
 from marketpay.domain.entity import Change, Entity
-from marketpay.domain.ids import TransactionId
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -37,7 +36,7 @@ def transfer(
     account: PayoutAccount,
     rules: Rules,
     at: datetime,
-    retry_of: TransactionId | None = None,
+    tried: PaymentTransaction | None = None,
     most: Money | None = None,
 ) -> list[Change[Entity]]:
     """What is due and not there yet is on its way, `most` of it at most.
@@ -52,8 +51,11 @@ def transfer(
     on_its_way = payment.transferring + amount
     blocked = None if amount == left else payment.transfer_blocked
     started = payment.become(event, by, at, transfer_blocked=blocked, transferring=on_its_way)
-    sent = operations.transfer(started.entity, amount, account, rules, at, retry_of)
-    if payment.transfer_blocked == REVERSED:
+    sent = operations.transfer(
+        started.entity, amount, account, rules, at, tried.id if tried else None
+    )
+    # Where a charge has given all it can, as after a reversal, the platform's balance pays.
+    if payment.transfer_blocked in (REVERSED, REFUSED) or (tried and tried.target is None):
         sent = evolve(sent, entity=evolve(sent.entity, target=None))
     return [started, sent]
 
