@@ -267,7 +267,7 @@ def transfer_failed(
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
     why = code if code in (NOT_ACTIVE, ABANDONED) else REFUSED
-    if transaction.target is None and why == REFUSED:
+    if transaction.target is None and transaction.retry_of is None and why == REFUSED:
         why = REVERSED  # out of the balance again, for the next withdrawal
     not_sent = payment.transferring - transaction.amount
     blocked = payment.become(event, SYSTEM, at, transfer_blocked=why, transferring=not_sent)
