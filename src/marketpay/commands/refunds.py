@@ -115,12 +115,11 @@ class RecordRefund(Command[Refund | None]):
     ) -> Decision[Refund | None]:
         offset, rest = _offset(self.state.amount, others, at)
         amount = min(rest, _left(payment))
-        excess = rest - amount
         changes: list[Change[Entity]] = []
         entries: list[LedgerEntry] = []
         timers: tuple[Timer, ...] = ()
         taken_from = held(read, payment, rules)
-        refund = self._refund(payment, excess, rules, at)
+        refund = self._refund(payment, rest - amount, rules, at)
         if amount.minor:
             begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
             changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
@@ -128,8 +127,9 @@ class RecordRefund(Command[Refund | None]):
             timers = begun.timers
             payment = begun.payment
         entries += _taken_over(refund, amount)
-        changes += [*offset, *self._begun(refund, rules, at)]
-        refund = changes[-1].entity  # type: ignore[assignment]  # as it is pending
+        *new, pending = self._begun(refund, rules, at)
+        changes += [*offset, *new, pending]
+        refund = pending.entity
         if self.state.progress is Progress.SUCCEEDED:
             changes.append(refund.become(e.RefundSucceeded, Role.SYSTEM, at))
             entries += outgoing.left_processor(refund)
@@ -146,11 +146,13 @@ class RecordRefund(Command[Refund | None]):
             timers=timers,
         )
 
-    def _begun(self, refund: Refund, rules: Rules, at: datetime) -> list[Change[Entity]]:
+    def _begun(
+        self, refund: Refund, rules: Rules, at: datetime
+    ) -> tuple[Change[Entity], Change[Refund], Change[Refund]]:
         id = self.state.gateway_id
         raised = incident(IncidentKind.REFUND_ELSEWHERE, refund.payment, refund.id, rules, at)
         pending = refund.become(e.RefundPending, Role.SYSTEM, at, gateway_id=id)
-        return [raised, refund.begun(at), pending]
+        return raised, refund.begun(at), pending
 
     def _refund(self, payment: Payment, excess: Money, rules: Rules, at: datetime) -> Refund:
         return Refund(
