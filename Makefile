@@ -21,7 +21,7 @@ export UV_NO_PROGRESS := 1
 unexport VIRTUAL_ENV PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs coverage lock format clean
+.PHONY: help install demo test check bench cluster docs coverage lock format clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -44,6 +44,9 @@ check: $(READY) ## lint, formatting, types and the direction of imports
 
 bench: $(READY) ## measure against the hand-written floors (BENCH_ARGS=--json)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+cluster: $(READY) ## start a Galera cluster of three nodes to play with, until Ctrl-C
+	$(BIN)/python -m tests.servers.play
 
 docs: $(READY) ## build the documentation into site/; a warning fails
 	$(BIN)/zensical build --clean --strict

@@ -1,4 +1,4 @@
-"""The floor: the same deals by hand, by somebody who knows `sqlite3` well and no framework.
+"""The floor: the same deals by hand, by somebody who knows the drivers well and no framework.
 
 The same tables, rows, transactions and durability as marketpay's, the same checks of status and
 version, the same calls of the simulated gateway between the same commits; but SQL text that is
@@ -8,6 +8,8 @@ made once, plain tuples and no objects.
 from collections import Counter
 from datetime import UTC, datetime
 
+from benchmarks.floor_books import only
+from benchmarks.floor_chain import CONFIRMED, ENTRIES, FEED, LAST, WAITING, placed
 from benchmarks.floor_ending import Ending
 from benchmarks.floor_hiring import HELD, LEASE, PAYMENT_STATUS, SETTLE
 from benchmarks.floor_rows import (
@@ -30,23 +32,21 @@ WHERE t.id = ?"""
 UNCONFIRMED = select(
     "payment_transactions",
     "id, version",
-    "payment = ? AND kind = 'authorize' AND status = 'awaiting_confirmation'",
+    "payment = (SELECT payment FROM marketpay_payment_transactions WHERE id = ?)"
+    " AND kind = 'authorize' AND status = 'awaiting_confirmation'",
 )
 DUE_TIMERS = select("timers", "kind, subject, due_at", "due_at <= ? ORDER BY due_at LIMIT ?")
 IS_DUE = "due_at IS NOT NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
 DUE = select("payment_transactions", "id, version, kind, target", IS_DUE)
 DUE_ACCOUNTS = select("payout_accounts", "id", IS_DUE)
 DUE_WEBHOOKS = select("webhooks", "id", IS_DUE)
-WAITING = "SELECT journal FROM marketpay_to_sequence ORDER BY journal LIMIT ?"
-LAST = "SELECT coalesce(max(position), 0) FROM marketpay_feed"
 DELTAS = (
     "SELECT id, kind, owner, currency, amount FROM marketpay_account_deltas ORDER BY id LIMIT ?"
 )
-FEED = insert("feed", "position, journal")
 BALANCE = f"""{insert("account_balances", "kind, owner, currency, balance")}
-ON CONFLICT (kind, owner, currency) DO UPDATE SET balance = balance + excluded.balance"""
+ON CONFLICT (kind, owner, currency)
+DO UPDATE SET balance = marketpay_account_balances.balance + excluded.balance"""
 SEND = update("payment_transactions", "due_at", "sent_at")
-CONFIRMED = "DELETE FROM marketpay_to_sequence WHERE journal = ?"
 FOLDED = "DELETE FROM marketpay_account_deltas WHERE id = ?"
 
 
@@ -57,29 +57,27 @@ class Floor(Ending):
         """Whether there was anything to do: holds to let go, changes of balances to fold."""
         resumed = 0
         while True:
-            self.execute("BEGIN")
-            now = text_of(datetime.now(UTC))
-            if self.all(DUE_WEBHOOKS, now, limit):
-                raise Refusal("the floor hears of nothing")
-            if self.all(DUE_TIMERS, now, limit):
-                raise Refusal("the floor is too slow for timers")
-            self.execute("COMMIT")
+            due = (text_of(datetime.now(UTC)), limit)
+            webhooks, timers = self.look((DUE_WEBHOOKS, due), (DUE_TIMERS, due))
+            if webhooks or timers:
+                raise Refusal("the floor hears of nothing, and is too slow for timers")
             done = self._resume(limit)
             resumed += done
             if not done or resumed >= limit:
                 break
         with self.transaction:
-            numbers = [number for (number,) in self.all(WAITING, limit)]
-            [(last,)] = self.all(LAST)
-            self.executemany(FEED, list(enumerate(numbers, last + 1)))
-            self.executemany(CONFIRMED, [(number,) for number in numbers])
+            batch = (limit,)
+            last, waiting, entries = self.read((LAST, ()), (WAITING, batch), (ENTRIES, batch))
+            rows = list(placed(last, waiting, entries, self.moment))
+            self.write_all(FEED, rows)
+            self.write_all(CONFIRMED, [(number,) for _, number, _ in rows])
         return bool(self._fold(limit) or resumed)
 
     def _resume(self, limit: int) -> int:
         with self.transaction:
             now = datetime.now(UTC)
             at, lease = text_of(now), text_of(now + LEASE)
-            due = self.all(DUE, at, limit)
+            [due] = self.read((DUE, (at, limit)))
             for id, version, _, _ in due:
                 self.change(SEND, lease, at, id, version)
         for id, _, kind, target in due:
@@ -88,16 +86,18 @@ class Floor(Ending):
             assert isinstance(reply, Voided)
             self._settle_void(id, reply)
         with self.transaction:
-            if self.all(DUE_ACCOUNTS, text_of(datetime.now(UTC)), limit):
+            [accounts] = self.read((DUE_ACCOUNTS, (text_of(datetime.now(UTC)), limit)))
+            if accounts:
                 raise Refusal("the floor opens no accounts")
         return len(due)
 
     def _settle_void(self, sent: str, reply: Voided) -> None:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            version, status, price, currency, target, *row = self.one(VOIDING, sent)
+            found, unconfirmed = self.read((VOIDING, (sent,)), (UNCONFIRMED, (sent,)))
+            version, status, price, currency, target, *row = only(found)
             payment, paid, held, holding, offer, job, customer, contractor = row
-            if status != "pending" or self.all(UNCONFIRMED, payment):
+            if status != "pending" or unconfirmed:
                 raise Refusal("settled already, or never confirmed")
             amount = money(price, currency)
             self.change(SETTLE, "success", reply.gateway_id, None, None, at, sent, version)
@@ -113,10 +113,11 @@ class Floor(Ending):
 
     def _fold(self, limit: int) -> int:
         with self.transaction:
-            deltas, sums = self.all(DELTAS, limit), Counter[tuple[str, str, str]]()
+            [deltas] = self.read((DELTAS, (limit,)))
+            sums = Counter[tuple[str, str, str]]()
             for _, *account, amount in deltas:
                 kind, owner, currency = account
                 sums[kind, owner, currency] += amount
-            self.executemany(FOLDED, [(delta[0],) for delta in deltas])
-            self.executemany(BALANCE, [(*account, sum) for account, sum in sums.items()])
+            self.write_all(FOLDED, [(delta[0],) for delta in deltas])
+            self.write_all(BALANCE, [(*account, sum) for account, sum in sums.items()])
         return len(deltas)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from benchmarks.floor_books import only
 from benchmarks.floor_hiring import (
     END_OFFER,
     HELD,
@@ -9,7 +10,7 @@ from benchmarks.floor_hiring import (
     LEASE,
     OFFER,
     PAYMENT_STATUS,
-    RIVALS,
+    RIVALS_OF_OFFER,
     SETTLE,
     Hiring,
 )
@@ -41,15 +42,18 @@ SELECT t.version, t.status, t.amount, t.currency, p.id, p.version, p.offer, p.jo
        p.contractor, r.id, r.version
 FROM marketpay_payment_transactions t JOIN marketpay_payments p ON p.id = t.payment
 JOIN marketpay_refunds r ON r.id = t.refund WHERE t.id = ?"""
-ACCOUNTS = select("payout_accounts", "id, status", "contractor = ?")
-WALLET = select("wallets", "id, version, available, receivable", "holder = ?")
+OF_JOB = "(SELECT {} FROM marketpay_jobs WHERE id = ?)"
+ACCOUNTS = select("payout_accounts", "id, status", f"contractor = {OF_JOB.format('contractor')}")
+HOLDER = OF_JOB.format("currency || ':' || contractor")
+WALLET = select("wallets", "id, version, available, receivable", f"holder = {HOLDER}")
 NEW_REFUND = insert(
     "refunds",
     "id, version, payment, customer, amount, currency, excess, reason, status, created_at",
 )
 NEW_WALLET = insert(
     "wallets",
-    "id, version, owner, currency, pending, available, reserved, receivable, created_at, holder",
+    "id, version, owner, currency, pending, available, reserved, receivable, overdrawn, created_at,"
+    " holder",
 )
 JOB_STATUS = update("jobs", "status")
 RELEASE = update("payments", "status", "released_at", "transfer_blocked")
@@ -65,7 +69,8 @@ class Ending(Hiring):
     def start_work(self, contractor: str, job: str) -> None:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            version, status, customer, whose, _ = self.one(JOB, job)
+            [found] = self.read((JOB, (job,)))
+            version, status, customer, whose, _ = only(found)
             if whose != contractor or status != "assigned":
                 raise Refusal("not this contractor's, or not now")
             self.change(JOB_STATUS, "in_progress", job, version)
@@ -77,15 +82,17 @@ class Ending(Hiring):
         now = datetime.now(UTC)
         at = text_of(now)
         with self.transaction:
-            version, status, owner, contractor, currency = self.one(JOB, job)
+            of_job = (job,)
+            jobs, payments, accounts, wallets = self.read(
+                (JOB, of_job), (PAID, of_job), (ACCOUNTS, of_job), (WALLET, of_job)
+            )
+            version, status, owner, contractor, currency = only(jobs)
             if owner != customer or status != "in_progress":
                 raise Refusal("not this customer's, or not now")
-            payment, paid, standing, price, _, offer, _, *split = self.one(PAID, job)
+            payment, paid, standing, price, _, offer, _, *split = only(payments)
             _, fee, payout, gone, flagged = split
-            if standing != "captured" or gone or flagged or self.all(ACCOUNTS, contractor):
+            if standing != "captured" or gone or flagged or accounts:
                 raise Refusal("no money, not all of it, or a transfer to make")
-            holder = f"{currency}:{contractor}"
-            wallets = self.all(WALLET, holder)
             self.change(JOB_STATUS, "completed", job, version)
             self.change(RELEASE, "released", at, "onboarding", payment, paid)
             if wallets:
@@ -94,9 +101,9 @@ class Ending(Hiring):
                     raise Refusal("a debt to collect")
                 self.change(CREDIT, available + payout, wallet, held)
             else:
-                wallet = new_id("wal")
-                new = (wallet, 1, contractor, currency, 0, payout, 0, 0, at, holder)
-                self.execute(NEW_WALLET, new)
+                wallet, holder = new_id("wal"), f"{currency}:{contractor}"
+                new = (wallet, 1, contractor, currency, 0, payout, 0, 0, 0, at, holder)
+                self.write(NEW_WALLET, new)
             of_payment = (at, payment, offer, job, customer, contractor, money(price, currency))
             events = [
                 job_event("job.completed", at, job, customer, contractor),
@@ -123,12 +130,13 @@ class Ending(Hiring):
     def _end(self, by: tuple[str, str], command: str, status: str, offer: str) -> None:
         at, void = text_of(datetime.now(UTC)), new_id("ptx")
         with self.transaction:
-            row = self.one(OFFER, offer)
+            offers, rivals = self.read((OFFER, (offer,)), (RIVALS_OF_OFFER, (offer, offer)))
+            row = only(offers)
             job, customer, contractor, price, currency, offered, was, _ = row[:8]
             payment, paid, held, target, *_ = row[8:]
             if by[0] not in (customer, contractor) or was != "pending" or held not in HELD:
                 raise Refusal("not theirs, or over")
-            if any(rival[4] == "accepting" for rival in self.all(RIVALS, job, offer)):
+            if any(rival[4] == "accepting" for rival in rivals):
                 raise Refusal("an acceptance is under way")
             self.change(END_OFFER, status, None, offer, offered)
             self.change(BUMP_PAYMENT, payment, paid)
@@ -145,16 +153,17 @@ class Ending(Hiring):
         now = datetime.now(UTC)
         at, lease, sent, refund = text_of(now), text_of(now + LEASE), new_id("ptx"), new_id("ref")
         with self.transaction:
-            version, status, owner, contractor, currency = self.one(JOB, job)
+            jobs, payments = self.read((JOB, (job,)), (PAID, (job,)))
+            version, status, owner, contractor, currency = only(jobs)
             if owner != customer or status != "assigned":
                 raise Refusal("not this customer's, or not now")
-            payment, paid, standing, price, target, offer, _, fee, *_ = found = self.one(PAID, job)
+            payment, paid, standing, price, target, offer, _, fee, *_ = found = only(payments)
             if standing != "captured" or found[-2]:
                 raise Refusal("no money, or not all of it")
             self.change(JOB_STATUS, "cancelled", job, version)
             self.change(REFUND_ASKED, price, payment, paid)
             row = (refund, 1, payment, customer, price, currency, 0, "", "requested", at)
-            self.execute(NEW_REFUND, row)
+            self.write(NEW_REFUND, row)
             started = self.start(
                 sent, payment, "refund", price, currency, customer, job, at, lease,
                 target=target, refund=refund,
@@ -188,7 +197,8 @@ class Ending(Hiring):
     def _settle_refund(self, sent: str, reply: Refunded) -> None:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            version, status, price, currency, payment, paid, *row = self.one(REFUNDING, sent)
+            [found] = self.read((REFUNDING, (sent,)))
+            version, status, price, currency, payment, paid, *row = only(found)
             offer, job, customer, contractor, refund, asked = row
             if status != "pending" or reply.amount.minor != price:
                 raise Refusal("settled already, or not that much")

@@ -5,10 +5,11 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
+from benchmarks.floor_books import Books, only
 from benchmarks.floor_rows import (
-    Books,
     Json,
     Refusal,
+    Row,
     insert,
     job_event,
     money,
@@ -48,11 +49,10 @@ RIVALS = """
 SELECT o.id, o.contractor, o.price, o.version, o.status, p.id, p.status, p.gateway_payment
 FROM marketpay_offers o JOIN marketpay_payments p ON p.id = o.payment
 WHERE o.job = ? AND o.id <> ? AND o.status IN ('pending', 'accepting', 'accepted')"""
-APPLICATIONS = select(
-    "applications",
-    "id, version, status, contractor",
-    "job = ? AND status IN ('pending', 'accepted')",
-)
+ITS_JOB = "(SELECT job FROM marketpay_offers WHERE id = ?)"
+RIVALS_OF_OFFER = RIVALS.replace("o.job = ?", f"o.job = {ITS_JOB}")
+LIVE = "job = ? AND status IN ('pending', 'accepted')"
+APPLICATIONS = select("applications", "id, version, status, contractor", LIVE)
 PAYER = select("payer_accounts", "gateway_customer", "customer = ?")
 
 NEW_JOB = insert("jobs", "id, version, customer, title, description, currency, status, created_at")
@@ -92,7 +92,7 @@ class Hiring(Books):
         body = {"title": {"sha256": digest}, "currency": currency, "description": ""}
         events = [job_event("job.posted", at, job, customer, None)]
         with self.transaction:
-            self.execute(NEW_JOB, (job, 1, customer, title, "", currency, "open", at))
+            self.write(NEW_JOB, (job, 1, customer, title, "", currency, "open", at))
             self.record(
                 at, (customer, "customer"), "PostJob", body, events, "Job", {"": job}, [job],
                 personal=(salt, {"title": title}),
@@ -109,19 +109,22 @@ class Hiring(Books):
         amount = money(price, currency)
         parties = (job, customer, contractor)
         with self.transaction:
-            version, status, owner, _, wanted = self.one(JOB, job)
+            found = self.read(
+                (JOB, (job,)), (RIVALS, (job, "")), (APPLICATIONS, (job,)), (PAYER, (customer,))
+            )
+            jobs, rivals, applications, payers = found
+            version, status, owner, _, wanted = only(jobs)
             if owner != customer or contractor == customer or wanted != currency:
                 raise Refusal("not this customer's, or in another currency")
-            rivals, applications = self.all(RIVALS, job, ""), self.all(APPLICATIONS, job)
             if status != "open" or any(rival[1] == contractor for rival in rivals):
                 raise Refusal("the job is not open, or the offer exists")
             applied = next((one[0] for one in applications if one[3] == contractor), None)
             self.change(BUMP_JOB, job, version)
             new = (offer, 1, job, applied, customer, contractor, price, currency, "", payment)
-            self.execute(NEW_OFFER, (*new, "pending", at, f"{job}:{contractor}"))
+            self.write(NEW_OFFER, (*new, "pending", at, f"{job}:{contractor}"))
             of_offer = (payment, 1, offer, *parties, price, currency)
-            self.execute(NEW_PAYMENT, (*of_offer, "pending", 0, 0, 0, 0, 0, 0, at))
-            payer = next((id for (id,) in self.all(PAYER, customer)), None)
+            self.write(NEW_PAYMENT, (*of_offer, "pending", 0, 0, 0, 0, 0, 0, at))
+            payer = next((id for (id,) in payers), None)
             started = self.start(
                 sent, payment, "authorize", price, currency, customer, job, at, lease,
                 method=card, payer=payer,
@@ -148,7 +151,8 @@ class Hiring(Books):
     def _settle_hold(self, sent: str, reply: GatewayReply) -> bool:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            version, status, kind, offer, *deal = self.one(SENT, sent)
+            [found] = self.read((SENT, (sent,)))
+            version, status, kind, offer, *deal = only(found)
             job, customer, contractor, price, currency, offered, standing, _ = deal[:8]
             payment, paid = deal[8:10]
             amount = money(price, currency)
@@ -189,13 +193,18 @@ class Hiring(Books):
         now = datetime.now(UTC)
         at, lease, sent = text_of(now), text_of(now + LEASE), new_id("ptx")
         with self.transaction:
-            row = self.one(OFFER, offer)
+            offers, rivals = self.read((OFFER, (offer,)), (RIVALS_OF_OFFER, (offer, offer)))
+            row = only(offers)
             job, customer, whose, price, currency, offered, status, until = row[:8]
             payment, paid, held, target, version, standing = row[8:]
-            rivals = self.all(RIVALS, job, offer)
             if whose != contractor or any(rival[4] != "pending" for rival in rivals):
                 raise Refusal("not this contractor's, or somebody else's by now")
-            if status != "pending" or standing != "open" or held != "authorized" or until <= at:
+            if (
+                status != "pending"
+                or standing != "open"
+                or held != "authorized"
+                or until <= self.time(at)
+            ):
                 raise Refusal("cannot be accepted")
             self.change(BUMP_JOB, job, version)
             self.change(CLAIM, "accepting", job, offer, offered)
@@ -215,12 +224,15 @@ class Hiring(Books):
                 "Acceptance", ids, [offer, payment, sent], [sent],
             )  # fmt: skip
         request = Capture(gateway_id=target, amount=Money.from_minor(price, currency))
-        self._settle_capture(sent, self.gateway.perform(request, key=sent))
+        self._settle_capture(job, offer, sent, self.gateway.perform(request, key=sent))
 
-    def _settle_capture(self, sent: str, reply: GatewayReply) -> None:
+    def _settle_capture(self, job: str, offer: str, sent: str, reply: GatewayReply) -> None:
         at = text_of(datetime.now(UTC))
         with self.transaction:
-            version, status, kind, offer, *deal = self.one(SENT, sent)
+            found, applications, rivals = self.read(
+                (SENT, (sent,)), (APPLICATIONS, (job,)), (RIVALS, (job, offer))
+            )
+            version, status, kind, _, *deal = only(found)
             job, customer, contractor, price, currency, offered, standing, _ = deal[:8]
             payment, paid = deal[8:10]
             if status != "pending" or standing != "accepting":
@@ -241,25 +253,21 @@ class Hiring(Books):
                 transaction_event("succeeded", at, sent, payment, kind, amount),
             ]
             subjects = [job, offer, payment, sent]
-            self._end_rivals(at, deal, offer, events, subjects)
+            self._end_applications(at, deal, applications, events, subjects)
+            self._end_rivals(at, deal, rivals, events, subjects)
             news = {
                 "gateway_id": reply.gateway_id, "amount": amount, "charge": reply.charge,
                 "type": "Captured",
             }  # fmt: skip
             number = self.settled(at, sent, news, events, subjects)
-            fee = split(price)[0]
-            moves = [
-                ("processor", "", "escrow", "", price),
-                ("escrow", "", "platform_fee", "", fee),
-            ]
-            self.book(number, at, currency, payment, moves)
+            fee = ("escrow", "", "platform_fee", "", split(price)[0])
+            self.book(number, at, currency, payment, [("processor", "", "escrow", "", price), fee])
 
-    def _end_rivals(
-        self, at: str, deal: list[Any], offer: str, events: list[Json], subjects: list[str]
+    def _end_applications(
+        self, at: str, deal: list[Any], applied: list[Row], events: list[Json], subjects: list[str]
     ) -> None:
-        """The job's other offers and applications end; holds will be let go."""
-        job, customer, contractor, _, currency, *_ = deal
-        for id, version, status, applicant in self.all(APPLICATIONS, job):
+        job, customer, contractor, *_ = deal
+        for id, version, status, applicant in applied:
             if applicant != contractor:
                 self.change(END_APPLICATION, "rejected", None, id, version)
             elif status == "pending":
@@ -270,7 +278,13 @@ class Hiring(Books):
             named = {"name": f"application.{name}", "at": at, "application": id}
             events.append(named | {"job": job, "customer": customer, "contractor": applicant})
             subjects.append(id)
-        for id, rival, price, version, _, payment, held, target in self.all(RIVALS, job, offer):
+
+    def _end_rivals(
+        self, at: str, deal: list[Any], rivals: list[Row], events: list[Json], subjects: list[str]
+    ) -> None:
+        """Their holds will be let go."""
+        job, customer, _, _, currency, *_ = deal
+        for id, rival, price, version, _, payment, held, target in rivals:
             self.change(END_OFFER, "superseded", None, id, version)
             of_deal = (job, customer, rival, money(price, currency))
             events.append(offer_event("offer.superseded", at, id, *of_deal))

@@ -68,7 +68,9 @@ def table(comparison: Comparison) -> str:
     width = max(len(name) for name in comparison.medians)
     lines = [comparison.title]
     for name, seconds in sorted(comparison.medians.items(), key=lambda item: item[1]):
-        lines.append(f"  {name:<{width}}  {_time(seconds):>10}  {comparison.ratio(name):>7.2f}x")
+        lines.append(
+            f"  {name:<{width}}  {time_text(seconds):>10}  {comparison.ratio(name):>7.2f}x"
+        )
     for goal in comparison.goals:
         verdict = "reached" if comparison.met(goal) else "MISSED"
         ratio = comparison.ratio(goal.candidate, goal.than)
@@ -99,7 +101,8 @@ def data(comparison: Comparison) -> dict[str, object]:
     }
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
+    """In the unit that fits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:,.2f} {unit}"

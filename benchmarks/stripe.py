@@ -18,7 +18,7 @@ import stripe
 from attrs import frozen
 
 from benchmarks.figures import Figures
-from benchmarks.floor_rows import PRAGMAS
+from benchmarks.floor_driver import PRAGMAS
 from benchmarks.harness import Comparison
 from benchmarks.stripe_market import (
     CARD,

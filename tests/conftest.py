@@ -18,6 +18,8 @@ from marketpay import (
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 T = TypeVar("T")
 
 STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite")

@@ -51,6 +51,7 @@ from marketpay import (
     PayoutAccount,
     PostJob,
     Refused,
+    ReplayWebhook,
     RequestWithdrawal,
     RetryTransfer,
     Rules,
@@ -264,13 +265,12 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from(CONTRACTORS), percent=PARTS)
     def pay_out_elsewhere(self, by: Actor, percent: int) -> None:
-        """No more than is theirs and free, and heard of at once."""
-        self.settle()
-        has = self.market.wallet(by.id, "USD")
-        if has.withdrawable.minor > 0:
-            account, amount = self.accounts[by.id], part_of(has.withdrawable, percent)
+        """Whatever lies there, be it owed to them or not; it is heard of at any later time."""
+        account = self.accounts[by.id]
+        there = self.gateway.connected_balance(account, "USD")
+        if there.minor > 0:
+            amount = part_of(there, percent)
             self.outside(lambda: self.gateway.pay_out_elsewhere(account, amount))
-            self.settle()
 
     @rule(number=st.integers(0, 20), percent=PARTS)
     def reverse_elsewhere(self, number: int, percent: int) -> None:
@@ -400,6 +400,9 @@ class MoneyMachine(RuleBasedStateMachine):
         raise AssertionError("there is always more to hear")
 
     def give_up_what_is_stuck(self) -> None:
+        """... and what could not be heard of for days is heard again."""
+        for dead in self.market.query(ListWebhooks(status=WebhookStatus.DEAD)).items:
+            self.market.execute(ReplayWebhook(by=ADMIN, webhook=dead.id))
         for operation in self.operations():
             if operation.failure == "no_answer" and not operation.is_settled:
                 self.market.execute(AbandonTransaction(by=ADMIN, transaction=operation.id))

@@ -263,6 +263,7 @@ if TYPE_CHECKING:
     from marketpay.queries.money import TrialBalance as TrialBalance
     from marketpay.queries.money import WalletBalance as WalletBalance
     from marketpay.queries.money import WalletStatement as WalletStatement
+    from marketpay.queries.verification import ChainHead as ChainHead
     from marketpay.queries.verification import Verification as Verification
     from marketpay.queries.verification import Verify as Verify
 
@@ -601,6 +602,7 @@ _MODULES: Final = {
         "WalletStatement",
     ),
     "queries.verification": (
+        "ChainHead",
         "Verification",
         "Verify",
     ),
@@ -645,6 +647,7 @@ __all__ = [
     "Cancellation",
     "Capture",
     "Captured",
+    "ChainHead",
     "Change",
     "Chargeback",
     "ChargebackId",

@@ -61,3 +61,36 @@ class TestAsyncSqlStore(StoreContract):
         store = Blocking.opened(AsyncSqlStore.connect(url))
         yield store
         store.close()
+
+
+class TestSqlStoreOnPostgreSQL(StoreContract):
+    @pytest.fixture
+    def store(self, postgres_url: str) -> Iterator[Store]:
+        store = SqlStore.connect(postgres_url)
+        yield store
+        store.close()
+
+
+class TestAsyncSqlStoreOnPostgreSQL(StoreContract):
+    @pytest.fixture
+    def store(self, postgres_url: str) -> Iterator[Store]:
+        store = Blocking.opened(AsyncSqlStore.connect(postgres_url))
+        yield store
+        store.close()
+
+
+class TestSqlStoreOnMariaDB(StoreContract):
+    @pytest.fixture
+    def store(self, mariadb_url: str) -> Iterator[Store]:
+        store = SqlStore.connect(mariadb_url)
+        yield store
+        store.close()
+
+
+class TestAsyncSqlStoreOnMariaDB(StoreContract):
+    @pytest.fixture
+    def store(self, mariadb_url: str) -> Iterator[Store]:
+        url = mariadb_url.replace("+pymysql", "+asyncmy")
+        store = Blocking.opened(AsyncSqlStore.connect(url))
+        yield store
+        store.close()

@@ -73,8 +73,9 @@ from marketpay import (
 )
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
 from marketpay.commands.settling import SettleTransaction
-from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
 from marketpay.domain.entity import Entity
+from marketpay.domain.timer import TimerKind
 from marketpay.ports.gateway import NoAnswer, ReversalState
 from marketpay.testing import SimulatedGateway, VirtualClock
 from marketpay.testing.store_contract.further_samples import a_webhook
@@ -314,6 +315,10 @@ SCENES = {
     "settle": Scene(_settle, (SYSTEM,)),
     "settle account": Scene(_settle_account, (SYSTEM,)),
     "sweep": Scene(lambda _: SweepTransfers(by=CUSTOMER, contractor="ctr_42"), (SYSTEM,)),
+    "postpone": Scene(
+        lambda _: PostponeTimer(by=CUSTOMER, kind=TimerKind.TRANSFER_SWEEP, subject="ctr_42"),
+        (SYSTEM,),
+    ),
     "retry transfer": Scene(
         lambda market: RetryTransfer(by=CUSTOMER, payment=send(market).payment.id), (ADMIN, SYSTEM)
     ),
@@ -354,7 +359,7 @@ ABOUT_SOMETHING = {
     for name, scene in SCENES.items()
     if name
     not in {"post", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
-            "write off", "request withdrawal", "link payer", "book fee", "buy"}
+            "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy"}
 }  # fmt: skip
 
 

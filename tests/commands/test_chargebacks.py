@@ -870,3 +870,73 @@ def test_what_a_withdrawal_has_set_aside_stays_where_it_can_be_paid_out(
     assert now(market, asked).status == "paid"
     assert wallet(market) == ("0.00", "0.00", "700.00")
     books_are_right(market, gateway)
+
+
+@on_both_stores
+def test_what_was_lost_and_is_won_after_all_can_be_withdrawn_again(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    gateway.processor.top_up(100_000, "USD")
+    payee(market, gateway)
+    payment = completed(market).payment
+    hear(market, gateway)
+    tell(market, stated(market, payment, "lost", "1000"))
+    rest(market)
+    assert now(market, payment).status is PaymentStatus.CHARGED_BACK
+    assert gateway.connected_balance("ctr_42", "USD") == usd("0")
+
+    won = tell(market, stated(market, payment, "won"))
+    assert (won.status, won.withdrawn, won.lost) == (C.WON, usd("0"), usd("0"))
+    after = now(market, payment)
+    assert (after.status, after.lost, after.transferred) == (
+        PaymentStatus.RELEASED,
+        usd("0"),
+        usd("0"),
+    )
+    assert market.wallet(CONTRACTOR.id, "USD").available == usd("700")
+    market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("700")))
+    hear(market, gateway)
+    clock.advance(days=3)
+    hear(market, gateway)
+    assert market.wallet(CONTRACTOR.id, "USD").total == usd("0")
+    assert now(market, payment).transferred == usd("700")
+    assert market.verify().ok
+
+
+@on_both_stores
+def test_what_is_won_after_all_of_a_cancelled_job_can_be_refunded(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment = in_progress(market).payment
+    tell(market, stated(market, payment, "lost", "400", amount="400"))
+    market.execute(CancelJob(by=ADMIN, job=payment.job))
+    hear(market, gateway)
+    assert now(market, payment).status is PaymentStatus.REFUNDED
+
+    tell(market, stated(market, payment, "won", amount="400"))
+    assert now(market, payment).refundable == usd("400")
+    market.execute(IssueRefund(by=ADMIN, payment=payment.id, amount=usd("400")))
+    hear(market, gateway)
+    assert now(market, payment).status is PaymentStatus.REFUNDED
+    assert balance(market, K.ESCROW) == usd("0")
+    assert market.verify().ok
+
+
+def test_what_is_won_after_all_is_paid_out_by_the_schedule(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(transfers="scheduled", payout_every=timedelta(days=1))
+    gateway.processor.top_up(100_000, "USD")
+    payee(market, gateway)
+    payment = completed(market).payment
+    tell(market, stated(market, payment, "lost", "1000"))
+    for _ in range(3):  # nothing is there, and the schedule rests
+        clock.advance(days=1)
+        hear(market, gateway)
+
+    tell(market, stated(market, payment, "won"))
+    for _ in range(6):
+        clock.advance(days=1)
+        hear(market, gateway)
+    assert market.wallet(CONTRACTOR.id, "USD").total == usd("0")
+    assert now(market, payment).transferred == usd("700")

@@ -22,6 +22,7 @@ from tests.conftest import OpenMarket, on_both_stores, on_one_store
 from tests.deals import ADMIN, CONTRACTOR, balance, completed, operations, payee, usd
 from tests.money import (
     all_is_right,
+    hear,
     incidents,
     payment_now,
     payout_of,
@@ -101,6 +102,32 @@ def test_what_was_paid_out_elsewhere_is_not_reserved_any_more(
     gone = withdrawal_of(market, asked)
     assert (gone.status, gone.failure) == (S.FAILED, "paid_elsewhere")
     assert wallet(market) == ("0.00", "0.00", "0.00")
+    completed(market)
+    settle(market, gateway)
+    assert wallet(market) == ("700.00", "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_a_withdrawal_on_its_way_whose_money_is_gone_has_failed(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    account = payee(market, gateway)
+    completed(market)
+    settle(market, gateway)
+    gateway.pay_out_elsewhere(account, usd("700"))
+    gateway.script(PayOut, *[Outcome.TIMEOUT_BEFORE] * 3)
+    asked = withdraw(market, "7")
+    market.work()  # it is not known whether this one has left ...
+    hear(market, gateway)  # ... when the other is heard of
+    for _ in range(3):
+        clock.advance(hours=1)
+        settle(market, gateway)
+
+    gone = withdrawal_of(market, asked)
+    assert (gone.status, gone.failure) == (S.FAILED, "paid_elsewhere")
+    assert wallet(market) == ("7.00", "0.00", "7.00")
+    assert market.wallet(CONTRACTOR.id, "USD").withdrawable == usd("0")
     completed(market)
     settle(market, gateway)
     assert wallet(market) == ("700.00", "0.00", "0.00")

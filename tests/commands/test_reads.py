@@ -85,7 +85,7 @@ from marketpay import (
 from marketpay.commands.dead_letters import AbandonTransaction
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
 from marketpay.commands.settling import SettleTransaction
-from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
 from marketpay.delivery.commit import Attempt
 from marketpay.delivery.webhooks import receive
 from marketpay.domain.application import Application
@@ -94,6 +94,7 @@ from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict, NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId, new_id
 from marketpay.domain.ledger import Account
+from marketpay.domain.timer import TimerKind
 from marketpay.ports.gateway import (
     AccountStanding,
     AccountState,
@@ -423,6 +424,8 @@ def times(house: House) -> None:
         house.say(ExpireOffer(by=Actor.SYSTEM, offer=offer.id))
         house.say(ExpireAuthorization(by=Actor.SYSTEM, payment=offer.payment))
     house.say(SweepTransfers(by=Actor.SYSTEM, contractor="nobody"))
+    later = PostponeTimer(by=Actor.SYSTEM, kind=TimerKind.TRANSFER_SWEEP, subject="nobody")
+    house.say(later)
 
 
 def dead_letters(house: House) -> None:

@@ -20,6 +20,7 @@ from marketpay import (
     MakeScheduledWithdrawal,
     Marketplace,
     Money,
+    MoneyError,
     PaymentStatus,
     PaymentTransaction,
     Reason,
@@ -33,7 +34,8 @@ from marketpay import (
     WithdrawalOrigin,
     WithdrawalStatus,
 )
-from marketpay.ports.gateway import LookUp, PayOut, Transfer
+from marketpay.domain.timer import TimerKind
+from marketpay.ports.gateway import Limits, LookUp, PayOut, Transfer
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from marketpay.testing.terms import Terms
 from tests.conftest import OpenMarket, on_both_stores, on_one_store
@@ -658,6 +660,107 @@ def test_what_the_bank_returned_is_paid_out_by_the_schedule(
         settle(market, gateway)
 
     assert [one.status for one in withdrawals(market)] == [S.FAILED, S.PAID]
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_the_schedule_leaves_an_empty_wallet_alone_until_there_is_something(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(transfers=SCHEDULED, payout_every=timedelta(days=1))
+    payee(market, gateway)
+    completed(market)
+    for _ in range(6):
+        clock.advance(days=1)
+        settle(market, gateway)
+    assert [one.status for one in withdrawals(market)] == [S.PAID]
+    far = clock() + timedelta(days=30)
+    due = market.store.read(lambda records: records.due(far, limit=10))
+    assert TimerKind.PAYOUT_SCHEDULE not in {timer.kind for timer in due}
+
+    completed(market)
+    for _ in range(6):
+        clock.advance(days=1)
+        settle(market, gateway)
+    assert [one.status for one in withdrawals(market)] == [S.PAID, S.PAID]
+
+
+@on_both_stores
+def test_no_more_is_transferred_while_enough_is_on_its_way(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(transfers=TransferPolicy.ON_WITHDRAWAL)
+    payee(market, gateway)
+    first, second = (completed(market).payment for _ in range(2))
+    settle(market, gateway)
+    gateway.script(Transfer, *[Outcome.TIMEOUT_BEFORE] * 4)
+    asked = withdraw(market, "700")
+    for _ in range(12):
+        work_off(market)
+        clock.advance(minutes=6)
+    settle(market, gateway)
+    clock.advance(days=3)
+    settle(market, gateway)
+
+    assert withdrawal_of(market, asked).status is S.PAID
+    assert (payment_now(market, first).transferred, payment_now(market, second).transferred) == (
+        usd("700"),
+        usd("0"),
+    )
+    assert payment_now(market, first).transfer_blocked is None
+    all_is_right(market, gateway)
+
+
+def whole_dollars(_currency: str) -> Limits:
+    """As of a gateway that pays out no cents."""
+    return Limits(payout_step=100)
+
+
+@on_both_stores
+def test_no_more_is_withdrawn_than_the_gateway_can_pay_out(
+    open_market: OpenMarket, gateway: SimulatedGateway
+) -> None:
+    market = open_market(limits=whole_dollars)
+    earned(market, gateway)
+    with pytest.raises(MoneyError, match=r"amount: must be a multiple of USD 1\.00"):
+        withdraw(market, "10.45")
+    assert wallet(market) == ("700.00", "0.00", "0.00")
+    assert withdraw(market, "10").amount == usd("10")
+
+
+@on_both_stores
+def test_the_schedule_pays_out_what_the_gateway_can_pay_out(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(transfers=SCHEDULED, payout_every=timedelta(days=1), limits=whole_dollars)
+    payee(market, gateway)
+    completed(market, price=usd("99.99"))
+    for _ in range(6):
+        clock.advance(days=1)
+        settle(market, gateway)
+    assert [(one.amount, one.status) for one in withdrawals(market)] == [(usd("69"), S.PAID)]
+    assert wallet(market) == ("0.99", "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
+@on_both_stores
+def test_a_gateway_is_asked_to_move_only_what_it_can_move(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(limits=lambda _: Limits(step=10, payout_step=10))
+    payee(market, gateway)
+    with pytest.raises(MoneyError):
+        completed(market, price=usd("99.99"))
+    paid = completed(market, price=usd("99.90")).payment
+    settle(market, gateway)
+    moved = payment_now(market, paid)
+    assert (str(moved.due.amount), str(moved.transferred.amount)) == ("69.93", "69.90")
+    with pytest.raises(MoneyError):
+        refund(market, paid, "10.01")
+    refund(market, paid, "10")
+    settle(market, gateway)
+    moved = payment_now(market, paid)
+    assert moved.transferred.minor % 10 == 0
     all_is_right(market, gateway)
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -23,6 +24,8 @@ from marketpay import (
 )
 from marketpay.commands.settling import SettleTransaction
 from marketpay.delivery import codec
+from marketpay.domain.currencies import register_currency
+from marketpay.domain.events import JobPosted, OfferRejected, WalletCredited
 from marketpay.domain.ids import JobId, OfferId, TransactionId
 from marketpay.ports.gateway import ActionRequired, Authorized, Captured, Declined, NoAnswer
 from marketpay.testing import strategies
@@ -32,6 +35,7 @@ times = st.datetimes(
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 parties = titles = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=30)
 
@@ -79,6 +83,58 @@ def test_events_are_plain_json(happened: list[Event]) -> None:
     written = json.loads(codec.encode_events(happened))
 
     assert [one["name"] for one in written] == [event.name for event in happened]
+
+
+@given(happened=st.lists(events(), max_size=3))
+def test_events_are_written_as_any_json_is_here(happened: list[Event]) -> None:
+    text = codec.encode_events(happened)
+
+    assert text == codec.dumps(json.loads(text))
+
+
+def test_the_text_of_an_event_is_this() -> None:
+    event = OfferRejected(
+        at=datetime(2026, 1, 1, 14, 30, tzinfo=timezone(timedelta(hours=2))),
+        offer="off_1",
+        job="100 % of it",
+        customer='cus_"é"',
+        contractor="ctr_42",
+        price=Money("700.5", "USD"),
+    )
+
+    text = codec.encode_events([event, JobPosted(at=NOON, job="j", customer="c", contractor=None)])
+
+    assert text == (
+        '[{"name":"offer.rejected","at":"2026-01-01T12:30:00+00:00","offer":"off_1",'
+        '"job":"100 % of it","customer":"cus_\\"é\\"","contractor":"ctr_42",'
+        '"price":{"amount":"700.50","currency":"USD"}},'
+        '{"name":"job.posted","at":"2026-01-01T12:00:00+00:00","job":"j","customer":"c",'
+        '"contractor":null}]'
+    )
+
+
+def test_the_finest_amount_of_the_finest_currency_comes_back() -> None:
+    register_currency("WEI", 18)
+    finest = Money("0.000000000000000001", "WEI")
+    event = WalletCredited(at=NOON, wallet="wal_1", owner="ctr_42", amount=finest)
+
+    assert codec.decode_events(codec.encode_events([event])) == [event]
+    assert '"0.000000000000000001"' in codec.encode_events([event])
+    news = Captured(gateway_id="pi_1", amount=finest)
+    settling = SettleTransaction(by=Actor.SYSTEM, transaction=TransactionId("ptx_1"), news=news)
+    assert '"0.000000000000000001"' in codec.encode_command(settling, "salt")[0]
+
+
+def test_an_hour_that_comes_twice_is_two_hours_in_the_journal() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    hours = [datetime(2026, 10, 25, 2, 30, tzinfo=zone, fold=fold) for fold in (0, 1)]
+    happened: list[Event] = [
+        JobPosted(at=at, job="j", customer="c", contractor=None) for at in hours
+    ]
+
+    written = [event.at.hour for event in codec.decode_events(codec.encode_events(happened))]
+
+    assert written == [0, 1]
 
 
 CUSTOMER = Actor.customer("cus_17")

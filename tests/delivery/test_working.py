@@ -151,6 +151,38 @@ def test_a_fault_at_one_timer_stops_no_other(market: Marketplace, clock: Virtual
     assert entities[Offer][sent[1].id].status is OfferStatus.EXPIRED
 
 
+def test_timers_that_always_fail_do_not_starve_others_and_come_up_again_later(
+    market: Marketplace, clock: VirtualClock
+) -> None:
+    sent = []
+    for hours, name in enumerate(("ann", "ben", "cid", "dan"), start=1):
+        job = market.execute(PostJob(by=CUSTOMER, title="Paint", currency="USD"))
+        offer = SendOffer(
+            by=CUSTOMER,
+            job=job.id,
+            contractor=name,
+            price=PRICE,
+            payment_method="pm_card_visa",
+            expires_at=clock() + timedelta(hours=hours),
+        )
+        sent.append(market.execute(offer).offer)
+    entities = market.store._tables.entities  # type: ignore[attr-defined]
+    lost = {one.id: entities[Offer].pop(one.id) for one in sent[:3]}
+    clock.advance(hours=5)
+
+    report = market.work(limit=2)
+    assert {failure.subject for failure in report.failures} == lost.keys()
+    assert entities[Offer][sent[3].id].status is OfferStatus.EXPIRED
+    assert market.work().failures == ()  # not at once
+    clock.advance(minutes=5)
+    assert len(market.work().failures) == 3
+
+    entities[Offer].update(lost)
+    clock.advance(minutes=5)
+    assert market.work().failures == ()
+    assert {entities[Offer][id].status for id in lost} == {OfferStatus.EXPIRED}
+
+
 class Wrong(SimulatedGateway):
     """Answers to a capture what is no answer to one."""
 

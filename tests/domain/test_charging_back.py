@@ -20,6 +20,7 @@ from marketpay import (
     ListChargebacks,
     Marketplace,
     Money,
+    OpenPayoutAccount,
     Payment,
     PaymentStatus,
     Refused,
@@ -27,7 +28,9 @@ from marketpay import (
     SettleChargeback,
     TrialBalance,
 )
-from marketpay.domain.charging_back import Finding
+from marketpay.commands.payouts_elsewhere import RecordPayout
+from marketpay.domain.chargeback_finding import Finding
+from marketpay.ports.gateway import PayoutState, Progress
 from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.deals import ADMIN, CONTRACTOR, balance, completed, in_progress, usd
 from tests.hearing import rest
@@ -214,14 +217,16 @@ def known_as(found: Finding) -> Chargeback:
 
 @settings(max_examples=100, deadline=None)
 @given(known=findings, news=findings)
-def test_a_decision_is_final_and_no_status_is_left_for_an_earlier_one(
+def test_a_decision_is_final_unless_a_loss_is_overturned_and_no_status_is_left_for_an_earlier_one(
     known: Finding, news: Finding
 ) -> None:
     before = known_as(known)
     after = news.after(before)
     rank = [C.INQUIRY, C.NEEDS_RESPONSE, C.UNDER_REVIEW]
 
-    if before.is_decided:
+    if (before.status, news.status) == (C.LOST, C.WON):
+        assert (after.status, after.withdrawn) == (C.WON, min(news.withdrawn, before.withdrawn))
+    elif before.is_decided:
         assert after.status is before.status
     elif news.status in rank:
         assert rank.index(after.status) >= rank.index(before.status)
@@ -246,3 +251,55 @@ def test_two_losses_of_odd_amounts_take_every_cent_once() -> None:
 
     assert books(market) == {}
     assert market.query(GetPayment(payment.id)).lost == PRICE
+
+
+def empty_the_wallet(market: Marketplace) -> None:
+    """Somebody has paid the contractor out: what is lost, they owe."""
+    opened = market.execute(OpenPayoutAccount(by=CONTRACTOR))
+    state = PayoutState(
+        gateway_id="po_1",
+        account=str(opened.gateway_account),
+        amount=market.wallet(CONTRACTOR.id, "USD").available,
+        progress=Progress.SUCCEEDED,
+        reference=None,
+    )
+    market.execute(RecordPayout(by=Actor.SYSTEM, state=state))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    taken=cents(12_000),
+    is_released=st.booleans(),
+    is_paid_out=st.booleans(),
+    before=liabilities,
+    after=liabilities,
+    refunded=cents(PRICE.minor // 2),
+)
+def test_a_loss_that_is_overturned_leaves_no_trace(
+    taken: Money,
+    *,
+    is_released: bool,
+    is_paid_out: bool,
+    before: Liability,
+    after: Liability,
+    refunded: Money,
+) -> None:
+    worlds = []
+    for is_lost in (False, True):
+        market, nothing = market_of(before), usd("0")
+        payment = deal(market, is_released=is_released)
+        if is_released and is_paid_out:
+            empty_the_wallet(market)
+        if is_lost:
+            market.execute(News("dp_1", S.LOST, taken, nothing).of(payment))
+            market.rules = evolve(market.rules, chargeback_liability=after)
+            for left in (taken, nothing):  # won, and only then is the money there again
+                market.execute(News("dp_1", S.WON, left, nothing).of(payment))
+                check(market, payment)
+        if refunded.minor:
+            market.execute(IssueRefund(by=ADMIN, payment=payment.id, amount=refunded))
+        rest(market)
+        now = check(market, payment)
+        worlds.append((now.status, now.lost, now.due, books(market)))
+
+    assert worlds[0] == worlds[1]

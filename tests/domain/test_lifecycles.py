@@ -96,6 +96,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("charged_back", "partly_refunded"): ("charged_back", {S}),
         ("charged_back", "held_again"): ("captured", {S}),
         ("charged_back", "released_again"): ("released", {S}),
+        ("refunded", "held_again"): ("captured", {S}),
+        ("refunded", "released_again"): ("released", {S}),
         **{
             (status, f"transfer{event}"): (status, {S})
             for status in ("released", "charged_back", "refunded")
@@ -169,6 +171,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
             for status in ("needs_response", "under_review")
             for end in ("won", "lost", "closed")
         },
+        ("lost", "won"): ("won", {S}),
     },
     "upgrade": {
         ("active", "extended"): ("active", {S}),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from marketpay.domain.commission import Commission
 from marketpay.domain.ids import JobId, OfferId, PaymentId, PayoutAccountId, TransactionId
 from marketpay.domain.lifecycles import PaymentStatus, PayoutAccountStatus, TransactionStatus
+from marketpay.domain.limits import Limits
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -140,18 +141,29 @@ def test_only_what_is_neither_there_nor_on_its_way_is_transferred() -> None:
 
 @pytest.mark.parametrize(
     ("most", "sent", "blocked"),
-    [(1, 1, "withdrawal"), (69_999, 69_999, "withdrawal"), (70_000, 70_000, None),
-     (99_999, 70_000, None)],
+    [(1, 1, "withdrawal"), (70_000, 70_000, "withdrawal"), (99_999, 70_000, "withdrawal"),
+     (None, 70_000, None)],
 )  # fmt: skip
 def test_no_more_is_transferred_than_is_asked_for(
-    most: int, sent: int, blocked: str | None
+    most: int | None, sent: int, blocked: str | None
 ) -> None:
+    asked = None if most is None else usd(most)
     waiting = released(transfer_blocked="withdrawal")
-    started, moving = transfer(waiting, ACCOUNT, RULES, AT, most=usd(most))
+    started, moving = transfer(waiting, ACCOUNT, RULES, AT, most=asked)
 
     assert getattr(moving.entity, "amount", None) == usd(sent)
     assert getattr(started.entity, "transferring", None) == usd(sent)
     assert getattr(started.entity, "transfer_blocked", "?") == blocked
+
+
+@pytest.mark.parametrize(("most", "sent"), [(None, 69_990), (1, 10), (15, 20), (69_999, 69_990)])
+def test_what_a_gateway_cannot_move_is_left(most: int | None, sent: int) -> None:
+    rules = evolve(RULES, limits=lambda _: Limits(step=10))
+    paid = released(withheld=usd(1), transfer_blocked="withdrawal")
+    asked = None if most is None else usd(most)
+    _, moving = transfer(paid, ACCOUNT, rules, AT, most=asked)
+
+    assert getattr(moving.entity, "amount", None) == usd(sent)
 
 
 def test_what_was_brought_back_is_sent_out_of_the_balance() -> None:

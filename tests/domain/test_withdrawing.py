@@ -33,6 +33,7 @@ from marketpay.domain.timer import TimerKind
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
 from marketpay.domain.withdrawing import (
+    ELSEWHERE,
     INSUFFICIENT,
     active,
     ask,
@@ -190,15 +191,22 @@ def test_what_is_missing_is_transferred_first(there: int, expected: list[int]) -
     assert going.result.status is S.APPROVED
 
 
-@pytest.mark.parametrize(("there", "blocked"), [(0, None), (400, "withdrawal")])
-def test_what_is_left_of_a_payment_waits_for_the_next_withdrawal(
-    there: int, blocked: str | None
-) -> None:
+def test_what_is_on_its_way_is_not_missing() -> None:
+    coming = evolve(waiting(1), transferring=usd(700))
+    approved = withdrawal(1_000, status=S.APPROVED)
+    going = go_on(approved, ACCOUNT, usd(100), [coming, waiting(2)], [], RULES, AT)
+    [sent] = [one.entity for one in going.changes if isinstance(one.entity, PaymentTransaction)]
+
+    assert (sent.payment, sent.amount) == (waiting(2).id, usd(200))
+
+
+@pytest.mark.parametrize("there", [0, 400])
+def test_what_is_left_of_a_payment_waits_for_the_next_withdrawal(there: int) -> None:
     approved = withdrawal(700, status=S.APPROVED)
     going = go_on(approved, ACCOUNT, usd(there), [waiting(1)], [], RULES, AT)
     left = changed(going, Payment)
 
-    assert (left.untransferred, left.transfer_blocked) == (usd(there), blocked)
+    assert (left.untransferred, left.transfer_blocked) == (usd(there), "withdrawal")
 
 
 def test_while_it_waits_nobody_is_kept_busy() -> None:
@@ -261,6 +269,17 @@ def test_what_is_not_there_yet_is_tried_again_ever_more_seldom() -> None:
     assert waits.attempts == 4
     assert due == sorted(set(due))
     assert due[0] > AT
+
+
+def test_what_somebody_else_has_paid_out_is_not_waited_for() -> None:
+    has = wallet(reserved=300, receivable=700, overdrawn=700)
+    gone = payout_failed(payout(), withdrawal(), has, INSUFFICIENT, RULES, AT)
+
+    assert (gone.result.failure, gone.timers) == (INSUFFICIENT, ())
+    lost = changed(gone, Withdrawal)
+    assert (lost.status, lost.failure) == (S.FAILED, ELSEWHERE)
+    assert moved(gone) == [("wallet.reserved", "wallet.available", 300)]
+    assert changed(gone, Wallet).withdrawable == usd(0)
 
 
 def test_what_was_taken_and_then_not_paid_has_failed_whatever_the_word_for_it() -> None:

@@ -12,7 +12,9 @@ from _pytest.outcomes import Failed, Skipped
 from attrs import evolve
 
 from marketpay.adapters.memory.store import MemoryStore, MemoryWork
+from marketpay.adapters.memory.tables import Placed
 from marketpay.domain.errors import Conflict, GatewayError
+from marketpay.ports.chain import GENESIS, link
 from marketpay.ports.gateway import (
     Authorize,
     BalancePage,
@@ -225,6 +227,40 @@ class LeavesGaps(MemoryWork):
         return [evolve(i, position=2 * i.position) for i in super().feed(after, limit=limit)]
 
 
+class ChainsNoEntries(MemoryWork):
+    """Vouches for the journal and not for the ledger."""
+
+    def _entry_rows(self, journal: int) -> Any:
+        return ()
+
+
+class ChainsEachAlone(MemoryWork):
+    """Makes every link from the beginning and not from the one before."""
+
+    def sequence(self, limit: int, /) -> int:
+        given = super().sequence(limit)
+        for row in self.chain(0, limit=10_000):
+            assert row.record is not None
+            alone = link(GENESIS, row.position, row.number, row.record, row.entries)
+            self._tables.put(self._tables.feed, row.position, Placed(row.number, alone))
+        return given
+
+
+class ChainsWhatIsPersonal(MemoryWork):
+    """So that it could never be erased."""
+
+    def chain(self, after: int, /, *, limit: int) -> list[Any]:
+        found = super().chain(after, limit=limit)
+        return [evolve(i, record=self._tables.journal[i.number].record) for i in found]
+
+
+class MistakesWhatWaits(MemoryWork):
+    """Takes what was not sequenced yet for what was slipped in."""
+
+    def unchained(self, after: int, /, *, limit: int) -> list[Any]:
+        return [self._tables.journal[number] for number in self._tables.to_sequence][:limit]
+
+
 class SharesTheCursor(MemoryWork):
     """Gives it to two at once."""
 
@@ -385,6 +421,10 @@ CAUGHT: dict[type, str] = {
     KeepsTheFirstTimer: "test_setting_a_timer_again_moves_it",
     SequencesAgain: "test_each_record_gets_one_place_in_the_feed",
     LeavesGaps: "test_each_record_gets_one_place_in_the_feed",
+    ChainsNoEntries: "test_a_row_vouches_for_the_ledger_entries_of_its_record",
+    ChainsEachAlone: "test_every_row_is_chained_to_the_one_before",
+    ChainsWhatIsPersonal: "test_a_row_vouches_for_the_record_as_it_was_written",
+    MistakesWhatWaits: "test_what_waits_for_its_place_is_not_astray",
     SharesTheCursor: "test_one_reader_at_a_time_has_the_cursor",
     FoldsAway: "test_folding_changes_no_balance",
     MixesSides: "test_each_entry_moves_two_balances_on_their_own_side_of_the_book",

@@ -51,7 +51,7 @@ Url = Annotated[str, typer.Argument(metavar="URL", help="For example sqlite:///m
 @database.command()
 def upgrade(url: Url) -> None:
     """Make the tables in an empty database, or see that they have this package's version."""
-    from marketpay.adapters.sql.schema import VERSION
+    from marketpay.adapters.sql.schema import HEAD
     from marketpay.adapters.sql.store import SqlStore
 
     try:
@@ -59,7 +59,7 @@ def upgrade(url: Url) -> None:
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(USAGE) from None
-    typer.echo(f"The tables have version {VERSION}, as this package needs.")
+    typer.echo(f"The tables have revision {HEAD}, as this package needs.")
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -135,6 +135,37 @@ def reconcile(
         is_usage = isinstance(error, ConfigurationError | InvalidInput)
         print(error, file=sys.stderr)
         raise typer.Exit(USAGE if is_usage else FAILED) from None
+    if not is_ok:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def verify(
+    url: Url,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POSITION:HASH", help="The end of the chain at an earlier time, kept elsewhere."
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Check the books against themselves and against the chain, and change nothing.
+
+    Prints where the chain ends, or each thing that is wrong.  Exit status 1 means that
+    something is.
+    """
+    from marketpay.cli.verify import verify as run
+
+    try:
+        is_ok = run(url, head, as_json=json)
+    except MarketpayError as error:
+        is_usage = isinstance(error, ConfigurationError | InvalidInput)
+        print(error, file=sys.stderr)
+        raise typer.Exit(USAGE if is_usage else FAILED) from None
+    except sqlite3.Error as error:
+        print(f"The database failed: {error}.", file=sys.stderr)
+        raise typer.Exit(FAILED) from None
     if not is_ok:
         raise typer.Exit(FAILED)
 

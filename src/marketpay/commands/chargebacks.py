@@ -11,7 +11,7 @@ from marketpay.commands.incidents import FLAGGABLE
 from marketpay.domain import charging_back
 from marketpay.domain import events as e
 from marketpay.domain.chargeback import Chargeback
-from marketpay.domain.charging_back import Finding
+from marketpay.domain.chargeback_finding import Finding
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import ChargebackId
 from marketpay.domain.incident import Incident, IncidentKind, incident

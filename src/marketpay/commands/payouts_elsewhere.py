@@ -32,7 +32,6 @@ from marketpay.ports.store import Reader
 
 SYSTEM = Role.SYSTEM
 GONE = (Progress.FAILED, Progress.CANCELED)
-ELSEWHERE = "paid_elsewhere"
 
 
 @frozen(kw_only=True)
@@ -84,7 +83,8 @@ class RecordPayout(Command[Withdrawal | None]):
         available = wallet.available
         for one in open_ones:
             if _is_unsent(one) and self.state.amount > available:
-                changes.append(one.become(e.WithdrawalFailed, SYSTEM, at, failure=ELSEWHERE))
+                why = withdrawing.ELSEWHERE
+                changes.append(one.become(e.WithdrawalFailed, SYSTEM, at, failure=why))
                 entries += withdrawing.freed(one, wallet)
                 available += one.amount
         entries += _out_of_wallet(wallet, available, self.state.amount)

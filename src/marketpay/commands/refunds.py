@@ -64,6 +64,7 @@ class IssueRefund(Command[RefundIssued]):
         only_staff(self.by, "refund this payment")
         if self.amount.currency != payment.currency:
             raise CurrencyMismatch(self.amount.currency, payment.currency)
+        rules.limits(payment.currency).check_step(self.amount, "amount")
         refunding.check_refundable(payment, self.amount)
         taken_from = held(read, payment, rules)
         begun = refunding.begin(

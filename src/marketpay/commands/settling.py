@@ -271,6 +271,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 changes=back.changes,
                 waives=(transaction, *back.waives),
                 entries=back.entries,
+                timers=back.timers,
             )
         return Decision(transaction, waives=(transaction,))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import field, frozen
+from attrs.validators import instance_of
 
 from marketpay.commands.base import Command, only_system
 from marketpay.domain import events as e
@@ -16,6 +17,7 @@ from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf
 from marketpay.ports.store import Reader
 
@@ -66,3 +68,17 @@ class ExpireAuthorization(Command[Payment]):
             changes.append(offer.become(e.OfferExpired, self.by.role, at))
         waived = deal.rest(payment, *(change.entity for change in changes))
         return Decision(expired.entity, changes=changes, waives=waived)
+
+
+@frozen(kw_only=True)
+class PostponeTimer(Command[str]):
+    """What a timer is to do cannot be done now: it comes up again later, and others before it."""
+
+    kind: TimerKind = field(validator=instance_of(TimerKind))
+    subject: str = field(validator=instance_of(str))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[str]:
+        """Nothing but the timer, set anew; its subject."""
+        only_system(self.by, "postpone a timer")
+        later = Timer(self.kind, self.subject, rules.now() + rules.lookup_every)
+        return Decision(self.subject, timers=(later,))

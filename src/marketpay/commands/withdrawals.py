@@ -54,6 +54,7 @@ class RequestWithdrawal(Command[Withdrawal]):
         wallet = wallet_of(read, self.by.id, currency, rules)
         accounts = read.find(PayoutAccount, contractor=self.by.id)
         open_ones = read.find(Withdrawal, open_wallet=wallet.holder)
+        rules.limits(currency).check_payout(self.amount, "amount")
         if open_ones:
             raise Refused(Reason.WITHDRAWAL_IN_PROGRESS)
         if self.amount < rules.least_withdrawal(currency):
@@ -142,14 +143,13 @@ class ContinueWithdrawal(Command[Withdrawal]):
         return withdrawing.go_on(withdrawal, account, on_account, waiting, tries, rules, at)
 
     def _waiting(self, withdrawal: Withdrawal, read: Reader) -> list[Payment]:
-        """The payments of its currency whose money is on the platform's balance, oldest first."""
+        """The payments of its currency whose transfer waits for it, or is on its way for it."""
         found = read.find(
             Payment,
             contractor=withdrawal.contractor,
             transfer_blocked=(WAITS_FOR_WITHDRAWAL, ONBOARDING, REVERSED),
         )
-        mine = [one for one in found if one.currency == withdrawal.currency]
-        return [one for one in mine if one.is_transferable]
+        return [one for one in found if one.currency == withdrawal.currency]
 
 
 @frozen(kw_only=True)
@@ -159,15 +159,20 @@ class MakeScheduledWithdrawal(Command[Withdrawal | None]):
     wallet: WalletId = field(validator=IdOf("Wallet"))
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Withdrawal | None]:
-        """A withdrawal of all that is available, if it is enough; and the next time is set."""
+        """A withdrawal of all that is available, if it is enough; and the next time is set.
+
+        Not for a wallet with nothing in it: whatever puts something there sets it again.
+        """
         only_system(self.by, "make a scheduled withdrawal")
         wallet, at = read.get(Wallet, self.wallet), rules.now()
         if rules.transfers is not TransferPolicy.SCHEDULED:
             return Decision(None, waives=(wallet,))
+        if not wallet.total.minor:
+            return Decision(None, relies_on=(wallet,))
         next_time = Timer(TimerKind.PAYOUT_SCHEDULE, wallet.id, rules.next_payout(at))
         accounts = read.find(PayoutAccount, contractor=wallet.owner)
         open_ones = read.find(Withdrawal, open_wallet=wallet.holder)
-        amount = wallet.withdrawable
+        amount = rules.limits(wallet.currency).payable(wallet.withdrawable)
         is_enough = amount.minor > 0 and amount >= rules.least_withdrawal(wallet.currency)
         if open_ones or not is_enough or withdrawing.active(accounts) is None:
             return Decision(None, waives=(wallet, *accounts, *open_ones), timers=(next_time,))

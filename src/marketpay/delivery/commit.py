@@ -224,15 +224,13 @@ def _named(command: Command[Any]) -> tuple[str, ...]:
 
 def refresh(result: Any, saved: dict[str, Entity]) -> Any:
     """The result with its entities as they were saved."""
-    if isinstance(result, Entity):
-        return saved.get(result.id, result)
-    if not isinstance(result, Result):
-        return result
     newer: dict[str, Any] = {
-        f.name: saved[entity.id]
-        for f in attrs.fields(type(result))
-        if isinstance(entity := getattr(result, f.name), Entity) and entity.id in saved
+        name: saved[entity.id]
+        for name, entity in codec.entities_of(result).items()
+        if entity.id in saved
     }
+    if isinstance(result, Entity):
+        return newer.get("", result)
     return evolve(result, **newer) if newer else result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, assert_never
@@ -12,7 +13,7 @@ from attrs import frozen
 from marketpay.commands.base import Command
 from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
-from marketpay.commands.timers import ExpireAuthorization, ExpireOffer
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
 from marketpay.commands.upgrades import ExpireUpgrade
 from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
 from marketpay.delivery import codec
@@ -170,17 +171,27 @@ def _lease(
 
 
 def _fire(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
-    due: list[Timer] = yield Read(lambda records: records.due(rules.now(), limit=limit))
-    done = 0
-    for timer in due:
-        if timer.subject in failures:
-            continue  # it has failed in this very call
-        try:
-            yield from carry_out(_command_of(timer), None, rules, timer)
-            done += 1
-        except Exception as error:  # noqa: BLE001  # on record, and it comes up again
-            failures[timer.subject] = Failure(subject=timer.subject, error=error)
-    return done
+    """So many were fired; those that fail are postponed, and stand in nobody's way."""
+    while True:
+        due: list[Timer] = yield Read(lambda records: records.due(rules.now(), limit=limit))
+        due = [timer for timer in due if timer.subject not in failures]
+        done = 0
+        for timer in due:
+            done += yield from _fire_one(timer, rules, failures)
+        if done or not due:
+            return done
+
+
+def _fire_one(timer: Timer, rules: Rules, failures: dict[str, Failure]) -> Flow[bool]:
+    try:
+        yield from carry_out(_command_of(timer), None, rules, timer)
+    except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+        failures[timer.subject] = Failure(subject=timer.subject, error=error)
+        later = PostponeTimer(by=Actor.SYSTEM, kind=timer.kind, subject=timer.subject)
+        with suppress(Exception):  # then it comes up with the next call
+            yield from carry_out(later, None, rules, timer)
+        return False
+    return True
 
 
 def _command_of(timer: Timer) -> Command[Any]:

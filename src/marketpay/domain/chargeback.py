@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
@@ -16,13 +16,20 @@ from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
 
 
+def _nothing(chargeback: Chargeback) -> Money:
+    return Money.zero(chargeback.amount.currency)
+
+
+NOTHING: Any = Factory(_nothing, takes_self=True)
+
+
 @frozen(kw_only=True)
 class Chargeback(Living):
     """Money moves when the network withdraws it, which can be more or less than it asked for.
 
     `withdrawn` is what it has of the platform's balance now, `covered` how much of that this
     payment had left to answer for, `reserved` what the contractor's wallet set aside for it,
-    `lost` what has been written off.
+    `lost` what has been written off, `borne` what the platform gave of that for the contractor.
     """
 
     id: ChargebackId
@@ -38,6 +45,7 @@ class Chargeback(Living):
     covered: Money
     reserved: Money
     lost: Money
+    borne: Money = field(default=NOTHING)
     fee: Money
     created_at: datetime
 
@@ -48,6 +56,7 @@ class Chargeback(Living):
         "covered",
         "reserved",
         "lost",
+        "borne",
         "fee",
     )
     indexed: ClassVar[Names] = ("payment", "status")

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.chargeback_finding import Finding
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
@@ -18,24 +19,19 @@ from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
 from marketpay.domain.money import Money
+from marketpay.domain.overturning import regained
 from marketpay.domain.payment import Payment
 from marketpay.domain.refunding import Held, given_back, owed, owed_again
 from marketpay.domain.rules import Liability, Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import ask_again, asked_back, reversals
+from marketpay.domain.wallet import Wallet
+from marketpay.domain.withdrawing import scheduled
 
 C = ChargebackStatus
 K = AccountKind
 SYSTEM = Role.SYSTEM
 DISPUTABLE: Final = (PaymentStatus.CAPTURED, PaymentStatus.RELEASED, PaymentStatus.CHARGED_BACK)
-RANK: Final = {
-    C.INQUIRY: 0,
-    C.NEEDS_RESPONSE: 1,
-    C.UNDER_REVIEW: 2,
-    C.WON: 3,
-    C.LOST: 3,
-    C.CLOSED: 3,
-}
 EVENTS: Final[dict[ChargebackStatus, type[Event]]] = {
     C.NEEDS_RESPONSE: e.ChargebackEscalated,
     C.UNDER_REVIEW: e.ChargebackUnderReview,
@@ -43,40 +39,6 @@ EVENTS: Final[dict[ChargebackStatus, type[Event]]] = {
     C.LOST: e.ChargebackLost,
     C.CLOSED: e.ChargebackClosed,
 }
-
-
-@frozen(kw_only=True)
-class Finding:
-    """How the network sees it now: what it has of the platform's balance, and what fee."""
-
-    status: ChargebackStatus
-    withdrawn: Money
-    fee: Money
-    respond_by: datetime | None
-
-    def after(self, known: Chargeback) -> Finding:
-        """The same without what is older than what is known.
-
-        Nothing says which of two looks was the later: so money comes back only with a decision
-        for the platform and is not taken again after it, no status is left for an earlier one,
-        and a decision is final.
-        """
-        if known.is_decided and self.status is not known.status:
-            return Finding(
-                status=known.status,
-                withdrawn=known.withdrawn,
-                fee=known.fee,
-                respond_by=known.respond_by,
-            )
-        may_return = self.status in (C.WON, C.CLOSED)
-        keep = (min if known.is_decided else _latest) if may_return else max
-        is_older = RANK[self.status] < RANK[known.status]
-        return Finding(
-            status=known.status if is_older else self.status,
-            withdrawn=keep(self.withdrawn, known.withdrawn),
-            fee=keep(self.fee, known.fee),
-            respond_by=known.respond_by if is_older else self.respond_by,
-        )
 
 
 @frozen
@@ -96,6 +58,8 @@ def follow(
     moved = _moved(Step(known, payment), found)
     if found.status is C.LOST:
         step = _lost(_covered(moved, known, held, Liability.PLATFORM), known, held, rules)
+    elif known.status is C.LOST:
+        step = _overturned(moved, held)
     elif found.status in (C.WON, C.CLOSED):
         step = _let_go(moved, held)
     else:
@@ -126,12 +90,16 @@ def follow(
         relies_on=relied,
         waives=held.rest(*entities),
         entries=step.entries,
-        timers=tuple(_again(latest.get(payment.id), rules, at)),
+        timers=tuple(_again(latest.get(payment.id), wallet, rules, at)),
     )
 
 
-def _again(payment: Entity | None, rules: Rules, at: datetime) -> Iterator[Timer]:
+def _again(
+    payment: Entity | None, wallet: Change[Wallet] | None, rules: Rules, at: datetime
+) -> Iterator[Timer]:
     """A transfer whose time came while the payment was charged back is tried again."""
+    if wallet is not None:
+        yield from scheduled(wallet.entity, rules, at)
     if not isinstance(payment, Payment):
         return
     yield from ask_again(payment, rules, at)
@@ -180,10 +148,10 @@ def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
     part = chargeback.covered - (known.covered if known.status is C.LOST else zero)
     settled = evolve(payment, disputed=payment.disputed - part)
     entries: list[LedgerEntry] = []
-    if rules.chargeback_liability is Liability.CONTRACTOR or not payment.is_released:
-        entries += given_back(settled, part, K.DISPUTED, held.wallet, chargeback.reserved)
-    else:
+    if _is_platforms(settled, rules):
         entries += _borne_by_platform(settled, part)
+    else:
+        entries += given_back(settled, part, K.DISPUTED, held.wallet, chargeback.reserved)
     newly = chargeback.withdrawn - chargeback.lost
     loss, disputed = (Account(k, payment.currency) for k in (K.CHARGEBACK_LOSS, K.DISPUTED))
     entries += move(loss, disputed, newly - part, payment.id)
@@ -192,17 +160,23 @@ def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
         source = held.wallet.account(K.WALLET_RESERVED)
         available = held.wallet.account(K.WALLET_AVAILABLE)
         entries += move(source, available, chargeback.reserved - used, payment.id)
-    after = evolve(chargeback, lost=chargeback.withdrawn, reserved=zero)
     kept = _kept(entries, settled, part, rules)
+    borne = chargeback.borne + (kept if _is_platforms(settled, rules) else zero)
+    after = evolve(chargeback, lost=chargeback.withdrawn, borne=borne, reserved=zero)
     settled = evolve(settled, lost=payment.lost + part, withheld=payment.withheld - kept)
     return Step(after, settled, (*step.entries, *entries))
 
 
 def _kept(entries: list[LedgerEntry], payment: Payment, part: Money, rules: Rules) -> Money:
     """What of the contractor's part is not taken from them now: they owe it, or never will."""
-    if rules.chargeback_liability is Liability.CONTRACTOR or not payment.is_released:
-        return owed(entries, payment.currency)
-    return payment.taken_back(part).payout
+    if _is_platforms(payment, rules):
+        return payment.taken_back(part).payout
+    return owed(entries, payment.currency)
+
+
+def _is_platforms(payment: Payment, rules: Rules) -> bool:
+    """Whether the platform bears the contractor's part."""
+    return payment.is_released and rules.chargeback_liability is Liability.PLATFORM
 
 
 def _borne_by_platform(payment: Payment, part: Money) -> Iterator[LedgerEntry]:
@@ -228,13 +202,21 @@ def _let_go(step: Step, held: Held) -> Step:
     return Step(after, settled, (*step.entries, *freed))
 
 
+def _overturned(step: Step, held: Held) -> Step:
+    """It is won after all: what everybody gave is theirs again."""
+    zero = Money.zero(step.payment.currency)
+    payment, entries = regained(step.chargeback, step.payment, held.wallet)
+    after = evolve(step.chargeback, covered=zero, lost=zero, borne=zero)
+    return Step(after, payment, (*step.entries, *entries))
+
+
 def _chargeback_changes(
     known: Chargeback, after: Chargeback, status: ChargebackStatus, rules: Rules, at: datetime
 ) -> Iterator[Change[Entity]]:
     if not known.version:
         yield known.begun(at)
         yield incident(IncidentKind.CHARGEBACK, known.payment, known.gateway_id, rules, at)
-    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "fee")
+    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "borne", "fee")
     fields = {name: getattr(after, name) for name in names}
     if status is known.status:
         if after != known:
@@ -250,10 +232,10 @@ def _chargeback_changes(
 def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[Change[Entity]]:
     if after == before:
         return
-    names = ("disputed", "lost", "withheld", "transferred")
+    names = ("disputed", "lost", "withheld", "transferred", "transfer_blocked")
     fields = {name: getattr(after, name) for name in names}
     payment = before
-    if payment.status is not PaymentStatus.CHARGED_BACK:
+    if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.RELEASED):
         taken = payment.become(e.PaymentChargedBack, SYSTEM, at, **fields)
         yield taken
         payment = taken.entity
@@ -286,7 +268,3 @@ def _sum(entries: tuple[LedgerEntry, ...], currency: str) -> Money:
     for entry in entries:
         total += entry.amount
     return total
-
-
-def _latest(told: Money, _known: Money) -> Money:
-    return told

@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from marketpay.domain.actor import Actor, Role
+from marketpay.domain.changing import changed
 from marketpay.domain.errors import Forbidden
 from marketpay.domain.event import Event
 from marketpay.domain.state_machine import Lifecycle
@@ -55,8 +56,8 @@ class Living(Entity):
     def become(self, event: type[Event], by: Role, at: datetime, **changes: Any) -> Change[Self]:
         """The entity after `event`, or `IllegalTransition`."""
         status = self.lifecycle.after(event, self.status, by, self.id)
-        changed = evolve(self, status=status, **changes)
-        return Change(changed, changed.fact(event, at))
+        after = changed(self, status=status, **changes)
+        return Change(after, after.fact(event, at))
 
     def begun(self, at: datetime) -> Change[Self]:
         """The new entity with the fact of its beginning."""

@@ -25,6 +25,7 @@ __all__ = [
     "Conflict",
     "CurrencyMismatch",
     "DatabaseBusy",
+    "DatabaseUnavailable",
     "Forbidden",
     "GatewayError",
     "GatewayUnavailable",
@@ -136,10 +137,24 @@ class Conflict(MarketpayError):
 
 
 class DatabaseBusy(Conflict):
-    """Another process would not let go of the database; nothing was written."""
+    """The database did not come to it in time; nothing was written."""
 
     def __str__(self) -> str:
-        return "The database is busy with another process; try again."
+        return "The database is busy; nothing was changed, and trying again is safe."
+
+
+@define(eq=False)
+class DatabaseUnavailable(MarketpayError):
+    """The database cannot be reached, went away, or has no room; nothing was written."""
+
+    reason: str
+
+    code: ClassVar[str] = "database_unavailable"
+    status_hint: ClassVar[int] = 503
+    retryable: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return "The database is not available; nothing was changed, and trying again is safe."
 
 
 class CommitUnknown(MarketpayError):

@@ -103,6 +103,12 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.WALLET_RESERVED,     K.DISPUTED):             DISPUTING,
     (K.RECEIVABLE,          K.DISPUTED):             DISPUTING,
     (K.CHARGEBACK_LOSS,     K.DISPUTED):             DISPUTING,
+    (K.DISPUTED,            K.ESCROW):               DISPUTING,  # lost, and won after all
+    (K.DISPUTED,            K.PLATFORM_FEE):         DISPUTING,
+    (K.DISPUTED,            K.SERVICE_FEE):          DISPUTING,
+    (K.DISPUTED,            K.WALLET_AVAILABLE):     DISPUTING,
+    (K.DISPUTED,            K.RECEIVABLE):           DISPUTING,
+    (K.DISPUTED,            K.CHARGEBACK_LOSS):      DISPUTING,
     (K.WALLET_PENDING,      K.WALLET_RESERVED):      DISPUTING,
     (K.WALLET_AVAILABLE,    K.WALLET_RESERVED):      DISPUTING | WITHDRAWING,
     (K.WALLET_RESERVED,     K.WALLET_AVAILABLE):     FREEING,

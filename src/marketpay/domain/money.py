@@ -60,7 +60,7 @@ class Money:
     @property
     def amount(self) -> Decimal:
         """The amount, with all the digits of its currency: `Decimal("700.00")`."""
-        return Decimal(self._digits())
+        return Decimal(digits(self))
 
     def allocate(self, weights: Iterable[int | Decimal]) -> tuple[Money, ...]:
         """Parts in proportion to `weights` that sum to exactly this, by the largest remainder.
@@ -117,10 +117,10 @@ class Money:
         return self._compared(other, int.__ge__)
 
     def __str__(self) -> str:
-        return f"{self.currency} {self._digits()}"
+        return f"{self.currency} {digits(self)}"
 
     def __repr__(self) -> str:
-        return f"Money('{self._digits()}', '{self.currency}')"
+        return f"Money('{digits(self)}', '{self.currency}')"
 
     def _compared(self, other: Money, holds: Callable[[int, int], bool]) -> bool:
         if not isinstance(other, Money):
@@ -128,13 +128,6 @@ class Money:
         if self.currency != other.currency:
             raise CurrencyMismatch(self.currency, other.currency)
         return holds(self.minor, other.minor)
-
-    def _digits(self) -> str:
-        decimals = exponent(self.currency)
-        digits = str(abs(self.minor)).zfill(decimals + 1)
-        sign = "-" if self.minor < 0 else ""
-        point = len(digits) - decimals
-        return f"{sign}{digits[:point]}.{digits[point:]}" if decimals else f"{sign}{digits}"
 
 
 # A frozen attrs class sets its fields by a slow road; these are the slots themselves.
@@ -149,6 +142,15 @@ def unchecked(minor: int, currency: str) -> Money:
     _set_minor(money, minor)
     _set_currency(money, currency)
     return money
+
+
+def digits(money: Money) -> str:
+    """The amount in plain digits, all that its currency has after the point: "700.00"."""
+    decimals = exponent(money.currency)
+    plain = str(abs(money.minor)).zfill(decimals + 1)
+    sign = "-" if money.minor < 0 else ""
+    point = len(plain) - decimals
+    return f"{sign}{plain[:point]}.{plain[point:]}" if decimals else f"{sign}{plain}"
 
 
 def _minor_units(amount: str | int | Decimal, currency: str) -> int:

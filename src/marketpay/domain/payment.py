@@ -13,13 +13,13 @@ from marketpay.domain.event import Event
 from marketpay.domain.events import PaymentEvent
 from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import PAYMENT, PaymentStatus
-from marketpay.domain.money import Money
+from marketpay.domain.money import Money, unchecked
 from marketpay.domain.offer import Offer
 from marketpay.domain.state_machine import Lifecycle
 
 
 def _nothing(payment: Payment) -> Money:
-    return Money.zero(payment.amount.currency)
+    return unchecked(0, payment.currency)
 
 
 NOTHING: Any = Factory(_nothing, takes_self=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.actor import Role
+from marketpay.domain.changing import changed
+from marketpay.domain.commission import Split
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import PayoutAccountStatus
@@ -45,17 +47,18 @@ def release(
     at: datetime,
 ) -> Released:
     """The frozen parts, less what was taken back, leave escrow; debts are collected first."""
-    payout = paid.remains().payout
-    collected = min(wallet.receivable, payout)
+    parts = paid.remains()
+    collected = min(wallet.receivable, parts.payout)
     # What their account was paid out too much is missing there, and is transferred all the same.
     withheld = collected - min(wallet.overdrawn, collected)
-    after = evolve(paid, released_at=at, withheld=withheld)
-    entries = tuple(_out_of_escrow(paid, wallet))
+    owed = changed(paid, released_at=at, withheld=withheld).untransferred
+    owed = rules.limits(paid.currency).movable(owed)
+    entries = tuple(_out_of_escrow(paid, parts, wallet))
     active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
-    is_owed = after.untransferred.minor > 0
+    is_owed = owed.minor > 0
     blocked = _blocked(active, rules) if is_owed else None
     is_sent = is_owed and blocked is None
-    moved = after.untransferred if is_sent else after.transferring
+    moved = owed if is_sent else paid.transferring
     released = paid.become(
         e.PaymentReleased,
         by,
@@ -66,10 +69,10 @@ def release(
         transfer_blocked=blocked,
     )
     changes: list[Change[Entity]] = [released]
-    if payout.minor:
+    if parts.payout.minor:
         left = wallet.overdrawn - (collected - withheld)
         posted = wallet.post(entries, at)
-        changes.append(Change(evolve(posted.entity, overdrawn=left), posted.event))
+        changes.append(Change(changed(posted.entity, overdrawn=left), posted.event))
     if is_sent:
         changes.append(operations.transfer(released.entity, moved, active[0], rules, at))
     timers = tuple(_timers(released.entity, wallet, rules, at))
@@ -90,8 +93,7 @@ def _timers(released: Payment, wallet: Wallet, rules: Rules, at: datetime) -> It
         yield Timer(TimerKind.PAYOUT_SCHEDULE, wallet.id, rules.next_payout(at))
 
 
-def _out_of_escrow(paid: Payment, wallet: Wallet) -> Iterator[LedgerEntry]:
-    parts = paid.remains()
+def _out_of_escrow(paid: Payment, parts: Split, wallet: Wallet) -> Iterator[LedgerEntry]:
     escrow = Account(AccountKind.ESCROW, paid.currency)
     fee = Account(AccountKind.SERVICE_FEE, paid.currency)
     yield from move(escrow, fee, parts.service_fee, paid.id)

@@ -39,17 +39,20 @@ def transfer(
     tried: PaymentTransaction | None = None,
     most: Money | None = None,
 ) -> list[Change[Entity]]:
-    """What is due and not there yet is on its way, `most` of it at most.
+    """What is due and not there yet is on its way, as far as the gateway can move it.
+
+    `most` of it, where a withdrawal waits for no more; it goes on waiting for what is on its way.
 
     What somebody brought back is sent out of the platform's balance: the charge has given it.
     """
-    left = payment.untransferred
-    amount = left if most is None else min(left, most)
+    limits = rules.limits(payment.currency)
+    left = limits.movable(payment.untransferred)
+    amount = left if most is None else min(left, -limits.movable(-most))
     event, by = e.PaymentTransferStarted, Role.SYSTEM
     if amount.minor <= 0:
         return [payment.become(event, by, at, transfer_blocked=None)]
     on_its_way = payment.transferring + amount
-    blocked = None if amount == left else payment.transfer_blocked
+    blocked = None if most is None else payment.transfer_blocked
     started = payment.become(event, by, at, transfer_blocked=blocked, transferring=on_its_way)
     sent = operations.transfer(
         started.entity, amount, account, rules, at, tried.id if tried else None
@@ -74,6 +77,7 @@ def reversals(
     """
     zero = Money.zero(payment.currency)
     excess = min(max(-payment.untransferred, zero), payment.transferred, max(there, zero))
+    excess = rules.limits(payment.currency).movable(excess)
     for made in sorted(moves, key=lambda one: one.id, reverse=True):
         is_there = made.status is TransactionStatus.SUCCESS
         if made.kind is not TransactionKind.TRANSFER or not is_there or not excess.minor:

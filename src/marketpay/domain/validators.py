@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 from unicodedata import category
 
@@ -41,12 +42,17 @@ class Text:
             return
         if not isinstance(value, str):
             raise TypeError(f"{attribute.name} must be a str, not {type(value).__name__}")
-        if sum(c.isprintable() and not c.isspace() for c in value) < self.at_least:
+        visible = (c for c in value if c.isprintable() and not c.isspace())
+        if len([*islice(visible, self.at_least)]) < self.at_least:
             raise InvalidInput("must not be empty.", attribute.name)
         if len(value) > self.at_most:
             raise InvalidInput(f"must have at most {self.at_most} characters.", attribute.name)
-        if any(category(c) in ("Cc", "Cs") and c not in "\t\r\n" for c in value):
+        if not value.isprintable() and any(map(_is_control, value)):
             raise InvalidInput("must not have control characters.", attribute.name)
+
+
+def _is_control(character: str) -> bool:
+    return category(character) in ("Cc", "Cs") and character not in "\t\r\n"
 
 
 def above_zero(_instance: object, attribute: Any, value: Any) -> None:

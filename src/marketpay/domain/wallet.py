@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
-from attrs import Factory, evolve, field, frozen
+from attrs import Factory, field, frozen
 
+from marketpay.domain.changing import changed
 from marketpay.domain.entity import Change, Entity, Names
 from marketpay.domain.errors import MoneyError
 from marketpay.domain.events import (
@@ -130,7 +131,7 @@ class Wallet(Entity):
         parts = {name: getattr(self, name) + self._part(k, change) for k, name in WALLET.items()}
         if any(part.minor < 0 for part in parts.values()):
             raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
-        after = evolve(self, **parts, overdrawn=min(self.overdrawn, parts["receivable"]))
+        after = changed(self, **parts, overdrawn=min(self.overdrawn, parts["receivable"]))
         amount = (after.total - after.receivable) - (self.total - self.receivable)
         fact: type[WalletEvent] = WalletDebited if amount.minor < 0 else WalletCredited
         if not amount.minor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -24,7 +24,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
-from marketpay.domain.rules import Rules
+from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, succeeded
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import transfer
@@ -33,6 +33,7 @@ from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
 
 SYSTEM = Role.SYSTEM
 INSUFFICIENT = "balance_insufficient"  # it is there, but cannot be paid out yet
+ELSEWHERE = "paid_elsewhere"  # somebody paid it out at the gateway
 
 
 @frozen(kw_only=True)
@@ -108,12 +109,19 @@ def _transfer_first(
     rules: Rules,
     at: datetime,
 ) -> Decision[Withdrawal]:
-    """As many payments are transferred, the oldest first, as the withdrawal is short of."""
+    """As many payments are transferred, the oldest first, as the withdrawal is short of.
+
+    What is on its way already is not missing.
+    """
     missing, (waiting, tries) = withdrawal.amount - there, read
+    for payment in waiting:
+        missing -= payment.transferring
     changes: list[Change[Entity]] = []
     for payment in waiting:
         if missing.minor <= 0:
             break
+        if not payment.is_transferable:
+            continue
         changes += transfer(payment, account, rules, at, most=missing)
         missing -= payment.untransferred
     used = {change.entity.id for change in changes}
@@ -174,18 +182,23 @@ def payout_failed(
     rules: Rules,
     at: datetime,
 ) -> Settled:
-    """Nothing went: the wallet has it again; what only was not there yet is tried again."""
+    """Nothing went: the wallet has it again; what only was not there yet is tried again.
+
+    It will not be there where somebody else has paid it out.
+    """
     settled = failed(transaction, code, at)
     was_created = transaction.gateway_id is not None
-    if code == INSUFFICIENT and not was_created:
+    is_short = code == INSUFFICIENT and not was_created
+    if is_short and not wallet.overdrawn.minor:
         attempts = withdrawal.attempts + 1
         event: type[Event] = e.WithdrawalStarted
         waits = withdrawal.become(event, SYSTEM, at, failure=code, attempts=attempts)
         again = Timer(TimerKind.WITHDRAWAL, withdrawal.id, rules.transfer_at(attempts, at))
         changes: tuple[Change[Entity], ...] = (waits, settled)
-        return Decision(settled.entity, changes=changes, waives=(wallet,), timers=(again,))
+        return Decision(settled.entity, changes=changes, relies_on=(wallet,), timers=(again,))
     by = Role.ADMIN if code == ABANDONED else SYSTEM
-    gone = withdrawal.become(e.WithdrawalFailed, by, at, failure=code)
+    why = ELSEWHERE if is_short else code
+    gone = withdrawal.become(e.WithdrawalFailed, by, at, failure=why)
     entries = (*(_uncreated(withdrawal) if was_created else ()), *freed(withdrawal, wallet))
     changes = (wallet.post(entries, at), gone, settled)
     return Decision(settled.entity, changes=changes, entries=entries)
@@ -203,7 +216,14 @@ def payout_returned(
     entries = tuple(move(connected, available, withdrawal.amount, None))
     raised = incident(IncidentKind.PAYOUT_RETURNED, withdrawal.id, code, rules, at)
     changes = (wallet.post(entries, at), gone, raised)
-    return Decision(gone.entity, changes=changes, entries=entries)
+    timers = tuple(scheduled(wallet, rules, at))
+    return Decision(gone.entity, changes=changes, entries=entries, timers=timers)
+
+
+def scheduled(wallet: Wallet, rules: Rules, at: datetime) -> Iterator[Timer]:
+    """When the schedule looks at a wallet that has got something, if there is a schedule."""
+    if rules.transfers is TransferPolicy.SCHEDULED:
+        yield Timer(TimerKind.PAYOUT_SCHEDULE, wallet.id, rules.next_payout(at))
 
 
 def freed(withdrawal: Withdrawal, wallet: Wallet) -> tuple[LedgerEntry, ...]:

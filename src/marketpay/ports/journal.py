@@ -43,7 +43,11 @@ class JournalEntry:
 
 @frozen(kw_only=True)
 class FeedItem:
-    """A committed record in its final place: `position` has no gaps and never changes."""
+    """A committed record in its final place: `position` has no gaps and never changes.
+
+    `link` is the hash of this record, its ledger entries and all before it (see `Link`).
+    """
 
     position: int
     record: JournalRecord
+    link: str

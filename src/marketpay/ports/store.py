@@ -15,6 +15,7 @@ from marketpay.domain.ids import JobId, OfferId, PaymentId
 from marketpay.domain.ledger import Account, LedgerEntry
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer
+from marketpay.ports.chain import EntryRow, Link
 from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
 
 E = TypeVar("E", bound=Entity)
@@ -115,6 +116,23 @@ class Records(Reader, Protocol):
         """The feed from above a position on."""
         ...
 
+    def chain(self, after: int, /, *, limit: int) -> list[Link]:
+        """Every row of the feed from above a position on, with all that its link vouches for.
+
+        Also where a position is missing before it, and where its journal row is gone.
+        """
+        ...
+
+    def unchained(self, after: int, /, *, limit: int) -> list[JournalEntry]:
+        """The journal rows, by number from above `after` on, that have no place in the feed
+        and do not wait for one: none, unless somebody took it away.
+        """
+        ...
+
+    def orphans(self, after: int, /, *, limit: int) -> list[EntryRow]:
+        """The ledger entries, by number from above `after` on, whose journal row is gone."""
+        ...
+
 
 class Work(Records, Protocol):
     """One transaction.  A command sees its `Reader` side, a question its `Records` side."""
@@ -169,7 +187,9 @@ class Work(Records, Protocol):
         ...
 
     def sequence(self, limit: int, /) -> int:
-        """Give so many committed records their place in the feed; how many were given one."""
+        """Give so many committed records their place in the feed and their link, each from the
+        one before; how many were given one.
+        """
         ...
 
     def take_cursor(self, name: str, /, *, now: datetime, until: datetime) -> int | None:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from marketpay.ports.store import AsyncStore, Records, Work
 from marketpay.testing.gateway_contract import GatewayContract
 from marketpay.testing.store_contract.books import BooksContract
+from marketpay.testing.store_contract.chain import ChainContract
 from marketpay.testing.store_contract.claims import ClaimsContract
 from marketpay.testing.store_contract.exactness import ExactnessContract
 from marketpay.testing.store_contract.putting import PuttingContract
@@ -44,6 +45,7 @@ class StoreContract(
     ExactnessContract,
     BooksContract,
     QueuesContract,
+    ChainContract,
     ThreadsContract,
 ):
     """All that a marketplace relies on in its store.  Needs the fixture `store`, empty."""

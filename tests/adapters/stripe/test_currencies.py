@@ -94,18 +94,38 @@ def test_every_currency_of_stripes_is_one_of_iso() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "least", "most"),
+    ("code", "least", "most", "step", "payout_step"),
     [
-        ("USD", 50, 99_999_999),
-        ("HUF", 17500, 99_999_999),
-        ("JPY", 50, 99_999_999),
-        ("ISK", None, 999_999),
-        ("KWD", None, 99_999_990),
-        ("MGA", None, 9_999_999_900),
+        ("USD", 50, 99_999_999, 1, 1),
+        ("HUF", 17500, 99_999_999, 1, 100),
+        ("TWD", None, 99_999_999, 1, 100),
+        ("JPY", 50, 99_999_999, 1, 1),
+        ("ISK", None, 999_999, 1, 1),
+        ("KWD", None, 99_999_990, 10, 10),
+        ("MGA", None, 9_999_999_900, 100, 100),
     ],
 )
-def test_limits_are_in_our_units(code: str, least: int | None, most: int) -> None:
-    assert limits_of(code) == Limits(least=least, most=most)
+def test_limits_are_in_our_units(
+    code: str, least: int | None, most: int, step: int, payout_step: int
+) -> None:
+    limits = Limits(least=least, most=most, step=step, payout_step=payout_step)
+    assert limits_of(code) == limits
+
+
+@given(codes, st.integers(1, 10**6))
+def test_what_is_in_steps_can_be_moved_and_nothing_else(code: str, minor: int) -> None:
+    limits, amount = limits_of(code), Money.from_minor(minor, code)
+    for convert, step, whole in (
+        (stripe_amount, limits.step, limits.movable(amount)),
+        (stripe_payout_amount, limits.payout_step, limits.payable(amount)),
+    ):
+        if minor % step:
+            with pytest.raises(MoneyError):
+                convert(amount)
+        else:
+            assert convert(amount) > 0
+        if whole.minor:
+            assert convert(whole) > 0
 
 
 @given(codes)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from attrs import evolve
+
 from marketpay.adapters.memory.tables import Tables, is_in_deal, is_in_wallet, matches
 from marketpay.domain import application
 from marketpay.domain.application import Application
@@ -21,6 +23,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer
 from marketpay.domain.wallet import Wallet
+from marketpay.ports.chain import EntryRow, Link
 from marketpay.ports.journal import FeedItem, JournalEntry
 from marketpay.ports.store import AccountTotal, PostedEntry
 
@@ -143,5 +146,48 @@ class MemoryRecords:
 
     def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
         """See `Records.feed`."""
-        last = min(after + limit, len(self._tables.feed))
-        return [self._tables.feed[position] for position in range(after + 1, last + 1)]
+        tables = self._tables
+        last = min(after + limit, len(tables.feed))
+        placed = ((n, one) for n in range(after + 1, last + 1) if (one := tables.feed.get(n)))
+        return [
+            FeedItem(position=n, record=tables.journal[one.journal].record, link=one.link)
+            for n, one in placed
+            if one.journal in tables.journal
+        ]
+
+    def chain(self, after: int, /, *, limit: int) -> list[Link]:
+        """See `Records.chain`."""
+        positions = sorted(position for position in self._tables.feed if position > after)
+        return [self._link(position) for position in positions[:limit]]
+
+    def unchained(self, after: int, /, *, limit: int) -> list[JournalEntry]:
+        """See `Records.unchained`."""
+        tables = self._tables
+        placed = {one.journal for one in tables.feed.values()} | tables.to_sequence.keys()
+        stray = sorted(number for number in tables.journal.keys() - placed if number > after)
+        return [tables.journal[number] for number in stray[:limit]]
+
+    def orphans(self, after: int, /, *, limit: int) -> list[EntryRow]:
+        """See `Records.orphans`."""
+        tables = self._tables
+        stray = (n for n, journal in tables.journal_of.items() if journal not in tables.journal)
+        return [self._entry_row(n) for n in sorted(stray) if n > after][:limit]
+
+    def _link(self, position: int) -> Link:
+        placed = self._tables.feed[position]
+        kept = self._tables.journal.get(placed.journal)
+        return Link(
+            position=position,
+            number=placed.journal,
+            record=evolve(kept.record, personal=None) if kept else None,
+            entries=self._entry_rows(placed.journal),
+            link=placed.link,
+        )
+
+    def _entry_rows(self, journal: int) -> tuple[EntryRow, ...]:
+        numbers = sorted(self._tables.entries_in.get(journal, ()))
+        return tuple(self._entry_row(number) for number in numbers)
+
+    def _entry_row(self, number: int) -> EntryRow:
+        posted, journal = self._tables.entries[number], self._tables.journal_of[number]
+        return EntryRow.of(number, journal, posted.at, posted.entry)

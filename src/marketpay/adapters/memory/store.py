@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from marketpay.adapters.memory.reading import MemoryRecords
-from marketpay.adapters.memory.tables import Tables
+from marketpay.adapters.memory.tables import Placed, Tables
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
 from marketpay.domain.timer import Timer
-from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
+from marketpay.ports.chain import GENESIS, link
+from marketpay.ports.journal import JournalEntry, JournalRecord
 from marketpay.ports.store import PostedEntry, Records, Work
 
 E = TypeVar("E", bound=Entity)
@@ -32,9 +33,11 @@ class MemoryWork(MemoryRecords):
         written = [*latest.values(), *relied]
         self._check(written)
         self.record(record, tuple(latest))
+        journal = self._tables.attempts[record.attempt]
         for entry in decision.entries:
             number = len(self._tables.entries) + 1
-            self._tables.post(PostedEntry(number=number, at=record.at, entry=entry))
+            posted = PostedEntry(number=number, at=record.at, entry=entry)
+            self._tables.post(posted, journal)
         for timer in decision.timers:
             self._tables.set_timer(timer)
         kept = {one.id: evolve(one, version=one.version + 1) for one in written}
@@ -106,10 +109,12 @@ class MemoryWork(MemoryRecords):
         """See `Work.sequence`."""
         tables = self._tables
         numbers = sorted(tables.to_sequence)[:limit]
-        for number in numbers:
-            position = len(tables.feed) + 1
-            item = FeedItem(position=position, record=tables.journal[number].record)
-            tables.put(tables.feed, position, item)
+        last = next(reversed(tables.feed), 0)
+        previous = tables.feed[last].link if last else GENESIS
+        for position, number in enumerate(numbers, start=last + 1):
+            record = tables.journal[number].record
+            previous = link(previous, position, number, record, self._entry_rows(number))
+            tables.put(tables.feed, position, Placed(number, previous))
             tables.drop(tables.to_sequence, number)
         return len(numbers)
 

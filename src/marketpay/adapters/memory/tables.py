@@ -8,17 +8,27 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from attrs import frozen
+
 from marketpay.domain import offer
 from marketpay.domain.entity import Entity
 from marketpay.domain.ids import OfferId
 from marketpay.domain.ledger import WALLET, Account, LedgerEntry, effects
 from marketpay.domain.offer import Offer
 from marketpay.domain.timer import Timer
-from marketpay.ports.journal import FeedItem, JournalEntry
+from marketpay.ports.journal import JournalEntry
 from marketpay.ports.store import PostedEntry
 
 E = TypeVar("E", bound=Entity)
 MISSING: Final = object()
+
+
+@frozen
+class Placed:
+    """A row of the feed: which journal row has this position, and its link."""
+
+    journal: int
+    link: str
 
 
 class Tables:
@@ -32,13 +42,15 @@ class Tables:
         self.entries: dict[int, PostedEntry] = {}
         self.entries_of: defaultdict[str, dict[int, None]] = defaultdict(dict)
         self.entries_by: defaultdict[str, dict[int, None]] = defaultdict(dict)
+        self.entries_in: defaultdict[int, dict[int, None]] = defaultdict(dict)
+        self.journal_of: dict[int, int] = {}
         self.balances: dict[Account, int] = {}
         self.journal: dict[int, JournalEntry] = {}
         self.keys: dict[tuple[str, str, str], int] = {}
         self.attempts: dict[str, int] = {}
         self.subjects: defaultdict[str, dict[int, None]] = defaultdict(dict)
         self.to_sequence: dict[int, None] = {}
-        self.feed: dict[int, FeedItem] = {}
+        self.feed: dict[int, Placed] = {}
         self.cursors: dict[str, tuple[int, datetime | None]] = {}
         self.timers: dict[tuple[str, str], Timer] = {}
         self._queue: list[tuple[datetime, str, str]] = []
@@ -71,6 +83,8 @@ class Tables:
         """The entities among which are all whose fields have these values."""
         rows: dict[str, Any] = self.entities[kind]
         ids: Iterable[str] = rows
+        if isinstance(wanted := equal.get("id"), tuple):
+            return (rows[id] for id in dict.fromkeys(wanted) if id in rows)
         for name in kind.unique:
             if name in equal and not isinstance(equal[name], tuple | type(None)):
                 id = self.unique[kind, name].get(equal[name])
@@ -106,10 +120,12 @@ class Tables:
         if new is not None:
             self.put(self.unique[kind, name], new, entity.id)
 
-    def post(self, posted: PostedEntry) -> None:
-        """Keep a ledger entry and what it does to balances."""
+    def post(self, posted: PostedEntry, journal: int) -> None:
+        """Keep a ledger entry of a journal row, and what it does to balances."""
         entry, number = posted.entry, posted.number
         self.put(self.entries, number, posted)
+        self.put(self.entries_in[journal], number, None)
+        self.put(self.journal_of, number, journal)
         self.put(self.entries_of[str(entry.payment)], number, None)
         for owner in {entry.debit.owner, entry.credit.owner} - {""}:
             self.put(self.entries_by[owner], number, None)

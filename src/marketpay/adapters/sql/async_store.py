@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketpay.adapters.sql.creation import prepare
+from marketpay.adapters.sql.backend import Backend
+from marketpay.adapters.sql.columns import PREFIX
+from marketpay.adapters.sql.creation import check_columns, prepare
+from marketpay.adapters.sql.engines import backend_for, backend_of
+from marketpay.adapters.sql.opening import opened, refuse_foreign
 from marketpay.adapters.sql.reading import SqlRecords
+from marketpay.adapters.sql.schema import Tables
 from marketpay.adapters.sql.sql import Sql
-from marketpay.adapters.sql.sqlite import check_sqlite, check_url, is_in_memory, set_pragmas
-from marketpay.adapters.sql.store import BEGIN_READING, BEGIN_WRITING, transact
+from marketpay.adapters.sql.transaction import Stale, Transaction, transact
 from marketpay.adapters.sql.writing import SqlWork
-from marketpay.domain.errors import ConfigurationError
 from marketpay.ports.store import Records, Work
 
 R = TypeVar("R")
@@ -26,79 +29,96 @@ R = TypeVar("R")
 class AsyncSqlStore:
     """For FastAPI and friends.  Nothing blocks the event loop.
 
-    `run_sync` is SQLAlchemy's own bridge: `use` stays an ordinary function, and each statement
-    it runs on the driver's cursor is awaited.
+    `run_sync` is SQLAlchemy's own bridge: `use` stays an ordinary function, and each batch of
+    statements that it exchanges with the database is awaited.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        check_sqlite(engine.dialect.name)
-        raise ConfigurationError(
-            "An SQLite engine of your own has other settings than marketpay needs; open the "
-            "database by its URL: await AsyncSqlStore.connect('sqlite+aiosqlite:///market.db')."
-        )
+        """Not for use: an async engine has to be awaited.  See `on` and `connect`."""
+        raise TypeError("await AsyncSqlStore.on(engine), or AsyncSqlStore.connect(url)")
 
     @classmethod
-    async def connect(cls, url: str, **engine_options: Any) -> AsyncSqlStore:
+    async def on(cls, engine: AsyncEngine, *, tables: Tables | None = None) -> AsyncSqlStore:
+        """On an engine of the host's; see `SqlStore`."""
+        backend = backend_for(engine.dialect, is_async=True)
+        refuse_foreign(backend)
+        check = prepare if tables is None else check_columns
+        return await cls._opened(engine, backend, tables or Tables(), check)
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, prefix: str = PREFIX, schema: str | None = None, **engine_options: Any
+    ) -> AsyncSqlStore:
         """Open the database at `url`; make the tables if it is empty."""
-        check_url(url, drivers=("sqlite+aiosqlite",))
-        pool = StaticPool if is_in_memory(url) else AsyncAdaptedQueuePool
-        engine_options.setdefault("poolclass", pool)
-        arguments = {"isolation_level": None} | engine_options.pop("connect_args", {})
-        engine = create_async_engine(url, connect_args=arguments, **engine_options)
-        event.listen(engine.sync_engine, "connect", set_pragmas)
+        backend = backend_of(url, is_async=True)
+        tables = Tables(prefix=prefix, schema=schema)
+        with opened(url, backend):
+            engine = backend.open_async_engine(url, **engine_options)
+            return await cls._opened(engine, backend, tables, prepare)
+
+    @classmethod
+    async def _opened(
+        cls,
+        engine: AsyncEngine,
+        backend: Backend,
+        tables: Tables,
+        check: Callable[[Connection, Tables, Backend], None],
+    ) -> AsyncSqlStore:
         store = cls.__new__(cls)
         store._engine = engine
-        store._sql = Sql(engine.dialect)
-        store._lock = asyncio.Lock()
-        store._in_memory = is_in_memory(url)
-        try:
-            await store._on_connection(
-                lambda cursor: transact(
-                    cursor, BEGIN_WRITING, lambda: prepare(cursor, engine.dialect)
-                )
-            )
-        except sqlite3.DatabaseError as error:
-            raise ConfigurationError(f"The database at {url} cannot be opened: {error}.") from error
+        store._backend = backend
+        store._sql = Sql(backend.dialect, tables)
+        takes_turns = backend.dialect.name == "sqlite"
+        store._turn = asyncio.Lock() if takes_turns else nullcontext()
+        in_memory = takes_turns and engine.url.database in (None, "", ":memory:")
+        store._reading_turn = store._turn if in_memory else nullcontext()
+        async with engine.connect() as connection:
+            await connection.run_sync(check, tables, backend)
         return store
 
     _engine: AsyncEngine
+    _backend: Backend
     _sql: Sql
-    _lock: asyncio.Lock
-    _in_memory: bool
+    _turn: AbstractAsyncContextManager[None]
+    _reading_turn: AbstractAsyncContextManager[None]
 
     async def run(self, use: Callable[[Work], R], /) -> R:
         """See `AsyncStore.run`."""
-
-        def writing(cursor: Any) -> R:
-            work = SqlWork(cursor, self._sql)
-            return transact(cursor, BEGIN_WRITING, lambda: use(work))
-
-        async with self._lock:
-            return await self._on_connection(writing)
+        async with self._turn:
+            return await self._transact(
+                self._backend.writing,
+                lambda transaction: use(SqlWork(transaction, self._sql)),
+            )
 
     async def read(self, use: Callable[[Records], R], /) -> R:
         """See `AsyncStore.read`."""
-
-        def reading(cursor: Any) -> R:
-            records = SqlRecords(cursor, self._sql)
-            return transact(cursor, BEGIN_READING, lambda: use(records))
-
-        if not self._in_memory:
-            return await self._on_connection(reading)
-        async with self._lock:
-            return await self._on_connection(reading)
+        async with self._reading_turn:
+            return await self._transact(
+                self._backend.reading,
+                lambda transaction: use(SqlRecords(transaction, self._sql)),
+            )
 
     async def close(self) -> None:
         """See `AsyncStore.close`."""
         await self._engine.dispose()
 
-    async def _on_connection(self, use: Callable[[Any], R]) -> R:
-        def with_cursor(connection: Connection) -> R:
-            cursor = connection.connection.cursor()
-            try:
-                return use(cursor)
-            finally:
-                cursor.close()
+    async def _transact(self, bounds: Callable[[Any], Any], use: Callable[[Transaction], R]) -> R:
+        """On a connection that was cut while nobody used it nothing has happened: take another."""
 
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(with_cursor)
+        def transacted(connection: Connection) -> R:
+            lent = connection.connection
+            line = self._backend.line(lent.dbapi_connection, connection.invalidate)
+            return transact(line, bounds(lent.dbapi_connection), self._backend, use)
+
+        pool: Any = self._engine.pool
+        stale: Stale | None = None
+        for _ in range(getattr(pool, "checkedin", lambda: 1)() + 2):
+            try:
+                async with self._engine.connect() as connection:
+                    return await connection.run_sync(transacted)
+            except Stale as error:
+                stale = error
+            except SQLAlchemyError as error:  # of the pool: no connection could be had
+                raise self._backend.explain(error) from error
+        assert stale is not None  # or it would have returned
+        raise stale

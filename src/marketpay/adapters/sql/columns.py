@@ -5,36 +5,39 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Final
 
+from attrs import frozen
 from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
+    Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
+    UniqueConstraint,
 )
+from sqlalchemy.schema import conv
 
-from marketpay.adapters.sql.types import Minor, key
+from marketpay.adapters.sql.types import MARIADB, Minor, key
 
 PREFIX: Final = "marketpay_"
 
-NAMING: Final = {
-    "ix": "%(table_name)s_%(column_0_N_name)s",
-    "uq": "%(table_name)s_%(column_0_N_name)s_key",
-    "ck": "%(table_name)s_%(constraint_name)s",
-    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-    "pk": "%(table_name)s_pkey",
+# MariaDB's usual collation makes one owner of "Bob" and "bob ".
+OPTIONS: Final[dict[str, Any]] = {
+    f"{name}_{option}": value
+    for name in MARIADB
+    for option, value in (
+        ("engine", "InnoDB"),
+        ("default_charset", "utf8mb4"),
+        ("collate", "utf8mb4_nopad_bin"),
+    )
 }
-metadata = MetaData(naming_convention=NAMING)
 
 Id = key(90)
 Party = key(255)
 Code = key(64)
-
-
-def to(table: str) -> ForeignKey:
-    """A reference to another of our tables."""
-    return ForeignKey(f"{PREFIX}{table}.id")
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
@@ -48,13 +51,54 @@ def minor(name: str, **options: Any) -> Column[int]:
     return Column(name, Minor, nullable=options.pop("nullable", False), **options)
 
 
-def entity(name: str, *parts: Any) -> Table:
-    """The table of one kind of entity."""
-    return Table(
-        f"{PREFIX}{name}",
-        metadata,
-        Column("id", Id, primary_key=True),
-        Column("version", Integer, nullable=False),
-        *parts,
-        CheckConstraint("version > 0", name="version"),
-    )
+@frozen
+class Maker:
+    """Makes tables, and names them and all that belongs to them."""
+
+    metadata: MetaData
+    prefix: str = PREFIX
+    schema: str | None = None
+
+    def table(self, name: str, *parts: Any, **options: Any) -> Table:
+        """One of our tables."""
+        made = Table(
+            f"{self.prefix}{name}", self.metadata, *parts, schema=self.schema, **OPTIONS, **options
+        )
+        for constraint in made.constraints:
+            if not isinstance(constraint, PrimaryKeyConstraint):  # each engine names its own
+                constraint.name = conv(_name(constraint, made))
+        return made
+
+    def entity(self, name: str, *parts: Any) -> Table:
+        """The table of one kind of entity."""
+        return self.table(
+            name,
+            Column("id", Id, primary_key=True),
+            Column("version", Integer, nullable=False),
+            *parts,
+            CheckConstraint("version > 0", name="version"),
+        )
+
+    def to(self, table: str) -> ForeignKey:
+        """A reference to another of our tables."""
+        place = f"{self.schema}." if self.schema else ""
+        return ForeignKey(f"{place}{self.prefix}{table}.id")
+
+    def index(self, name: str, *columns: Column[Any], where: Any = None) -> Index:
+        """An index, of the rows for which `where` is true on the engines that can say so."""
+        return Index(
+            f"{columns[0].table.name}_{name}",
+            *columns,
+            sqlite_where=where,
+            postgresql_where=where,
+        )
+
+
+def _name(constraint: Any, table: Table) -> str:
+    match constraint:
+        case UniqueConstraint(columns=columns):
+            return f"{table.name}_{next(iter(columns)).name}_key"
+        case ForeignKeyConstraint(column_keys=[first, *_]):
+            return f"{table.name}_{first}_fkey"
+        case _:
+            return f"{table.name}_{constraint.name}"

@@ -7,13 +7,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, and_, bindparam, or_, select
 
-from marketpay.adapters.sql import deal_tables, payment_tables
 from marketpay.adapters.sql.mapping import Mapper
-from marketpay.adapters.sql.schema import TABLES
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
 from marketpay.domain import application, offer
+from marketpay.domain.application import Application
 from marketpay.domain.entity import Entity
+from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
 
 E = TypeVar("E", bound=Entity)
 
@@ -23,13 +26,15 @@ class EntitySql:
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
+        self._tables = compiler.tables.of
         self._mappers: dict[type[Entity], Mapper[Any]] = {}
         self._finds: dict[tuple[Any, ...], Statement] = {}
+        self._deals: dict[str, tuple[Statement, Statement, Statement, Statement]] = {}
 
     def mapper(self, kind: type[E]) -> Mapper[E]:
         """How this kind of entity is kept."""
         if kind not in self._mappers:
-            self._mappers[kind] = Mapper(kind, TABLES[kind], self.compiler)
+            self._mappers[kind] = Mapper(kind, self._tables[kind], self.compiler)
         return self._mappers[kind]
 
     def find(
@@ -47,7 +52,7 @@ class EntitySql:
     def _find(
         self, kind: type[Entity], shape: tuple[tuple[str, int], ...], *, paged: bool
     ) -> Statement:
-        table = TABLES[kind]
+        table = self._tables[kind]
         typed: dict[str, Column[Any]] = {}
         terms = []
         for name, many in shape:
@@ -64,7 +69,7 @@ class EntitySql:
     @cached_property
     def settled(self) -> Statement:
         """The operations that succeeded from `since` until before `until`, by id."""
-        table = payment_tables.payment_transactions
+        table = self._tables[PaymentTransaction]
         found = select(table).where(
             table.c.settled_at >= bindparam("since"),
             table.c.settled_at < bindparam("until"),
@@ -75,57 +80,50 @@ class EntitySql:
         time = table.c.settled_at
         return self.compiler.compile(ordered, since=time, until=time)
 
-    @cached_property
-    def offers_of_deal(self) -> Statement:
-        """The live offers of job `job`, and offer `asked`."""
-        offers = deal_tables.offers
-        return self.compiler.compile(
-            select(offers).where(_in_deal(bindparam("job"))).order_by(offers.c.id)
+    def deal(self, by: str) -> tuple[Statement, Statement, Statement, Statement]:
+        """The job, live offers, their payments and live applications of one deal.
+
+        `asked` is the id of its job, its offer or its payment, as `by` says; a named offer is
+        there whether it is live or not, and so is that of a named payment.
+        """
+        found = self._deals.get(by)
+        if found is None:
+            found = self._deals[by] = self._deal(by)
+        return found
+
+    def _deal(self, by: str) -> tuple[Statement, Statement, Statement, Statement]:
+        of = self._tables
+        jobs, offers, payments, applications = of[Job], of[Offer], of[Payment], of[Application]
+        asked: Any = bindparam("asked")
+        job, offer_ = asked, literal("")
+        if by == "offer":
+            job = select(offers.c.job).where(offers.c.id == asked).scalar_subquery()
+            offer_ = asked
+        elif by == "payment":
+            mine = payments.c.id == asked
+            job = select(payments.c.job).where(mine).scalar_subquery()
+            offer_ = select(payments.c.offer).where(mine).scalar_subquery()
+        is_live = or_(offers.c.status.in_(literals(offer.LIVE)), offers.c.id == offer_)
+        in_deal = and_(offers.c.job == job, is_live)
+        paid = select(payments).join(offers, payments.c.offer == offers.c.id).where(in_deal)
+        applied = applications.c.status.in_(literals(application.LIVE))
+        applying = select(applications).where(applications.c.job == job, applied)
+        compile = self.compiler.compile
+        return (
+            compile(select(jobs).where(jobs.c.id == job)),
+            compile(select(offers).where(in_deal).order_by(offers.c.id)),
+            compile(paid.order_by(payments.c.id)),
+            compile(applying.order_by(applications.c.id)),
         )
-
-    @cached_property
-    def job_of_offer(self) -> Statement:
-        """The job of offer `asked`."""
-        jobs, offers = deal_tables.jobs, deal_tables.offers
-        mine = select(offers.c.job).where(offers.c.id == bindparam("asked"))
-        return self.compiler.compile(select(jobs).where(jobs.c.id == mine.scalar_subquery()))
-
-    @cached_property
-    def offer_of_payment(self) -> Statement:
-        """The job and the offer of payment `payment`."""
-        payments = payment_tables.payments
-        mine = payments.c.id == bindparam("payment")
-        return self.compiler.compile(select(payments.c.job, payments.c.offer).where(mine))
-
-    @cached_property
-    def payments_of_deal(self) -> Statement:
-        """The payments of the offers of `offers_of_deal`."""
-        payments, offers = payment_tables.payments, deal_tables.offers
-        mine = payments.c.offer == offers.c.id
-        found = select(payments).join(offers, mine).where(_in_deal(bindparam("job")))
-        return self.compiler.compile(found.order_by(payments.c.id))
-
-    @cached_property
-    def applications_of_deal(self) -> Statement:
-        """The live applications of job `job`."""
-        table = deal_tables.applications
-        mine = (table.c.job == bindparam("job"), table.c.status.in_(literals(application.LIVE)))
-        return self.compiler.compile(select(table).where(*mine).order_by(table.c.id))
 
     def due(self, kind: type[Entity]) -> Statement:
         """The entities whose `due_at` has come, the oldest first."""
         found = self._finds.get((kind, "due"))
         if found is None:
-            table = TABLES[kind]
+            table = self._tables[kind]
             mine = (table.c.due_at.is_not(None), table.c.due_at <= bindparam("now"))
             ordered = select(table).where(*mine).order_by(table.c.due_at, table.c.id)
-            limited = ordered.limit(bindparam("limit"))
+            limited = ordered.limit(bindparam("limit")).with_for_update(skip_locked=True)
             found = self.compiler.compile(limited, now=table.c.due_at)
             self._finds[kind, "due"] = found
         return found
-
-
-def _in_deal(job: Any) -> Any:
-    offers = deal_tables.offers
-    is_live = offers.c.status.in_(literals(offer.LIVE))
-    return and_(offers.c.job == job, or_(is_live, offers.c.id == bindparam("asked")))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from attrs import evolve
+from sqlalchemy import bindparam, select, update
 
-from marketpay.adapters.sql import books
 from marketpay.adapters.sql.statements import Compiler, Statement
 
 
@@ -16,32 +16,39 @@ class JournalSql:
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
+        self._tables = compiler.tables
 
     @cached_property
     def journal_insert(self) -> Statement:
         """One record, without its number."""
-        names = [column.name for column in books.journal.c if column.name != "id"]
-        return self.compiler.insert(books.journal, names)
+        names = [column.name for column in self._tables.journal.c if column.name != "id"]
+        return self.compiler.insert(self._tables.journal, names)
+
+    @cached_property
+    def journal_insert_returning(self) -> Statement:
+        """The same; its number comes back."""
+        insert = self.journal_insert
+        return evolve(insert, sql=f"{insert.sql} RETURNING id")
 
     @cached_property
     def personal_insert(self) -> Statement:
         """What is personal in a record."""
-        return self.compiler.insert(books.journal_personal)
+        return self.compiler.insert_part(self._tables.journal_personal)
 
     @cached_property
     def subject_insert(self) -> Statement:
         """A record's mark at one entity."""
-        return self.compiler.insert(books.journal_subjects)
+        return self.compiler.insert_part(self._tables.journal_subjects)
 
     @cached_property
     def to_sequence_insert(self) -> Statement:
         """A record that waits for its place in the feed."""
-        return self.compiler.insert(books.to_sequence)
+        return self.compiler.insert_part(self._tables.to_sequence)
 
     @cached_property
     def records_by_key(self) -> Statement:
         """The record of an actor's key."""
-        table = books.journal
+        table = self._tables.journal
         return self._records(
             table.c.actor == bindparam("actor"),
             table.c.role == bindparam("role"),
@@ -51,103 +58,73 @@ class JournalSql:
     @cached_property
     def records_by_attempt(self) -> Statement:
         """The record of an attempt."""
-        return self._records(books.journal.c.attempt == bindparam("attempt"))
+        return self._records(self._tables.journal.c.attempt == bindparam("attempt"))
 
     def _records(self, *where: Any) -> Statement:
-        return self.compiler.compile(_record_columns().where(*where))
+        return self.compiler.compile(self._record_columns().where(*where))
 
     @cached_property
     def records_of_subject(self) -> Statement:
         """The records that changed one entity, the newest first."""
-        marks, table = books.journal_subjects, books.journal
+        marks, table = self._tables.journal_subjects, self._tables.journal
         mine = (marks.c.subject == bindparam("subject"), marks.c.journal < bindparam("before"))
-        found = _record_columns().join(marks, marks.c.journal == table.c.id).where(*mine)
+        found = self._record_columns().join(marks, marks.c.journal == table.c.id).where(*mine)
         newest = found.order_by(marks.c.journal.desc()).limit(bindparam("limit"))
         return self.compiler.compile(newest)
 
     @cached_property
     def feed(self) -> Statement:
-        """The feed from above `after` on: position, then the record."""
-        table = books.feed
+        """The feed from above `after` on: position and link, then the record."""
+        table = self._tables.feed
         found = (
-            _record_columns(table.c.position)
-            .join(table, table.c.journal == books.journal.c.id)
+            self._record_columns(table.c.position, table.c.link)
+            .join(table, table.c.journal == self._tables.journal.c.id)
             .where(table.c.position > bindparam("after"))
         )
         return self.compiler.compile(found.order_by(table.c.position).limit(bindparam("limit")))
 
     @cached_property
-    def waiting(self) -> Statement:
-        """The numbers of committed records without a place."""
-        table = books.to_sequence
-        found = select(table.c.journal).order_by(table.c.journal).limit(bindparam("limit"))
-        return self.compiler.compile(found)
-
-    @cached_property
-    def feed_insert(self) -> Statement:
-        """A record's place."""
-        return self.compiler.insert(books.feed)
-
-    @cached_property
-    def to_sequence_delete(self) -> Statement:
-        """A record that has its place."""
-        return self.compiler.delete(books.to_sequence, "journal")
-
-    @cached_property
-    def last_position(self) -> Statement:
-        """How long the feed is."""
-        return self.compiler.compile(select(func.coalesce(func.max(books.feed.c.position), 0)))
-
-    @cached_property
     def timers_due(self) -> Statement:
         """The timers whose time has come, the oldest first."""
-        table = books.timers
+        table = self._tables.timers
         found = select(table).where(table.c.due_at <= bindparam("now"))
         ordered = found.order_by(table.c.due_at, table.c.kind, table.c.subject)
         return self.compiler.compile(ordered.limit(bindparam("limit")), now=table.c.due_at)
 
     @cached_property
-    def timer_move(self) -> Statement:
-        """Set a timer that there is."""
-        table = books.timers
-        mine = (table.c.kind == bindparam("of"), table.c.subject == bindparam("about"))
-        moved = update(table).where(*mine).values(due_at=bindparam("due_at"))
-        return self.compiler.compile(moved, due_at=table.c.due_at)
-
-    @cached_property
-    def timer_insert(self) -> Statement:
-        """Set a timer that there is not."""
-        return self.compiler.insert(books.timers)
+    def timer_set(self) -> Statement:
+        """Set a timer, whether there is one or not."""
+        return self.compiler.upsert(self._tables.timers, lambda _, given: given)
 
     @cached_property
     def timer_delete(self) -> Statement:
         """Take a timer away unless it was moved."""
-        return self.compiler.delete(books.timers, "kind", "subject", "due_at")
+        return self.compiler.delete(self._tables.timers, "kind", "subject", "due_at")
 
     @cached_property
     def cursor_read(self) -> Statement:
         """Where a reader of the feed is, and until when somebody has it."""
-        table = books.cursors
+        table = self._tables.cursors
         mine = table.c.name == bindparam("name")
         return self.compiler.compile(select(table.c.position, table.c.taken_until).where(mine))
 
     @cached_property
     def cursor_insert(self) -> Statement:
         """A new reader of the feed."""
-        return self.compiler.insert(books.cursors)
+        return self.compiler.insert(self._tables.cursors)
 
     @cached_property
     def cursor_take(self) -> Statement:
         """A reader's new place, if nobody has it."""
-        return self._cursor(books.cursors.c.taken_until.is_(None))
+        return self._cursor(self._tables.cursors.c.taken_until.is_(None))
 
     @cached_property
     def cursor_move(self) -> Statement:
         """A reader's new place, if it is still had until `held`."""
-        return self._cursor(books.cursors.c.taken_until == bindparam("held"))
+        return self._cursor(self._tables.cursors.c.taken_until == bindparam("held"))
 
     def _cursor(self, condition: Any) -> Statement:
-        table = books.cursors
+        table = self._tables.cursors
         moved = (
             update(table)
             .where(table.c.name == bindparam("who"), condition)
@@ -156,8 +133,7 @@ class JournalSql:
         time = table.c.taken_until
         return self.compiler.compile(moved, taken_until=time, held=time)
 
-
-def _record_columns(*first: Any) -> Any:
-    table, personal = books.journal, books.journal_personal
-    joined = table.outerjoin(personal, personal.c.journal == table.c.id)
-    return select(*first, *table.c, personal.c.body.label("personal")).select_from(joined)
+    def _record_columns(self, *first: Any) -> Any:
+        table, personal = self._tables.journal, self._tables.journal_personal
+        joined = table.outerjoin(personal, personal.c.journal == table.c.id)
+        return select(*first, *table.c, personal.c.body.label("personal")).select_from(joined)

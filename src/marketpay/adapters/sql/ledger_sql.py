@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, select, union, union_all, update
+from sqlalchemy import Select, bindparam, case, func, select, union, union_all
 
-from marketpay.adapters.sql import books, payment_tables
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
 from marketpay.domain.ledger import WALLET, AccountKind
+from marketpay.domain.payment import Payment
 
 ENTRY = (
     "debit_kind",
@@ -27,17 +27,18 @@ class LedgerSql:
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
+        self._tables = compiler.tables
 
     @cached_property
     def entry_insert(self) -> Statement:
         """One ledger entry, without its number."""
-        return self.compiler.insert(books.ledger_entries, ("journal", "at", *ENTRY))
+        return self.compiler.insert_part(self._tables.ledger_entries, ("journal", "at", *ENTRY))
 
     @cached_property
     def delta_insert(self) -> Statement:
         """What a decision does to one account that is no wallet."""
         names = ("kind", "owner", "currency", "amount")
-        return self.compiler.insert(books.account_deltas, names)
+        return self.compiler.insert(self._tables.account_deltas, names)
 
     @cached_property
     def statement(self) -> Statement:
@@ -47,9 +48,9 @@ class LedgerSql:
         return self.compiler.compile(newest)
 
     def _side(self, side: str) -> Any:
-        table = books.ledger_entries
+        table = self._tables.ledger_entries
         owner, kind = table.c[f"{side}_owner"], table.c[f"{side}_kind"]
-        found = _entry_columns().where(
+        found = self._entry_columns().where(
             owner == bindparam("owner"),
             owner != literal(""),
             table.c.currency == bindparam("currency"),
@@ -59,17 +60,21 @@ class LedgerSql:
         newest = found.order_by(table.c.id.desc()).limit(bindparam("limit")).subquery()
         return select(newest)
 
+    def _entry_columns(self) -> Select[Any]:
+        table = self._tables.ledger_entries
+        return select(table.c.id, table.c.at, *(table.c[name] for name in ENTRY))
+
     @cached_property
     def entries_of_payment(self) -> Statement:
         """The entries of a payment, the oldest first."""
-        table = books.ledger_entries
-        found = _entry_columns().where(table.c.payment == bindparam("payment"))
+        table = self._tables.ledger_entries
+        found = self._entry_columns().where(table.c.payment == bindparam("payment"))
         return self.compiler.compile(found.order_by(table.c.id))
 
     @cached_property
     def balance(self) -> Statement:
         """An account's folded balance and what has been appended since, as one sum."""
-        kept, deltas = books.account_balances, books.account_deltas
+        kept, deltas = self._tables.account_balances, self._tables.account_deltas
         both = union_all(
             select(kept.c.balance.label("amount")).where(*_account(kept)),
             select(deltas.c.amount).where(*_account(deltas)),
@@ -79,7 +84,7 @@ class LedgerSql:
     @cached_property
     def balances(self) -> Statement:
         """Every account but wallets: kind, owner, currency, balance."""
-        kept, deltas = books.account_balances, books.account_deltas
+        kept, deltas = self._tables.account_balances, self._tables.account_deltas
         both = union_all(
             select(kept.c.kind, kept.c.owner, kept.c.currency, kept.c.balance.label("amount")),
             select(deltas.c.kind, deltas.c.owner, deltas.c.currency, deltas.c.amount),
@@ -90,7 +95,7 @@ class LedgerSql:
     @cached_property
     def entry_sums(self) -> Statement:
         """Every account by its entries: kind, owner, currency, debits, credits."""
-        table = books.ledger_entries
+        table = self._tables.ledger_entries
         zero = literal(0)
         sides = union_all(
             select(
@@ -111,7 +116,7 @@ class LedgerSql:
     @cached_property
     def escrow(self) -> Statement:
         """Payments from above `after` on, with what their entries left in escrow."""
-        payments, table = payment_tables.payments, books.ledger_entries
+        payments, table = self._tables.of[Payment], self._tables.ledger_entries
         escrow = literal(AccountKind.ESCROW.value)
         gained = case((table.c.credit_kind == escrow, table.c.amount), else_=literal(0))
         lost = case((table.c.debit_kind == escrow, table.c.amount), else_=literal(0))
@@ -127,32 +132,22 @@ class LedgerSql:
     @cached_property
     def deltas(self) -> Statement:
         """The oldest appended changes of accounts."""
-        table = books.account_deltas
-        return self.compiler.compile(select(table).order_by(table.c.id).limit(bindparam("limit")))
+        table = self._tables.account_deltas
+        oldest = select(table).order_by(table.c.id).limit(bindparam("limit"))
+        return self.compiler.compile(oldest.with_for_update(skip_locked=True))
 
     @cached_property
     def delta_delete(self) -> Statement:
         """Take a folded change away."""
-        return self.compiler.delete(books.account_deltas, "id")
+        return self.compiler.delete(self._tables.account_deltas, "id")
 
     @cached_property
     def balance_add(self) -> Statement:
-        """Fold a sum into a balance that there is."""
-        table = books.account_balances
-        added = update(table).where(*_account(table, "of_"))
-        return self.compiler.compile(added.values(balance=table.c.balance + bindparam("amount")))
-
-    @cached_property
-    def balance_insert(self) -> Statement:
-        """A first folded balance."""
-        return self.compiler.insert(books.account_balances)
+        """Fold a sum into a balance, whether there is one or not."""
+        table = self._tables.account_balances
+        return self.compiler.upsert(table, lambda kept, given: kept + given)
 
 
 def _account(table: Any, prefix: str = "") -> tuple[Any, ...]:
     names = ("kind", "owner", "currency")
     return tuple(table.c[name] == bindparam(f"{prefix}{name}") for name in names)
-
-
-def _entry_columns() -> Select[Any]:
-    table = books.ledger_entries
-    return select(table.c.id, table.c.at, *(table.c[name] for name in ENTRY))

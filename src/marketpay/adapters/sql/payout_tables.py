@@ -7,9 +7,10 @@ from sqlalchemy import (
     Column,
     Integer,
     String,
+    Table,
 )
 
-from marketpay.adapters.sql.columns import Code, Id, Party, entity, minor, one_of, to
+from marketpay.adapters.sql.columns import Code, Id, Maker, Party, minor, one_of
 from marketpay.adapters.sql.types import UtcTime, key
 from marketpay.domain.lifecycles import (
     PayoutAccountStatus,
@@ -17,63 +18,75 @@ from marketpay.domain.lifecycles import (
 )
 from marketpay.domain.withdrawal import WithdrawalOrigin
 
-payout_accounts = entity(
-    "payout_accounts",
-    Column("contractor", Party, nullable=False, unique=True),
-    Column("country", String(2)),
-    Column("status", String(32), nullable=False),
-    Column("gateway_account", Party, unique=True),
-    Column("due_at", UtcTime),
-    Column("sent_at", UtcTime),
-    Column("created_at", UtcTime, nullable=False),
-    one_of("status", PayoutAccountStatus),
-)
 
-wallets = entity(
-    "wallets",
-    Column("owner", Party, nullable=False),
-    Column("currency", Code, nullable=False),
-    minor("pending"),
-    minor("available"),
-    minor("reserved"),
-    minor("receivable"),
-    minor("overdrawn"),
-    Column("created_at", UtcTime, nullable=False),
-    Column("holder", key(320), nullable=False, unique=True),
-    CheckConstraint("pending >= 0", name="pending"),
-    CheckConstraint("available >= 0", name="available"),
-    CheckConstraint("reserved >= 0", name="reserved"),
-    CheckConstraint("receivable >= 0", name="receivable"),
-    CheckConstraint("overdrawn BETWEEN 0 AND receivable", name="overdrawn"),
-)
+def payout_accounts(make: Maker) -> Table:
+    """Of payout accounts."""
+    return make.entity(
+        "payout_accounts",
+        Column("contractor", Party, nullable=False, unique=True),
+        Column("country", String(2)),
+        Column("status", String(32), nullable=False),
+        Column("gateway_account", Party, unique=True),
+        Column("due_at", UtcTime),
+        Column("sent_at", UtcTime),
+        Column("created_at", UtcTime, nullable=False),
+        one_of("status", PayoutAccountStatus),
+    )
 
-withdrawals = entity(
-    "withdrawals",
-    Column("contractor", Party, nullable=False),
-    minor("amount"),
-    Column("currency", Code, nullable=False),
-    Column("status", String(32), nullable=False),
-    Column("gateway_payout", Party, unique=True),
-    Column("failure", String(255)),
-    Column("attempts", Integer, nullable=False),
-    Column("origin", String(32), nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("open_wallet", key(320), unique=True),
-    one_of("status", WithdrawalStatus),
-    one_of("origin", WithdrawalOrigin),
-    CheckConstraint("amount > 0", name="amount"),
-    CheckConstraint("attempts >= 0", name="attempts"),
-    CheckConstraint(
-        "(open_wallet IS NOT NULL) = (status IN ('requested', 'approved', 'processing'))",
-        name="open",
-    ),
-)
 
-processor_fees = entity(
-    "processor_fees",
-    Column("gateway_id", Party, nullable=False, unique=True),
-    Column("payment", Id, to("payments")),
-    minor("amount"),
-    Column("currency", Code, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-)
+def wallets(make: Maker) -> Table:
+    """Of wallets."""
+    return make.entity(
+        "wallets",
+        Column("owner", Party, nullable=False),
+        Column("currency", Code, nullable=False),
+        minor("pending"),
+        minor("available"),
+        minor("reserved"),
+        minor("receivable"),
+        minor("overdrawn"),
+        Column("created_at", UtcTime, nullable=False),
+        Column("holder", key(320), nullable=False, unique=True),
+        CheckConstraint("pending >= 0", name="pending"),
+        CheckConstraint("available >= 0", name="available"),
+        CheckConstraint("reserved >= 0", name="reserved"),
+        CheckConstraint("receivable >= 0", name="receivable"),
+        CheckConstraint("overdrawn BETWEEN 0 AND receivable", name="overdrawn"),
+    )
+
+
+def withdrawals(make: Maker) -> Table:
+    """Of withdrawals."""
+    return make.entity(
+        "withdrawals",
+        Column("contractor", Party, nullable=False),
+        minor("amount"),
+        Column("currency", Code, nullable=False),
+        Column("status", String(32), nullable=False),
+        Column("gateway_payout", Party, unique=True),
+        Column("failure", String(255)),
+        Column("attempts", Integer, nullable=False),
+        Column("origin", String(32), nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+        Column("open_wallet", key(320), unique=True),
+        one_of("status", WithdrawalStatus),
+        one_of("origin", WithdrawalOrigin),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint(
+            "(open_wallet IS NOT NULL) = (status IN ('requested', 'approved', 'processing'))",
+            name="open",
+        ),
+    )
+
+
+def processor_fees(make: Maker) -> Table:
+    """Of processor fees."""
+    return make.entity(
+        "processor_fees",
+        Column("gateway_id", Party, nullable=False, unique=True),
+        Column("payment", Id, make.to("payments")),
+        minor("amount"),
+        Column("currency", Code, nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+    )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from marketpay.adapters.sql.chain import entry_row, links
+from marketpay.adapters.sql.line import Ask, Rows
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
+from marketpay.adapters.sql.transaction import Transaction
 from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
@@ -22,6 +25,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.wallet import Wallet
+from marketpay.ports.chain import EntryRow, Link
 from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
 from marketpay.ports.store import AccountTotal, PostedEntry
 
@@ -30,30 +34,11 @@ LAST_NUMBER = 2**62  # above every number there will be
 LAST_ID = "~"  # above every id: prefixes are lower-case letters
 
 
-class Cursor(Protocol):
-    """What is used of a driver's cursor (PEP 249)."""
-
-    rowcount: int
-    lastrowid: int | None
-
-    def execute(self, sql: str, parameters: Any = ..., /) -> Any:
-        """Run a statement."""
-        ...
-
-    def executemany(self, sql: str, rows: Any, /) -> Any:
-        """Run a statement for each row."""
-        ...
-
-    def fetchall(self) -> list[Any]:
-        """The rows it found."""
-        ...
-
-
 class SqlRecords:
     """One transaction's reading side."""
 
-    def __init__(self, cursor: Cursor, sql: Sql) -> None:
-        self._cursor = cursor
+    def __init__(self, transaction: Transaction, sql: Sql) -> None:
+        self._transaction = transaction
         self._sql = sql
 
     def get(self, kind: type[E], id: str, /) -> E:
@@ -79,26 +64,21 @@ class SqlRecords:
         payment: PaymentId | None = None,
     ) -> Deal:
         """See `Reader.deal`."""
-        asked = offer or ""
-        if payment is not None:
-            [(job, asked)] = self._rows(
-                self._sql.entities.offer_of_payment, missing=("Payment", payment), payment=payment
-            )
-        if offer is None:
-            found = self.get(Job, str(job))
-        else:
-            jobs = self._entities(Job, self._sql.entities.job_of_offer, {"asked": offer})
-            if not jobs:
-                raise NotFound("Offer", offer)
-            [found] = jobs
-        of_deal = {"job": found.id, "asked": asked}
-        offers = self._entities(Offer, self._sql.entities.offers_of_deal, of_deal)
-        payments = (
-            self._entities(Payment, self._sql.entities.payments_of_deal, of_deal) if offers else []
+        by, asked = next(
+            (by, id)
+            for by, id in (("job", job), ("offer", offer), ("payment", payment))
+            if id is not None
         )
-        applications = self._entities(Application, self._sql.entities.applications_of_deal, of_deal)
+        kinds: tuple[type[Any], ...] = (Job, Offer, Payment, Application)
+        asks = [Ask(s.sql, s.row({"asked": asked})) for s in self._sql.entities.deal(by)]
+        found = self._transaction.ask_all(*asks)
+        jobs, offers, payments, applications = (
+            self._read(kind, rows) for kind, rows in zip(kinds, found, strict=True)
+        )
+        if not jobs:
+            raise NotFound(by.capitalize(), asked)
         return Deal(
-            job=found,
+            job=jobs[0],
             offers=tuple(offers),
             payments=tuple(payments),
             applications=tuple(applications),
@@ -194,20 +174,32 @@ class SqlRecords:
     def feed(self, after: int, /, *, limit: int) -> list[FeedItem]:
         """See `Records.feed`."""
         rows = self._rows(self._sql.journal.feed, after=after, limit=limit)
-        return [FeedItem(position=row[0], record=self._record(row[1:])) for row in rows]
+        return [
+            FeedItem(position=row[0], link=row[1], record=self._record(row[2:])) for row in rows
+        ]
+
+    def chain(self, after: int, /, *, limit: int) -> list[Link]:
+        """See `Records.chain`."""
+        return links(self._transaction, self._sql, after, limit, self._record, self._time)
+
+    def unchained(self, after: int, /, *, limit: int) -> list[JournalEntry]:
+        """See `Records.unchained`."""
+        rows = self._rows(self._sql.chain.unchained, after=after, limit=limit)
+        return [JournalEntry(number=row[0], record=self._record(row)) for row in rows]
+
+    def orphans(self, after: int, /, *, limit: int) -> list[EntryRow]:
+        """See `Records.orphans`."""
+        rows = self._rows(self._sql.chain.orphans, after=after, limit=limit)
+        return [entry_row(row, self._time) for row in rows]
 
     def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
-        self._cursor.execute(statement.sql, statement.row(values))
-        return [*map(self._sql.entities.mapper(kind).read, self._cursor.fetchall())]
+        return self._read(kind, self._transaction.ask(statement.sql, statement.row(values)))
 
-    def _rows(
-        self, statement: Statement, missing: tuple[str, str] | None = None, **values: Any
-    ) -> list[Any]:
-        self._cursor.execute(statement.sql, statement.row(values))
-        rows = self._cursor.fetchall()
-        if missing is not None and not rows:
-            raise NotFound(*missing)
-        return rows
+    def _read(self, kind: type[E], rows: Rows) -> list[E]:
+        return [*map(self._sql.entities.mapper(kind).read, rows)]
+
+    def _rows(self, statement: Statement, **values: Any) -> Rows:
+        return self._transaction.ask(statement.sql, statement.row(values))
 
     def _entry(self, row: Any) -> PostedEntry:
         number, at, debit, debit_owner, credit, credit_owner, amount, currency, payment = row
@@ -249,9 +241,15 @@ def _shape(
     values: dict[str, Any] = {}
     for name, wanted in equal.items():
         options = wanted if isinstance(wanted, tuple) else () if wanted is None else (wanted,)
+        options += options[-1:] * (_rounded_up(len(options)) - len(options))
         shape.append((name, len(options)))
         values |= {f"{name}_{n}": _plain(one) for n, one in enumerate(options)}
     return tuple(shape), values
+
+
+def _rounded_up(number: int) -> int:
+    """To a power of two: so there are few statements, however many values are asked for."""
+    return 1 << (number - 1).bit_length() if number else 0
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The tables of the entities.  Constraints repeat what the domain promises.
+"""All the tables.  Constraints repeat what the domain promises.
 
 A column for every field, by its name (`tests/adapters/sql/test_schema.py`); an amount is whole
 minor units, all of a row in its `currency`.
@@ -6,32 +6,22 @@ minor units, all of a row in its `currency`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import (
-    Index,
-    Table,
-)
+from sqlalchemy import MetaData, Table
 
-from marketpay.adapters.sql.deal_tables import applications, jobs, offers
-from marketpay.adapters.sql.payment_tables import (
-    chargebacks,
-    payer_accounts,
-    payment_transactions,
-    payments,
-    refunds,
-    upgrades,
-)
-from marketpay.adapters.sql.payout_tables import (
-    payout_accounts,
-    processor_fees,
-    wallets,
-    withdrawals,
-)
-from marketpay.adapters.sql.watch_tables import incidents, webhooks
+from marketpay.adapters.sql import books
+from marketpay.adapters.sql import deal_tables as deal
+from marketpay.adapters.sql import payment_tables as money
+from marketpay.adapters.sql import payout_tables as payout
+from marketpay.adapters.sql import watch_tables as watch
+from marketpay.adapters.sql.columns import PREFIX, Maker
+from marketpay.adapters.sql.guards import guard
 from marketpay.domain.application import Application
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.entity import Entity
+from marketpay.domain.errors import ConfigurationError
 from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
 from marketpay.domain.offer import Offer
@@ -46,64 +36,86 @@ from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal
 
-VERSION: Final = 2  # of the schema; a database of another version is not touched
-
-# Lists are read by one of these, from the newest id down.
-for _listed in (
-    (jobs, "customer"),
-    (jobs, "contractor"),
-    (jobs, "status"),
-    (applications, "job"),
-    (applications, "contractor"),
-    (offers, "job"),
-    (offers, "customer"),
-    (offers, "contractor"),
-    (payments, "job"),
-    (payments, "customer"),
-    (payments, "contractor"),
-    (payment_transactions, "payment"),
-    (payment_transactions, "status"),
-    (payment_transactions, "withdrawal"),
-    (payment_transactions, "gateway_id"),
-    (refunds, "payment"),
-    (wallets, "owner"),
-    (withdrawals, "contractor"),
-    (withdrawals, "status"),
-    (chargebacks, "payment"),
-    (chargebacks, "status"),
-    (upgrades, "listing"),
-    (upgrades, "customer"),
-    (upgrades, "status"),
-    (incidents, "status"),
-    (incidents, "subject"),
-    (webhooks, "status"),
-):
-    _table, _column = _listed
-    Index(None, _table.c[_column], _table.c.id)
-
-Index(None, payment_transactions.c.settled_at, payment_transactions.c.id)
-
-for _due in (payment_transactions, payout_accounts, webhooks):
-    _where = _due.c.due_at.is_not(None)
-    Index(f"{_due.name}_due_at", _due.c.due_at, sqlite_where=_where, postgresql_where=_where)
+HEAD: Final = "0002"  # the newest revision; a database of another one is not touched
 
 # Rows are always written in this order, parents before children, and then by id: two
 # transactions that meet wait for each other and never in a circle.
-TABLES: Final[dict[type[Entity], Table]] = {
-    Job: jobs,
-    Application: applications,
-    Offer: offers,
-    Payment: payments,
-    Refund: refunds,
-    Chargeback: chargebacks,
-    Withdrawal: withdrawals,
-    PaymentTransaction: payment_transactions,
-    PayoutAccount: payout_accounts,
-    PayerAccount: payer_accounts,
-    Wallet: wallets,
-    ProcessorFee: processor_fees,
-    Upgrade: upgrades,
-    Incident: incidents,
-    Webhook: webhooks,
+ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
+    Job: deal.jobs,
+    Application: deal.applications,
+    Offer: deal.offers,
+    Payment: money.payments,
+    Refund: money.refunds,
+    Chargeback: money.chargebacks,
+    Withdrawal: payout.withdrawals,
+    PaymentTransaction: money.payment_transactions,
+    PayoutAccount: payout.payout_accounts,
+    PayerAccount: money.payer_accounts,
+    Wallet: payout.wallets,
+    ProcessorFee: payout.processor_fees,
+    Upgrade: money.upgrades,
+    Incident: watch.incidents,
+    Webhook: watch.webhooks,
 }
-RANK: Final = {kind: rank for rank, kind in enumerate(TABLES)}
+RANK: Final = {kind: rank for rank, kind in enumerate(ENTITIES)}
+
+# Lists are read by one of these, from the newest id down.
+LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
+    Job: ("customer", "contractor", "status"),
+    Application: ("job", "contractor"),
+    Offer: ("job", "customer", "contractor"),
+    Payment: ("job", "customer", "contractor"),
+    PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at"),
+    Refund: ("payment",),
+    Wallet: ("owner",),
+    Withdrawal: ("contractor", "status"),
+    Chargeback: ("payment", "status"),
+    Upgrade: ("listing", "customer", "status"),
+    Incident: ("status", "subject"),
+    Webhook: ("status",),
+}
+DUE: Final = (PaymentTransaction, PayoutAccount, Webhook)  # a worker asks for what is due
+
+
+class Tables:
+    """marketpay's tables in a MetaData: their own, or the host's.
+
+    In a MetaData of the host's, its own migrations make and change them.
+    """
+
+    def __init__(
+        self, metadata: MetaData | None = None, *, prefix: str = PREFIX, schema: str | None = None
+    ) -> None:
+        if not (prefix.isidentifier() and prefix == prefix.lower() and len(prefix) <= 20):
+            raise ConfigurationError(
+                f"{prefix!r} is no prefix of tables: use up to 20 lower-case letters, digits and _."
+            )
+        self.metadata = MetaData() if metadata is None else metadata
+        self.prefix = prefix
+        self.schema = schema
+        make = Maker(self.metadata, prefix, schema)
+        self.of: dict[type[Entity], Table] = {kind: made(make) for kind, made in ENTITIES.items()}
+        for kind, names in LISTED.items():
+            for name in names:
+                make.index(name, self.of[kind].c[name], self.of[kind].c.id)
+        for kind in DUE:
+            due = self.of[kind].c.due_at
+            make.index("due_at", due, where=due.is_not(None))
+        self.journal = books.journal(make)
+        self.journal_personal = books.journal_personal(make)
+        self.journal_subjects = books.journal_subjects(make)
+        self.to_sequence = books.to_sequence(make)
+        self.feed = books.feed(make)
+        self.cursors = books.cursors(make)
+        self.timers = books.timers(make)
+        self.ledger_entries = books.ledger_entries(make)
+        self.account_deltas = books.account_deltas(make)
+        self.account_balances = books.account_balances(make)
+        self.version = books.version(make)
+        for append_only in (self.journal, self.feed, self.ledger_entries):
+            guard(append_only)
+
+    def all(self) -> tuple[Table, ...]:
+        """Every table, in the order in which they are made."""
+        ours = {*self.of.values(), *(v for v in vars(self).values() if isinstance(v, Table))}
+        return tuple(table for table in self.metadata.sorted_tables if table in ours)

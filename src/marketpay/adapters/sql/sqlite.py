@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from marketpay.domain.errors import ConfigurationError
+from marketpay.adapters.sql.backend import Connections
+from marketpay.adapters.sql.connections import OneWriter
+from marketpay.adapters.sql.line import Bounds, CursorLine
+from marketpay.domain.errors import (
+    Conflict,
+    DatabaseBusy,
+    DatabaseUnavailable,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+WRITING: Final = Bounds.between("BEGIN IMMEDIATE")
+READING: Final = Bounds.between("BEGIN")
+TAKEN: Final = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 BUSY_TIMEOUT = 30_000  # milliseconds that one process waits for another's write
 
@@ -22,24 +39,11 @@ PRAGMAS = (
 )
 
 
-def is_in_memory(url: str) -> bool:
+def is_in_memory(url: str | URL) -> bool:
     """Whether the database lives in this process only."""
     parsed = make_url(url)
     database = parsed.database or ":memory:"
     return database in (":memory:", "file::memory:") or parsed.query.get("mode") == "memory"
-
-
-def open_engine(url: str, **options: Any) -> Engine:
-    """An engine whose connections leave transactions to us."""
-    if is_in_memory(url):
-        options.setdefault("poolclass", StaticPool)
-    elif options.setdefault("poolclass", QueuePool) is QueuePool:
-        options.setdefault("max_overflow", -1)  # a reader never waits for another
-    arguments = {"isolation_level": None, "check_same_thread": False}
-    arguments |= options.pop("connect_args", {})
-    engine = create_engine(url, connect_args=arguments, **options)
-    event.listen(engine, "connect", set_pragmas)
-    return engine
 
 
 def set_pragmas(connection: Any, _record: Any) -> None:
@@ -64,34 +68,87 @@ def _write_ahead(cursor: Any) -> None:
             return
 
 
-def is_taken(error: sqlite3.Error) -> bool:
-    """Whether a unique value is taken."""
-    taken = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-    return getattr(error, "sqlite_errorcode", 0) in taken
+class Sqlite:
+    """SQLite through `sqlite3`, or through aiosqlite in SQLAlchemy's face."""
+
+    def __init__(self) -> None:
+        self.dialect: Dialect = pysqlite.dialect()
+        self.error: type[Exception] = sqlite3.Error
+
+    def line(self, connection: Any, drop: Callable[[], None]) -> CursorLine:
+        """See `Backend.line`.  A file does not go away: nothing is dropped."""
+        return CursorLine(connection)
+
+    def writing(self, connection: Any) -> Bounds:
+        """The write lock now, not in the middle."""
+        return WRITING
+
+    def reading(self, connection: Any) -> Bounds:
+        """See `Backend.reading`."""
+        return READING
+
+    def is_lost(self, error: Exception, connection: Any) -> bool:
+        """See `Backend.is_lost`."""
+        return False
+
+    def explain(self, error: Exception) -> Exception:
+        """See `Backend.explain`."""
+        if isinstance(error, PoolTimeout):
+            return DatabaseBusy("database", "no free connection")
+        error = getattr(error, "orig", None) or error
+        if not isinstance(error, sqlite3.Error):
+            return error
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code in TAKEN:
+            return Conflict("value", "unique")
+        match code & 0xFF:
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return DatabaseBusy("database", "sqlite")
+            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY:
+                return DatabaseUnavailable(str(error))
+            case _:
+                return error
+
+    def open_engine(self, url: str, **options: Any) -> Engine:
+        """See `Backend.open_engine`."""
+        if is_in_memory(url):
+            options.setdefault("poolclass", StaticPool)
+        elif options.setdefault("poolclass", QueuePool) is QueuePool:
+            options.setdefault("max_overflow", -1)  # a reader never waits for another
+        arguments = {"isolation_level": None, "check_same_thread": False}
+        arguments |= options.pop("connect_args", {})
+        engine = create_engine(url, connect_args=arguments, **options)
+        event.listen(engine, "connect", set_pragmas)
+        return engine
+
+    def open_async_engine(self, url: str, **options: Any) -> AsyncEngine:
+        """See `Backend.open_async_engine`."""
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        pool = StaticPool if is_in_memory(url) else AsyncAdaptedQueuePool
+        options.setdefault("poolclass", pool)
+        arguments = {"isolation_level": None} | options.pop("connect_args", {})
+        engine = create_async_engine(url, connect_args=arguments, **options)
+        event.listen(engine.sync_engine, "connect", set_pragmas)
+        return engine
+
+    def connections(self, engine: Engine) -> Connections:
+        """See `Backend.connections`."""
+        return OneWriter(engine, self, in_memory=is_in_memory(engine.url))
+
+    @contextmanager
+    def alone(self, connection: Connection) -> Iterator[None]:
+        """See `Backend.alone`."""
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: Exception) -> bool:
     """Whether another process would not let go of the database."""
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def check_sqlite(name: str) -> None:
-    """Raise unless this is the engine that this version of the store knows."""
-    if name != "sqlite":
-        raise ConfigurationError(
-            f"This version of marketpay keeps its data in SQLite, not in {name}; "
-            "connect to sqlite:///market.db, for example."
-        )
-
-
-def check_url(url: str, drivers: tuple[str, ...]) -> None:
-    """Raise unless `url` names an SQLite database through one of these drivers."""
-    try:
-        driver = make_url(url).drivername
-    except ArgumentError as error:
-        example = f"{drivers[0]}:///market.db"
-        raise ConfigurationError(f"{url!r} is no database URL, such as {example}.") from error
-    check_sqlite(driver.partition("+")[0])
-    if driver not in drivers:
-        raise ConfigurationError(f"The driver {driver} does not fit here; use {drivers[0]}:...")

@@ -7,14 +7,25 @@ SQLAlchemy says each once, as text with its parameters in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from attrs import Factory, field, frozen
-from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column, update
+from attrs import Factory, evolve, field, frozen
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    update,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from marketpay.adapters.sql.types import UtcTime
+from marketpay.adapters.sql.schema import Tables
+from marketpay.adapters.sql.types import MARIADB, UtcTime
 
 Binder = Callable[[Any], Any]
 
@@ -66,16 +77,21 @@ def reader(column: Column[Any], dialect: Dialect) -> Binder | None:
     return column.type.dialect_impl(dialect).result_processor(dialect, None)
 
 
-class Compiler:
-    """Compiles for one dialect."""
+PIPELINED: Final = ("postgresql", "cockroachdb")
 
-    def __init__(self, dialect: Dialect) -> None:
+
+class Compiler:
+    """Compiles for one dialect and these tables."""
+
+    def __init__(self, dialect: Dialect, tables: Tables) -> None:
         self.dialect = dialect
+        self.tables = tables
+        self.is_counted = self._guards_itself = dialect.name in PIPELINED
 
     def compile(self, expression: ClauseElement, **typed: Column[Any]) -> Statement:
         """A statement; `typed` parameters are bound as that column's values are."""
         compiled: Any = expression.compile(dialect=self.dialect)
-        names = tuple(compiled.positiontup)
+        names = tuple(compiled.positiontup or ())
         binders = {
             name: how
             for name, column in typed.items()
@@ -86,28 +102,75 @@ class Compiler:
             binders[name] = _constant(value)
         return Statement(str(compiled), names, binders)
 
-    def insert(self, table: Table, names: Iterable[str] | None = None) -> Statement:
-        """INSERT of these columns (all of them), given by name."""
+    def insert(
+        self, table: Table, names: Iterable[str] | None = None, **given: ColumnElement[Any]
+    ) -> Statement:
+        """INSERT of these columns (all of them), by name; `given` ones are computed there."""
         columns = [table.c[name] for name in names] if names else list(table.c)
-        values: dict[Any, Any] = {column: bindparam(column.name) for column in columns}
-        typed = {column.name: column for column in columns}
-        return self.compile(insert(table).values(values), **typed)
+        values = self._values(columns, given)
+        return self.compile(insert(table).values(values), **_typed(columns, given))
+
+    def insert_part(self, table: Table, names: Iterable[str] | None = None) -> Statement:
+        """INSERT of what belongs to the record that this transaction has just written.
+
+        PostgreSQL knows that record's number itself: nobody has to wait for it.
+        """
+        return self.insert(table, names, **({"journal": self._last()} if self.is_counted else {}))
+
+    def _last(self) -> ColumnElement[int]:
+        place = f"{self.tables.schema}." if self.tables.schema else ""
+        return literal_column(f"currval('{place}{self.tables.journal.name}_id_seq')")
+
+    def upsert(self, table: Table, new: Callable[[Any, Any], ColumnElement[Any]]) -> Statement:
+        """INSERT, or where the key is there: the last column becomes `new(kept, given)`."""
+        columns = list(table.c)
+        keys, changed = list(table.primary_key.columns), columns[-1]
+        values = self._values(columns, {})
+        made: Any
+        if self.dialect.name in MARIADB:
+            made = mysql.insert(table).values(values)
+            made = made.on_duplicate_key_update(
+                {changed: new(changed, made.inserted[changed.name])}
+            )
+        else:
+            dialect = postgresql if self.dialect.name == "postgresql" else sqlite
+            made = dialect.insert(table).values(values)
+            update = {changed.name: new(changed, made.excluded[changed.name])}
+            made = made.on_conflict_do_update(index_elements=keys, set_=update)
+        return self.compile(made, **_typed(columns, {}))
 
     def update(self, table: Table, names: Iterable[str]) -> Statement:
-        """UPDATE of these columns and the version, guarded by `old_id` and `old_version`."""
+        """UPDATE of these columns and the version, guarded by `old_id` and `old_version`.
+
+        PostgreSQL's raises an error itself where there is no such version, so that the COMMIT
+        that was sent after it cannot take effect.
+        """
         columns = [table.c[name] for name in (*names, "version")]
         values: dict[Any, Any] = {column: bindparam(column.name) for column in columns}
         mine = (
             table.c.id == bindparam("old_id"),
             table.c.version == bindparam("old_version"),
         )
-        typed = {column.name: column for column in columns}
-        return self.compile(update(table).where(*mine).values(values), **typed)
+        update_ = update(table).where(*mine).values(values)
+        if not self._guards_itself:
+            return self.compile(update_, **_typed(columns, {}))
+        done = self.compile(update_.returning(literal_column("1")), **_typed(columns, {}))
+        checked = f"WITH changed AS ({done.sql}) SELECT 1 / count(*) FROM changed"  # noqa: S608
+        return evolve(done, sql=checked)
 
     def delete(self, table: Table, *names: str) -> Statement:
         """DELETE of the rows with these columns' values."""
         mine = (table.c[name] == bindparam(name) for name in names)
         return self.compile(delete(table).where(*mine), **{name: table.c[name] for name in names})
+
+    def _values(
+        self, columns: Iterable[Column[Any]], given: Mapping[str, ColumnElement[Any]]
+    ) -> dict[Any, Any]:
+        return {column: given.get(column.name, bindparam(column.name)) for column in columns}
+
+
+def _typed(columns: Iterable[Column[Any]], given: Mapping[str, Any]) -> dict[str, Column[Any]]:
+    return {column.name: column for column in columns if column.name not in given}
 
 
 def _constant(value: Any) -> Binder:

@@ -2,136 +2,100 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
-from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from marketpay.adapters.sql.creation import prepare
-from marketpay.adapters.sql.reading import Cursor, SqlRecords
+from marketpay.adapters.sql.backend import Backend, Connections
+from marketpay.adapters.sql.columns import PREFIX
+from marketpay.adapters.sql.creation import check_columns, prepare
+from marketpay.adapters.sql.engines import backend_for, backend_of
+from marketpay.adapters.sql.opening import opened, refuse_foreign
+from marketpay.adapters.sql.reading import SqlRecords
+from marketpay.adapters.sql.schema import Tables
 from marketpay.adapters.sql.sql import Sql
-from marketpay.adapters.sql.sqlite import (
-    check_sqlite,
-    check_url,
-    is_busy,
-    is_in_memory,
-    is_taken,
-    open_engine,
-)
+from marketpay.adapters.sql.transaction import Stale, Transaction, transact
 from marketpay.adapters.sql.writing import SqlWork
-from marketpay.domain.errors import CommitUnknown, ConfigurationError, Conflict, DatabaseBusy
 from marketpay.ports.store import Records, Work
 
 R = TypeVar("R")
 
-BEGIN_WRITING = "BEGIN IMMEDIATE"  # the write lock now, not in the middle
-BEGIN_READING = "BEGIN"
-
-
-def transact(cursor: Cursor, begin: str, use: Callable[[], R]) -> R:
-    """BEGIN, use, COMMIT; ROLLBACK if anything is raised.  The same for sync and async."""
-    try:
-        try:
-            cursor.execute(begin)
-            result = use()
-        except BaseException:
-            with suppress(sqlite3.OperationalError):  # nothing was begun, or SQLite has done so
-                cursor.execute("ROLLBACK")
-            raise
-        _commit(cursor)
-    except sqlite3.Error as error:
-        if is_busy(error):
-            raise DatabaseBusy("database", "sqlite") from error
-        if is_taken(error):
-            raise Conflict("value", "unique") from error
-        raise
-    return result
-
-
-def _commit(cursor: Cursor) -> None:
-    try:
-        cursor.execute("COMMIT")
-    except BaseException as error:
-        try:
-            cursor.execute("ROLLBACK")
-        except sqlite3.Error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise CommitUnknown from error  # no transaction is open: it may be done
-        raise
-
 
 class SqlStore:
-    """For Django, Flask, scripts and workers.  Threads take turns at writing."""
+    """For Django, Flask, scripts and workers.  Safe to share between threads."""
 
-    def __init__(self, engine: Engine) -> None:
-        check_sqlite(engine.dialect.name)
-        raise ConfigurationError(
-            "An SQLite engine of your own has other settings than marketpay needs; "
-            "open the database by its URL: SqlStore.connect('sqlite:///market.db')."
+    def __init__(self, engine: Engine, *, tables: Tables | None = None) -> None:
+        """On an engine of the host's, of PostgreSQL or MariaDB.
+
+        An empty database gets the tables.  `tables` are those that were registered in the
+        host's MetaData: its own migrations make them, and here every column is looked for.
+        """
+        backend = backend_for(engine.dialect)
+        refuse_foreign(backend)
+        self._open(
+            engine, backend, tables or Tables(), prepare if tables is None else check_columns
         )
 
     @classmethod
-    def connect(cls, url: str, **engine_options: Any) -> SqlStore:
+    def connect(
+        cls, url: str, *, prefix: str = PREFIX, schema: str | None = None, **engine_options: Any
+    ) -> SqlStore:
         """Open the database at `url`; make the tables if it is empty."""
         store = cls.__new__(cls)
-        check_url(url, drivers=("sqlite", "sqlite+pysqlite"))
-        try:
-            store._open(open_engine(url, **engine_options), in_memory=is_in_memory(url))
-        except sqlite3.DatabaseError as error:
-            raise ConfigurationError(f"The database at {url} cannot be opened: {error}.") from error
+        backend = backend_of(url)
+        tables = Tables(prefix=prefix, schema=schema)
+        with opened(url, backend):
+            store._open(backend.open_engine(url, **engine_options), backend, tables, prepare)
         return store
 
-    def _open(self, engine: Engine, *, in_memory: bool) -> None:
+    def _open(
+        self,
+        engine: Engine,
+        backend: Backend,
+        tables: Tables,
+        check: Callable[[Connection, Tables, Backend], None],
+    ) -> None:
         self._engine = engine
-        self._sql = Sql(engine.dialect)
-        self._in_memory = in_memory
-        self._lock = Lock()
-        self._begin()
-        with self._lock:
-            transact(self._cursor, BEGIN_WRITING, lambda: prepare(self._cursor, engine.dialect))
-        self._process = os.getpid()
-
-    def _begin(self) -> None:
-        """Open the one connection that writes."""
-        self._writer: Any = self._engine.raw_connection()
-        cursor: Any = self._writer.cursor()
-        self._cursor: Cursor = cursor
-
-    def _check_process(self) -> None:
-        """SQLite's connections must not cross a fork, not even to be closed."""
-        if self._process != os.getpid():
-            raise ConfigurationError(
-                "This store was opened before the process forked; open it in each process."
-            )
+        self._backend = backend
+        self._sql = Sql(backend.dialect, tables)
+        with engine.connect() as connection:
+            check(connection, tables, backend)
+        self._connections: Connections = backend.connections(engine)
 
     def run(self, use: Callable[[Work], R], /) -> R:
         """See `Store.run`."""
-        self._check_process()
-        with self._lock:
-            work = SqlWork(self._cursor, self._sql)
-            return transact(self._cursor, BEGIN_WRITING, lambda: use(work))
+        return self._transact(
+            self._connections.writing,
+            self._backend.writing,
+            lambda transaction: use(SqlWork(transaction, self._sql)),
+        )
 
     def read(self, use: Callable[[Records], R], /) -> R:
         """See `Store.read`."""
-        self._check_process()
-        if self._in_memory:
-            with self._lock:
-                records = SqlRecords(self._cursor, self._sql)
-                return transact(self._cursor, BEGIN_READING, lambda: use(records))
-        connection = self._engine.raw_connection()
-        try:
-            cursor: Any = connection.cursor()
-            records = SqlRecords(cursor, self._sql)
-            return transact(cursor, BEGIN_READING, lambda: use(records))
-        finally:
-            connection.close()
+        return self._transact(
+            self._connections.reading,
+            self._backend.reading,
+            lambda transaction: use(SqlRecords(transaction, self._sql)),
+        )
+
+    def _transact(
+        self, lend: Callable[[], Any], bounds: Callable[[Any], Any], use: Callable[[Transaction], R]
+    ) -> R:
+        """On a connection that was cut while nobody used it nothing has happened: take another."""
+        stale: Stale | None = None
+        for _ in range(self._connections.spare() + 2):
+            try:
+                with lend() as line:
+                    return transact(line, bounds(line.connection), self._backend, use)
+            except Stale as error:
+                stale = error
+            except SQLAlchemyError as error:  # of the pool: no connection could be had
+                raise self._backend.explain(error) from error
+        assert stale is not None  # or it would have returned
+        raise stale
 
     def close(self) -> None:
         """See `Store.close`."""
-        with self._lock:
-            self._writer.close()
-            self._engine.dispose()
+        self._connections.close()

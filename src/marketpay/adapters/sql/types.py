@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy import BigInteger, DateTime, Integer, String, Text
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+MARIADB: Final = ("mariadb", "mysql")  # by what names SQLAlchemy knows it
+
 Minor = BigInteger  # whole minor units of the currency beside it
 Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite: an alias of its row id
+LongText = Text().with_variant(mysql.LONGTEXT, *MARIADB)  # MariaDB: its TEXT ends at 64 kB
 
 
 def key(length: int) -> String:
-    """Ids, owners, keys and codes: compared byte by byte."""
+    """Ids, owners, keys and codes: compared byte by byte.
+
+    On MariaDB that is the collation of the whole table.
+    """
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
@@ -23,6 +30,7 @@ class UtcTime(TypeDecorator[datetime]):
     """A moment.  Aware on both sides of the store, and UTC coming out of it.
 
     SQLite has no such type: there it is ISO 8601 text of one width, which sorts by time.
+    MariaDB's has no zone: there it is UTC.
     """
 
     impl = DateTime  # type: ignore[mutable-override]  # as SQLAlchemy wants it
@@ -32,15 +40,21 @@ class UtcTime(TypeDecorator[datetime]):
         """See `TypeDecorator.load_dialect_impl`."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(32))
+        if dialect.name in MARIADB:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def binder(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """What the driver takes, as a plain function: one call for each value."""
-        return _to_text if dialect.name == "sqlite" else _to_utc
+        if dialect.name == "sqlite":
+            return _to_text
+        return _to_naive if dialect.name in MARIADB else _to_utc
 
     def reader(self, dialect: Dialect) -> Callable[[Any], datetime | None]:
         """The reverse."""
-        return _from_text if dialect.name == "sqlite" else _to_utc
+        if dialect.name == "sqlite":
+            return _from_text
+        return _from_naive if dialect.name in MARIADB else _to_utc
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """See `TypeDecorator.process_bind_param`."""
@@ -62,3 +76,12 @@ def _to_text(time: datetime | None) -> str | None:
 
 def _from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _to_naive(time: datetime | None) -> datetime | None:
+    utc = _to_utc(time)
+    return None if utc is None else utc.replace(tzinfo=None)
+
+
+def _from_naive(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)

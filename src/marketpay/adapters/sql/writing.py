@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from marketpay.adapters.sql.reading import Cursor, SqlRecords
+from marketpay.adapters.sql.chain import sequence
+from marketpay.adapters.sql.line import Rows, Write
+from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import RANK
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
+from marketpay.adapters.sql.transaction import Transaction
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
@@ -23,20 +26,11 @@ from marketpay.ports.journal import JournalRecord
 E = TypeVar("E", bound=Entity)
 
 
-@frozen
-class Write:
-    """One statement for some rows.  A guarded one must hit a row for each, or it is a conflict."""
-
-    sql: str
-    rows: Sequence[tuple[Any, ...]]
-    guarded: Entity | None = None
-
-
 class SqlWork(SqlRecords):
     """One transaction."""
 
-    def __init__(self, cursor: Cursor, sql: Sql) -> None:
-        super().__init__(cursor, sql)
+    def __init__(self, transaction: Transaction, sql: Sql) -> None:
+        super().__init__(transaction, sql)
         self._seen: dict[str, Entity] = {}
 
     def write(self, decision: Decision[Any], record: JournalRecord, /) -> dict[str, Entity]:
@@ -46,22 +40,21 @@ class SqlWork(SqlRecords):
         everything = [*latest.values(), *relied.values()]
         everything.sort(key=lambda one: (RANK[type(one)], one.id))
         number = self._insert_record(record)
-        self._run(self._saved(everything, latest))
-        self._run(self._booked(number, record, tuple(latest), decision.entries))
-        for timer in decision.timers:
-            self._set(timer)
+        self._transaction.write(self._saved(everything, latest))
+        self._transaction.write(self._booked(number, record, tuple(latest), decision.entries))
+        self._transaction.write(self._set(decision.timers))
         mapper = self._sql.entities.mapper
         return {one.id: mapper(type(one)).saved(one) for one in everything}
 
     def put(self, entity: E, /) -> E:
         """See `Work.put`."""
-        self._run(self._saved([entity], [entity]))
+        self._transaction.write(self._saved([entity], [entity]))
         return self._sql.entities.mapper(type(entity)).saved(entity)
 
     def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """See `Work.record`."""
         number = self._insert_record(record)
-        self._run(self._booked(number, record, subjects, ()))
+        self._transaction.write(self._booked(number, record, subjects, ()))
 
     def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
         """See `Work.recorded`."""
@@ -91,35 +84,25 @@ class SqlWork(SqlRecords):
             sent = getattr(one, "sent_at", None) or now
             changed: Any = {"due_at": until(one), "sent_at": sent}
             leased.append(evolve(one, **changed))
-        self._run(self._saved(sorted(leased, key=lambda one: one.id), leased))
+        self._transaction.write(self._saved(sorted(leased, key=lambda one: one.id), leased))
         return [*map(self._sql.entities.mapper(kind).saved, leased)]
 
     def remove(self, timer: Timer, /) -> None:
         """See `Work.remove`."""
         statement = self._sql.journal.timer_delete
         values = {"kind": timer.kind.value, "subject": timer.subject, "due_at": timer.due_at}
-        self._cursor.execute(statement.sql, statement.row(values))
+        self._transaction.write([_row(statement, **values)])
 
     def sequence(self, limit: int, /) -> int:
         """See `Work.sequence`."""
-        numbers = [number for (number,) in self._rows(self._sql.journal.waiting, limit=limit)]
-        if not numbers:
-            return 0
-        [(last,)] = self._rows(self._sql.journal.last_position)
-        insert, delete = self._sql.journal.feed_insert, self._sql.journal.to_sequence_delete
-        placed = enumerate(numbers, start=last + 1)
-        rows = [insert.row({"position": place, "journal": number}) for place, number in placed]
-        gone = [delete.row({"journal": number}) for number in numbers]
-        self._run([Write(insert.sql, rows), Write(delete.sql, gone)])
-        return len(numbers)
+        return sequence(self._transaction, self._sql, limit, self._record, self._time)
 
     def take_cursor(self, name: str, /, *, now: datetime, until: datetime) -> int | None:
         """See `Work.take_cursor`."""
         rows = self._rows(self._sql.journal.cursor_read, name=name)
         if not rows:
             insert = self._sql.journal.cursor_insert
-            new = {"name": name, "position": 0, "taken_until": until}
-            self._cursor.execute(insert.sql, insert.row(new))
+            self._transaction.write([_row(insert, name=name, position=0, taken_until=until)])
             return 0
         [(position, taken_until)] = rows
         held = None if taken_until is None else self._time(taken_until)
@@ -137,23 +120,14 @@ class SqlWork(SqlRecords):
         sums: dict[tuple[str, str, str], int] = {}
         for _, kind, owner, currency, amount in rows:
             sums[kind, owner, currency] = sums.get((kind, owner, currency), 0) + amount
-        gone = self._sql.ledger.delta_delete
+        gone, add = self._sql.ledger.delta_delete, self._sql.ledger.balance_add
         if rows:
-            self._cursor.executemany(gone.sql, [gone.row({"id": row[0]}) for row in rows])
-            if self._cursor.rowcount != len(rows):
+            delete = Write(gone.sql, [gone.row({"id": row[0]}) for row in rows])
+            if self._transaction.count(delete) != len(rows):
                 raise Conflict("account", "folded by another worker")
-        for account, amount in sorted(sums.items()):
-            self._add(account, amount)
+            folded = [(*account, amount) for account, amount in sorted(sums.items())]
+            self._transaction.write([Write(add.sql, folded)])
         return len(rows)
-
-    def _add(self, account: tuple[str, str, str], amount: int) -> None:
-        kind, owner, currency = account
-        add, insert = self._sql.ledger.balance_add, self._sql.ledger.balance_insert
-        values = {"of_kind": kind, "of_owner": owner, "of_currency": currency, "amount": amount}
-        self._cursor.execute(add.sql, add.row(values))
-        if self._cursor.rowcount == 0:
-            new = {"kind": kind, "owner": owner, "currency": currency, "balance": amount}
-            self._cursor.execute(insert.sql, insert.row(new))
 
     def _place(
         self, name: str, position: int, until: datetime | None, held: datetime | None
@@ -161,25 +135,24 @@ class SqlWork(SqlRecords):
         journal = self._sql.journal
         move = journal.cursor_take if held is None else journal.cursor_move
         values = {"who": name, "position": position, "taken_until": until, "held": held}
-        self._cursor.execute(move.sql, move.row(values))
-        return self._cursor.rowcount == 1
+        return self._transaction.count(_row(move, **values)) == 1
 
-    def _set(self, timer: Timer) -> None:
-        move, insert = self._sql.journal.timer_move, self._sql.journal.timer_insert
-        kind = timer.kind.value
-        values = {"of": kind, "about": timer.subject, "due_at": timer.due_at}
-        self._cursor.execute(move.sql, move.row(values))
-        if self._cursor.rowcount == 0:
-            new = {"kind": kind, "subject": timer.subject, "due_at": timer.due_at}
-            self._cursor.execute(insert.sql, insert.row(new))
+    def _set(self, timers: Iterable[Timer]) -> Iterator[Write]:
+        put = self._sql.journal.timer_set
+        for timer in timers:
+            kind = timer.kind.value
+            yield _row(put, kind=kind, subject=timer.subject, due_at=timer.due_at)
 
-    def _insert_record(self, record: JournalRecord) -> int:
-        insert = self._sql.journal.journal_insert
-        values = {name: getattr(record, name) for name in insert.names}
-        self._cursor.execute(insert.sql, insert.row(values))
-        number = self._cursor.lastrowid
-        assert number is not None  # the driver tells after every INSERT
-        return number
+    def _insert_record(self, record: JournalRecord) -> tuple[int, ...]:
+        """What says the record's number in rows that belong to it: nothing, where it is counted."""
+        journal = self._sql.journal
+        values = {name: getattr(record, name) for name in journal.journal_insert.names}
+        if journal.compiler.is_counted:
+            self._transaction.write([_row(journal.journal_insert, **values)])
+            return ()
+        insert = journal.journal_insert_returning
+        [number] = self._transaction.ask(insert.sql, insert.row(values))
+        return tuple(number)
 
     def _saved(
         self, entities: Iterable[Entity], changed: Iterable[Entity] | dict[str, Entity]
@@ -207,57 +180,40 @@ class SqlWork(SqlRecords):
             return entity.mutable
         return self._sql.entities.mapper(type(entity)).differing(before, entity)
 
-    def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
-        found = super()._entities(kind, statement, values)
+    def _read(self, kind: type[E], rows: Rows) -> list[E]:
+        found = super()._read(kind, rows)
         for entity in found:
             self._seen[entity.id] = entity
         return found
 
     def _booked(
         self,
-        number: int,
+        number: tuple[int, ...],
         record: JournalRecord,
         subjects: Sequence[str],
         entries: tuple[LedgerEntry, ...],
     ) -> Iterator[Write]:
         """What stands beside the entities: marks of the record, entries, changed accounts."""
-        sql = self._sql
-        yield _row(sql.journal.to_sequence_insert, journal=number)
+        journal, ledger = self._sql.journal, self._sql.ledger
+        yield Write(journal.to_sequence_insert.sql, [number])
         if subjects:
-            yield Write(
-                sql.journal.subject_insert.sql,
-                [_mark(sql.journal.subject_insert, number, s) for s in subjects],
-            )
+            yield Write(journal.subject_insert.sql, [(one, *number) for one in subjects])
         if record.personal is not None:
-            yield _row(sql.journal.personal_insert, journal=number, body=record.personal)
+            yield Write(journal.personal_insert.sql, [(*number, record.personal)])
         if entries:
-            at = sql.ledger.entry_insert.binders.get("at", lambda time: time)(record.at)
-            rows = [(number, at, *_entry(entry)) for entry in entries]
-            yield Write(sql.ledger.entry_insert.sql, rows)
+            at = ledger.entry_insert.binders.get("at", lambda time: time)(record.at)
+            yield Write(ledger.entry_insert.sql, [(*number, at, *_entry(one)) for one in entries])
             platform = [
                 (a.kind.value, a.owner, a.currency, amount)
                 for a, amount in effects(entries).items()
                 if a.kind not in WALLET and amount
             ]
             if platform:
-                yield Write(sql.ledger.delta_insert.sql, platform)
-
-    def _run(self, batch: Iterable[Write]) -> None:
-        for write in batch:
-            if len(write.rows) == 1:
-                self._cursor.execute(write.sql, write.rows[0])
-            else:
-                self._cursor.executemany(write.sql, write.rows)
-            if write.guarded is not None and self._cursor.rowcount != len(write.rows):
-                raise Conflict(type(write.guarded).__name__, write.guarded.id)
+                yield Write(ledger.delta_insert.sql, platform)
 
 
 def _row(statement: Statement, **values: Any) -> Write:
     return Write(statement.sql, [statement.row(values)])
-
-
-def _mark(statement: Statement, number: int, subject: str) -> tuple[Any, ...]:
-    return statement.row({"subject": subject, "journal": number})
 
 
 def _entry(entry: LedgerEntry) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ and never rounded.
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Final
 
 from marketpay.domain.currencies import exponent
@@ -77,7 +78,7 @@ def minor_from(amount: int, currency: str) -> int:
 
 
 def limits_of(currency: str) -> Limits:
-    """The least and the most of one charge; `MoneyError` for a currency that Stripe has not."""
+    """Of one charge, and the steps of all amounts; `MoneyError` for what Stripe does not take."""
     stripe_currency(currency)
     ours, theirs = _units(currency)
     least = LEAST.get(currency)
@@ -85,7 +86,15 @@ def limits_of(currency: str) -> Limits:
     return Limits(
         least=None if least is None else -(-least * ours // theirs),
         most=MOST // step * step * ours // theirs,
+        step=_step(currency, step),
+        payout_step=_step(currency, PAYOUT_STEPS.get(currency, 1)),
     )
+
+
+def _step(currency: str, step: int) -> int:
+    """So many of our units are the least that is so many of Stripe's, and whole ones."""
+    ours, theirs = _units(currency)
+    return step * ours // gcd(step * ours, theirs)
 
 
 def _in_steps(money: Money, step: int) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-PARTS = ("writing", "putting", "claims", "reading", "exactness", "books", "queues", "threads")
+PARTS = (
+    "writing", "putting", "claims", "reading", "exactness", "books", "queues", "chain", "threads",
+)  # fmt: skip
 
 # So that a failed assertion shows what was compared, as in a test of one's own.
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in PARTS))

@@ -1,0 +1,1 @@
+"""What each side does, run by the interpreter that has what it imports."""

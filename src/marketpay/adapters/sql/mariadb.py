@@ -1,0 +1,145 @@
+"""MariaDB, alone or as a Galera cluster, through PyMySQL or asyncmy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from marketpay.adapters.sql.backend import Connections
+from marketpay.adapters.sql.connections import Pooled
+from marketpay.adapters.sql.line import Bounds, CursorLine
+from marketpay.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    DatabaseBusy,
+    DatabaseUnavailable,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+# A transaction is always ended by us: nothing is left to roll back when a connection returns.
+OWN: Final[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+
+WRITING: Final = Bounds.between(
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"
+)
+READING: Final = Bounds.between(
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+)
+
+# https://mariadb.com/kb/en/mariadb-error-code-reference/
+DUPLICATE: Final = 1062
+LOST_RACES: Final = {1213: "deadlock", 1020: "record has changed", 1614: "transaction rolled back"}
+BUSY: Final = {1205: "lock wait timeout", 1969: "statement timeout", 3024: "statement timeout"}
+# The server does not know any more what a COMMIT came to, or the line to it is cut.
+GONE: Final = {1053, 1152, 1153, 1158, 1159, 1160, 1161, 1180, 1184, 1927, 2003, 2006, 2013, 2055}
+# 1047: a node that is not part of the cluster now.
+UNAVAILABLE: Final = {1021, 1037, 1040, 1041, 1047, 1114, 1203, 1226, 1290, 1792, 1836, 2002, 2003}
+UNMADE: Final = {1146, 1049}
+
+
+class MariaDB:
+    """MariaDB through one of two drivers."""
+
+    def __init__(self, driver: str = "pymysql") -> None:
+        made: Any = make_url(f"mariadb+{driver}://").get_dialect()
+        self.dialect: Dialect = made(paramstyle="format")
+        self.error: type[Exception] = DBAPIError
+
+    def line(self, connection: Any, drop: Callable[[], None]) -> CursorLine:
+        """See `Backend.line`."""
+        return CursorLine(connection, drop)
+
+    def writing(self, connection: Any) -> Bounds:
+        """See `Backend.writing`."""
+        return WRITING
+
+    def reading(self, connection: Any) -> Bounds:
+        """See `Backend.reading`."""
+        return READING
+
+    def is_lost(self, error: Exception, connection: Any) -> bool:
+        """See `Backend.is_lost`.  An error of the interface means a closed connection."""
+        number = _number(error)
+        return number in GONE or type(error).__name__ == "InterfaceError"
+
+    def explain(self, error: Exception) -> Exception:
+        """See `Backend.explain`."""
+        if isinstance(error, PoolTimeout):
+            return DatabaseBusy("database", "no free connection")
+        error = getattr(error, "orig", None) or error
+        number = _number(error)
+        if number == DUPLICATE:
+            return Conflict("value", "unique")
+        if number in LOST_RACES:
+            return Conflict("entity", LOST_RACES[number])
+        if number in BUSY:
+            return DatabaseBusy("database", BUSY[number])
+        if number in UNMADE:
+            return ConfigurationError(
+                f"marketpay's tables are not there ({error}); run: marketpay db upgrade."
+            )
+        if number in UNAVAILABLE or self.is_lost(error, None):
+            return DatabaseUnavailable(str(error))
+        return error
+
+    def open_engine(self, url: str, **options: Any) -> Engine:
+        """See `Backend.open_engine`."""
+        engine = create_engine(url, **OWN | options)
+        event.listen(engine, "connect", set_up)
+        return engine
+
+    def open_async_engine(self, url: str, **options: Any) -> AsyncEngine:
+        """See `Backend.open_async_engine`."""
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine(url, **OWN | options)
+        event.listen(engine.sync_engine, "connect", set_up)
+        return engine
+
+    def connections(self, engine: Engine) -> Connections:
+        """See `Backend.connections`."""
+        return Pooled(engine, self)
+
+    @contextmanager
+    def alone(self, connection: Connection) -> Iterator[None]:
+        """See `Backend.alone`."""
+        connection.execute(text("SELECT GET_LOCK('marketpay', 60)"))
+        try:
+            yield
+            connection.commit()
+        finally:
+            connection.execute(text("SELECT RELEASE_LOCK('marketpay')"))
+
+
+def _number(error: Exception) -> int:
+    """The server's number of an error, 0 if it is none of the server's or the driver's."""
+    module = type(error).__module__.partition(".")[0]
+    first = error.args[0] if error.args else None
+    return first if module in ("pymysql", "asyncmy", "MySQLdb") and isinstance(first, int) else 0
+
+
+SETTINGS = (
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION')",
+    "SET SESSION time_zone = '+00:00'",
+)
+CLUSTER = "SET SESSION wsrep_sync_wait = 1"  # a read waits for what other nodes have committed
+
+
+def set_up(connection: Any, _record: Any) -> None:
+    """What every new connection of our own engine is told."""
+    cursor = connection.cursor()
+    for setting in SETTINGS:
+        cursor.execute(setting)
+    cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+    if [value for _, value in cursor.fetchall()] == ["ON"]:
+        cursor.execute(CLUSTER)
+    cursor.close()

@@ -1,0 +1,177 @@
+"""A batch of statements on a PostgreSQL connection: sent at once, answered at once.
+
+psycopg's own pipeline sends and polls at each statement, which is most of what a short
+transaction costs.  So this speaks through `psycopg.pq`, its face of libpq: one write to the
+socket, one wait.  As psycopg does it, waiting is left to whoever drives the generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from datetime import datetime
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from attrs import define, field, frozen
+from psycopg import pq
+from psycopg.adapt import Transformer
+from psycopg.waiting import Ready, Wait
+
+from marketpay.adapters.sql.line import Ask, Row, Rows, Write
+
+Result = pq.abc.PGresult
+Values = list[bytes | None]
+BINARY: Final = 1  # the same whatever the session's settings of times and numbers are
+
+
+@frozen
+class Answer:
+    """The rows of each ask, and how many rows the last write hit."""
+
+    rows: list[Rows]
+    hit: int
+
+
+@define(eq=False)
+class _Memory:
+    """The statements that a connection knows by name.
+
+    Known is what the server has confirmed: after an error in a batch it prepares nothing more.
+    """
+
+    names: dict[str, bytes] = field(factory=dict)
+    given: int = 0
+    reader: Any = field(factory=Transformer)
+
+    def new_name(self) -> bytes:
+        """A name that no statement of this connection has or had."""
+        self.given += 1
+        return b"marketpay_%d" % self.given
+
+
+MEMORIES: Final[WeakKeyDictionary[Any, _Memory]] = WeakKeyDictionary()
+
+
+def exchanged(
+    connection: Any, writes: Sequence[Write], asks: Sequence[Ask]
+) -> Generator[Wait, Ready, Answer]:
+    """Send all, then read all."""
+    said = [(write.sql, _values(row)) for write in writes for row in write.rows]
+    said += [(ask.sql, _values(ask.row)) for ask in asks]
+    pgconn: pq.abc.PGconn = connection.pgconn
+    memory = MEMORIES.setdefault(connection, _Memory())
+    pgconn.enter_pipeline_mode()
+    if connection.prepare_threshold is None:
+        sent = _send_plain(pgconn, said)
+    else:
+        sent = _send_prepared(pgconn, memory, said)
+    pgconn.pipeline_sync()
+    results = yield from _received(pgconn)
+    pgconn.exit_pipeline_mode()
+    done = _done(memory, sent, results)
+    found = [_rows(memory, result) for result in done[len(done) - len(asks) :]]
+    written = done[: len(done) - len(asks)]
+    last = written[-len(writes[-1].rows) :] if writes else []
+    return Answer(found, sum(result.command_tuples or 0 for result in last))
+
+
+Sent = list[tuple[str, bytes] | None]  # for each result to come: what it prepares, or None
+
+
+def _send_plain(pgconn: pq.abc.PGconn, said: list[tuple[str, Values]]) -> Sent:
+    """For hosts that told the driver to prepare nothing, as some connection poolers want."""
+    for sql, values in said:
+        pgconn.send_query_params(sql.encode(), values, result_format=BINARY)
+    return [None] * len(said)
+
+
+def _send_prepared(pgconn: pq.abc.PGconn, memory: _Memory, said: list[tuple[str, Values]]) -> Sent:
+    sent: Sent = []
+    names = dict[str, bytes]()
+    for sql, values in said:
+        name = memory.names.get(sql) or names.get(sql)
+        if name is None:
+            name = names[sql] = memory.new_name()
+            pgconn.send_prepare(name, sql.encode())
+            sent.append((sql, name))
+        pgconn.send_query_prepared(name, values, result_format=BINARY)
+        sent.append(None)
+    return sent
+
+
+def _values(row: Row) -> Values:
+    return [_text(value) for value in row]
+
+
+def _text(value: Any) -> bytes | None:
+    """What PostgreSQL reads as this value; the statement says its type."""
+    match value:
+        case None:
+            return None
+        case str():
+            text = value.encode()
+            if b"\x00" in text:
+                raise psycopg.DataError("PostgreSQL's texts cannot have a NUL in them")
+            return text
+        case datetime():
+            return value.isoformat().encode()
+        case _:
+            return b"%d" % value
+
+
+def _received(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready, list[Result]]:
+    """Everything until the server has come to the end of the batch."""
+    results: list[Result] = []
+    while pgconn.flush():
+        if (yield Wait.RW) & Ready.R:
+            pgconn.consume_input()
+    while True:
+        while pgconn.is_busy():
+            if (yield Wait.R):
+                pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:  # the end of one statement's results, or of everything
+            if pgconn.status != pq.ConnStatus.OK:
+                raise psycopg.OperationalError("the connection is lost")
+        elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+            return results
+        else:
+            results.append(result)
+
+
+def _done(memory: _Memory, sent: Sent, results: list[Result]) -> list[Result]:
+    """The results of what was run; the first error, if there is one, is raised."""
+    done = []
+    for prepares, result in zip(sent, results, strict=True):
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            raise _error(memory, result)
+        if prepares is None:
+            done.append(result)
+        else:
+            sql, name = prepares
+            memory.names[sql] = name
+    return done
+
+
+def _rows(memory: _Memory, result: Result) -> Rows:
+    memory.reader.set_pgresult(result)
+    rows: Rows = memory.reader.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+FORGOTTEN: Final = ("26000", "0A000")  # by somebody who discarded all, or changed the tables
+
+
+def _error(memory: _Memory, result: Result) -> psycopg.Error:
+    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+    message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"").decode()
+    if state in FORGOTTEN:
+        memory.names.clear()
+    try:
+        kind = psycopg.errors.lookup(state)
+    except KeyError:
+        kind = psycopg.DatabaseError
+    error = kind(message)
+    error.sqlstate = state
+    return error

@@ -1,0 +1,158 @@
+"""PostgreSQL through psycopg: whatever is sent together is one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from attrs import frozen
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from marketpay.adapters.sql.backend import Connections
+from marketpay.adapters.sql.connections import Pooled
+from marketpay.adapters.sql.line import Ask, Bounds, Line, Rows, Write
+from marketpay.adapters.sql.pipeline import Answer, exchanged
+from marketpay.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    DatabaseBusy,
+    DatabaseUnavailable,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+# A transaction is always ended by us: nothing is left to roll back when a connection returns.
+OWN: Final[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+
+LOCK: Final = 0x6D61726B  # for whoever makes the tables
+
+WRITING: Final = Bounds.between("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+READING: Final = Bounds.between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+UNIQUE_VIOLATION: Final = "23505"
+LOST_RACES: Final = {
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "22012": "no such version",  # see `Compiler.update`
+    "26000": "forgotten statement",  # see `pipeline`
+    "0A000": "changed tables",
+}
+BUSY: Final = {"57014": "statement timeout", "55P03": "lock timeout"}
+GONE: Final = ("57P01", "57P02", "57P05", "08", "40003")
+UNAVAILABLE: Final = ("53", "57P03", "58", "25006")
+UNMADE: Final = ("42P01", "3F000")
+
+
+@frozen
+class PipelineLine:
+    """All of an exchange at once."""
+
+    connection: Any
+    drop: Callable[[], None]
+
+    def exchange(self, writes: Sequence[Write], asks: Sequence[Ask] = ()) -> list[Rows]:
+        """See `Line.exchange`."""
+        return self._exchanged(writes, asks).rows
+
+    def count(self, write: Write) -> int:
+        """See `Line.count`."""
+        return self._exchanged([write], ()).hit
+
+    def _exchanged(self, writes: Sequence[Write], asks: Sequence[Ask]) -> Answer:
+        answer: Answer = self.connection.wait(exchanged(self.connection, writes, asks))
+        return answer
+
+
+@frozen
+class AsyncPipelineLine(PipelineLine):
+    """The same, awaited underneath: to whoever runs it in a greenlet it looks like waiting."""
+
+    def _exchanged(self, writes: Sequence[Write], asks: Sequence[Ask]) -> Answer:
+        async def awaited(driver: Any) -> Answer:
+            answer: Answer = await driver.wait(exchanged(driver, writes, asks))
+            return answer
+
+        answer: Answer = self.connection.run_async(awaited)
+        return answer
+
+
+def _driver(connection: Any) -> Any:
+    return getattr(connection, "driver_connection", connection)
+
+
+class PostgreSQL:
+    """PostgreSQL, or what speaks like it, through psycopg."""
+
+    def __init__(self, name: str = "postgresql", *, is_async: bool = False) -> None:
+        made: Any = make_url(f"{name}+psycopg://").get_dialect()
+        self.dialect: Dialect = made(paramstyle="numeric_dollar")
+        self.error: type[Exception] = psycopg.Error
+        self._line = AsyncPipelineLine if is_async else PipelineLine
+
+    def line(self, connection: Any, drop: Callable[[], None]) -> Line:
+        """See `Backend.line`."""
+        return self._line(connection, drop)
+
+    def writing(self, connection: Any) -> Bounds:
+        """See `Backend.writing`.  Versions are compared in every write: no more is needed."""
+        return WRITING
+
+    def reading(self, connection: Any) -> Bounds:
+        """See `Backend.reading`."""
+        return READING
+
+    def is_lost(self, error: Exception, connection: Any) -> bool:
+        """See `Backend.is_lost`."""
+        state = getattr(error, "sqlstate", None) or ""
+        return state.startswith(GONE) or bool(_driver(connection).closed)
+
+    def explain(self, error: Exception) -> Exception:
+        """See `Backend.explain`."""
+        if isinstance(error, PoolTimeout):
+            return DatabaseBusy("database", "no free connection")
+        error = getattr(error, "orig", None) or error
+        if not isinstance(error, psycopg.Error):
+            return error
+        state = error.sqlstate or ""
+        if state == UNIQUE_VIOLATION:
+            return Conflict("value", "unique")
+        if state in LOST_RACES:
+            return Conflict("entity", LOST_RACES[state])
+        if state in BUSY:
+            return DatabaseBusy("database", BUSY[state])
+        if state in UNMADE:
+            return ConfigurationError(
+                f"marketpay's tables are not there ({error}); run: marketpay db upgrade."
+            )
+        is_cut = isinstance(error, psycopg.OperationalError) and not state
+        if is_cut or state.startswith((*GONE, *UNAVAILABLE)):
+            return DatabaseUnavailable(str(error))
+        return error
+
+    def open_engine(self, url: str, **options: Any) -> Engine:
+        """See `Backend.open_engine`."""
+        return create_engine(url, **OWN | options)
+
+    def open_async_engine(self, url: str, **options: Any) -> AsyncEngine:
+        """See `Backend.open_async_engine`."""
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        return create_async_engine(url, **OWN | options)
+
+    def connections(self, engine: Engine) -> Connections:
+        """See `Backend.connections`."""
+        return Pooled(engine, self)
+
+    @contextmanager
+    def alone(self, connection: Connection) -> Iterator[None]:
+        """See `Backend.alone`."""
+        outside = connection.execution_options(isolation_level="READ COMMITTED")
+        with outside.begin():
+            outside.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            yield

@@ -1,0 +1,96 @@
+"""One transaction on a line: it begins with its first statement, and commits with its last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from marketpay.adapters.sql.backend import Backend
+from marketpay.adapters.sql.line import Ask, Bounds, Line, Row, Rows, Write
+from marketpay.domain.errors import CommitUnknown, DatabaseUnavailable
+
+R = TypeVar("R")
+
+
+class Stale(DatabaseUnavailable):
+    """The connection was lost before it was first used: another may be well."""
+
+
+class Transaction:
+    """Writes wait until something is asked, or for the commit."""
+
+    def __init__(self, line: Line, bounds: Bounds) -> None:
+        self._line = line
+        self._bounds = bounds
+        self._queue: list[Write] = [*bounds.begin]
+        self.is_sent = False
+        self.has_begun = False
+
+    def ask(self, sql: str, row: Row = ()) -> Rows:
+        """The rows of one statement."""
+        return self.ask_all(Ask(sql, row))[0]
+
+    def ask_all(self, *asks: Ask) -> list[Rows]:
+        """The rows of each, asked together."""
+        writes, self._queue = self._queue, []
+        self.is_sent = True
+        answers = self._line.exchange(writes, asks)
+        self.has_begun = True
+        return answers
+
+    def write(self, writes: Iterable[Write]) -> None:
+        """To be sent with what comes next."""
+        self._queue.extend(writes)
+
+    def count(self, write: Write) -> int:
+        """How many rows a write hit."""
+        self.ask_all()
+        return self._line.count(write)
+
+    def commit(self) -> None:
+        """Send what waits, then COMMIT; on a pipeline both go together."""
+        if not self.is_sent and len(self._queue) == len(self._bounds.begin):
+            return  # nothing was asked and nothing written
+        writes, self._queue = self._queue, []
+        self.is_sent = True
+        self._line.exchange([*writes, *self._bounds.commit])
+
+    def roll_back(self) -> bool:
+        """Undo what was sent; whether that is sure."""
+        if not self.is_sent:
+            return True
+        try:
+            self._line.exchange(self._bounds.roll_back)
+        except Exception:  # noqa: BLE001  # whatever it is, the first error says what happened
+            return False
+        return True
+
+
+def transact(line: Line, bounds: Bounds, backend: Backend, use: Callable[[Transaction], R]) -> R:
+    """BEGIN, use, COMMIT; ROLLBACK if anything is raised.  The same for sync and async.
+
+    `CommitUnknown` where the connection was lost after COMMIT may have been sent.
+    """
+    transaction = Transaction(line, bounds)
+    is_committing = False
+    try:
+        result = use(transaction)
+        is_committing = True
+        transaction.commit()
+    except Exception as error:
+        is_lost = backend.is_lost(error, line.connection)
+        if is_lost or not transaction.roll_back():
+            line.drop()
+            if is_committing:
+                raise CommitUnknown from error
+            if is_lost and not transaction.has_begun:
+                raise Stale(str(error)) from error
+        explained = backend.explain(error)
+        if explained is error:
+            raise
+        raise explained from error
+    except BaseException:  # an interruption: whatever state it left, nobody uses it again
+        if not transaction.roll_back():
+            line.drop()
+        raise
+    return result
