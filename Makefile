@@ -82,6 +82,6 @@ $(UV_READY): requirements.lock
 	@touch $@
 
 $(READY): $(UV_READY) pyproject.toml requirements.lock
-	$(UV) pip install --python $(BIN)/python --quiet --require-hashes -r requirements.lock
+	$(UV) pip install --python $(BIN)/python --quiet --no-deps --require-hashes -r requirements.lock
 	$(UV) pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -6,7 +6,7 @@ already on its way.
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from itertools import count
 from types import TracebackType
@@ -59,6 +59,9 @@ class Postgres:
         self._plain, self._guarded = Texts(_numbered), Texts(_guarded)
         self._is_begun = False
         self._waiting: list[tuple[str, list[Row]]] = []
+        self._enter_pipeline()
+
+    def _enter_pipeline(self) -> None:
         self._open = ExitStack()
         self._pipeline = self._open.enter_context(self._connection.pipeline())
 
@@ -104,8 +107,11 @@ class Postgres:
             raise
 
     def _roll_back(self) -> None:
-        self._cursor.execute("ROLLBACK")
-        self._pipeline.sync()
+        """Outside of the pipeline: the driver forgets its prepared statements at a ROLLBACK."""
+        with suppress(psycopg.Error):
+            self._open.close()
+        self._connection.execute("ROLLBACK")
+        self._enter_pipeline()
 
     def read(self, *asked: Asked) -> list[list[Row]]:
         self._begin()

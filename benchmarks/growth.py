@@ -33,7 +33,7 @@ Call = Callable[[], object]
 
 def run(rounds: int = 5) -> list[Comparison]:
     """Each question, as the median of all calls of so many rounds."""
-    with POSTGRESQL.databases(*SIZES) as urls:
+    with POSTGRESQL.empty_databases(*SIZES) as urls:
         sized = dict(zip(SIZES, urls, strict=True))
         for name, url in sized.items():
             fill(of_libpq(url), SIZES[name])

@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
+from uuid import uuid4
 
 import psycopg
 
+from benchmarks.dealings import Hand, run_line
 from benchmarks.floor import Floor
 from benchmarks.floor_driver import Sqlite
 from benchmarks.floor_postgres import Postgres
@@ -21,6 +23,7 @@ from tests.servers.postgres import PostgresServer
 COLUMNS = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = 'public' ORDER BY table_name, ordinal_position"""
+SEEDED = 400  # deals
 SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB")  # the rest is as PostgreSQL comes
 
 
@@ -30,7 +33,7 @@ class Place(Protocol):
     name: str
 
     def databases(self, *names: str) -> Any:
-        """A context: a URL for each of some databases, empty and gone at the end."""
+        """A context: a URL for each of some databases, alike, and gone at the end."""
         ...
 
     def by_hand(self, url: str) -> Floor:
@@ -90,7 +93,17 @@ class PostgresDatabases:
 
     @contextmanager
     def databases(self, *names: str) -> Iterator[list[str]]:
-        with _databases(len(names)) as urls:
+        """They are not quite empty.
+
+        A statement's plan is made when it is first used, and kept: on tables of a few rows it
+        would be one that no real table gets.
+        """
+        with _databases(len(names), seeded()) as urls:
+            yield urls
+
+    @contextmanager
+    def empty_databases(self, *names: str) -> Iterator[list[str]]:
+        with _databases(len(names), "template0") as urls:
             for url in urls:
                 prepare(url)
             yield urls
@@ -127,10 +140,28 @@ def server() -> PostgresServer:
     return started
 
 
+@cache
+def seeded() -> str:
+    """The name of a database in which some deals were done, by hand."""
+    url = server().fresh_database()
+    prepare(url)
+    floor = POSTGRESQL.by_hand(url)
+    dealer = Hand(floor)
+    for number in range(SEEDED):
+        run_line(dealer, number)
+    floor.close()
+    name = url.rpartition("/")[2]
+    server().run("VACUUM ANALYZE", name)
+    return name
+
+
 @contextmanager
-def _databases(number: int) -> Iterator[list[str]]:
+def _databases(number: int, template: str) -> Iterator[list[str]]:
     databases = server().databases
-    urls = [databases.fresh_database() for _ in range(number)]
+    names = [f"bench_{uuid4().hex}" for _ in range(number)]
+    for name in names:
+        databases.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    urls = [databases.url(name) for name in names]
     try:
         yield urls
     finally:

@@ -2,7 +2,8 @@
 
 Both in one process on PostgreSQL, in databases of their own; whole deals for the same while, in
 turn.  What is counted is commands that were finished in that while, five of which are a deal:
-fifty deals are under way when the time is up, and eight.
+fifty deals are under way when the time is up, and eight.  Each side has a gateway of its kind: a
+sync one beside tasks would be called in a thread each time.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from marketpay import (
     SendOffer,
     StartJob,
 )
+from marketpay.ports.gateway import GatewayReply, GatewayRequest
 from marketpay.testing import SimulatedGateway
 
 STEPS: Final = 5  # commands of a deal
@@ -42,6 +44,16 @@ IN_TASKS, IN_THREADS = f"{TASKS} tasks", f"{THREADS} threads"
 PART: Final = f"{IN_TASKS}, of what {IN_THREADS} do"
 
 
+class Gateway:
+    """A simulated one, awaited."""
+
+    def __init__(self) -> None:
+        self._simulated = SimulatedGateway()
+
+    async def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        return self._simulated.perform(request, key=key)
+
+
 def run(rounds: int = 5) -> list[Figures]:
     """Deals a second, both ways, as medians."""
     taken: dict[str, list[float]] = {IN_TASKS: [], IN_THREADS: []}
@@ -50,7 +62,7 @@ def run(rounds: int = 5) -> list[Figures]:
         asyncio.Runner() as runner,
         Marketplace.connect(called, gateway=SimulatedGateway(), pool_size=POOL) as market,
     ):
-        connecting = AsyncMarketplace.connect(awaited, gateway=SimulatedGateway(), pool_size=POOL)
+        connecting = AsyncMarketplace.connect(awaited, gateway=Gateway(), pool_size=POOL)
         twin = runner.run(connecting)
         sides: dict[str, Callable[[float], float]] = {
             IN_TASKS: lambda seconds: runner.run(_in_tasks(twin, seconds)),

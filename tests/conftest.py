@@ -17,12 +17,13 @@ from marketpay import (
     ThreadedStore,
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
+from tests.servers.postgres import PostgresDatabases
 
 pytest_plugins = ["tests.servers.fixtures"]
 
 T = TypeVar("T")
 
-STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite")
+STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite", "postgres")
 # For tables of cases that the stores cannot tell apart.
 on_one_store = pytest.mark.parametrize("open_market", ["memory"], indirect=True)
 on_both_stores = pytest.mark.parametrize("open_market", ["memory", "sqlite"], indirect=True)
@@ -99,6 +100,23 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres: PostgresDatabases) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    url = postgres.fresh_database()
+    Marketplace.connect(url, gateway=SimulatedGateway()).close()
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def postgres_copy(postgres: PostgresDatabases, empty_postgres: str) -> Iterator[str]:
+    """A PostgreSQL database that has its tables and nothing in them."""
+    url = postgres.copied_database(empty_postgres)
+    yield url
+    postgres.drop_database(url)
+
+
 @pytest.fixture(params=STORES)
 def open_market(
     request: pytest.FixtureRequest,
@@ -108,10 +126,12 @@ def open_market(
     gateway: SimulatedGateway,
     publisher: MemoryPublisher,
 ) -> Iterator[OpenMarket]:
-    memory, database = MemoryStore(), tmp_path / "market.db"
+    memory, database = MemoryStore(), str(tmp_path / "market.db")
     opened: list[Marketplace] = []
     if "sqlite" in request.param:
         shutil.copyfile(empty_database, database)
+    elif request.param == "postgres":
+        database = request.getfixturevalue("postgres_copy")
 
     def open_market(**rules: Any) -> Marketplace:
         house: dict[str, Any] = {
@@ -128,7 +148,7 @@ def open_market(
         market.close()
 
 
-def _open(kind: str, memory: MemoryStore, database: Path, house: dict[str, Any]) -> Marketplace:
+def _open(kind: str, memory: MemoryStore, database: str, house: dict[str, Any]) -> Marketplace:
     async def threaded() -> AsyncMarketplace:
         return AsyncMarketplace(store=ThreadedStore(memory), **house)
 
@@ -137,6 +157,8 @@ def _open(kind: str, memory: MemoryStore, database: Path, house: dict[str, Any])
             return Marketplace(store=memory, **house)
         case "sqlite":
             return Marketplace.connect(f"sqlite:///{database}", **house)
+        case "postgres":
+            return Marketplace.connect(database, **house)
         case "async memory":
             return Blocking.market(threaded)
         case "async sqlite":

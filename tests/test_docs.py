@@ -20,8 +20,7 @@ from sqlalchemy import Column
 from sqlalchemy.dialects import sqlite
 
 import marketpay
-from marketpay.adapters.sql import books
-from marketpay.adapters.sql.schema import VERSION
+from marketpay.adapters.sql.schema import HEAD, Tables
 from marketpay.domain import errors, lifecycles
 from marketpay.domain.event import SUBJECTS, Event
 from marketpay.domain.ledger import ASSETS, EXPENSES, INCOME, MOVES, OWNED, AccountKind
@@ -33,7 +32,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 LIFECYCLES = DOCS / "reference/lifecycles.md"
 TOLD = [*sorted((DOCS / "tutorial").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md"))]
 RUN = [ROOT / "README.md", *(page for page in TOLD if "```python" in page.read_text())]
-TABLES = books.schema_version.metadata  # every table there is
+TABLES = Tables().metadata  # every table there is
 UPDATE = bool(os.environ.get("UPDATE_DOCS"))
 
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -74,9 +73,14 @@ def run_blocks(page: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_what_a_page_shows_runs(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    if "DATABASE_URL" in page.read_text():
+        monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("postgres_url"))
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     for value in run_blocks(page).values():
         if isinstance(value, marketpay.Marketplace):
@@ -336,7 +340,7 @@ def test_the_tables_of_the_database_are_all_explained() -> None:
     page = (DOCS / "reference/database.md").read_text()
     told = re.findall(rf"{ROW}\| [A-Z]", page, re.MULTILINE)
     assert sorted(told) == sorted(TABLES.tables)
-    assert f"The version of the tables is {VERSION}." in page
+    assert f"The revision of the tables is `{HEAD}`." in page
 
 
 def test_every_public_name_is_in_the_reference() -> None:

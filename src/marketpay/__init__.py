@@ -68,6 +68,10 @@ if TYPE_CHECKING:
     from marketpay.commands.withdrawals import ContinueWithdrawal as ContinueWithdrawal
     from marketpay.commands.withdrawals import MakeScheduledWithdrawal as MakeScheduledWithdrawal
     from marketpay.commands.withdrawals import RequestWithdrawal as RequestWithdrawal
+    from marketpay.delivery.bulk import Done as Done
+    from marketpay.delivery.bulk import Failed as Failed
+    from marketpay.delivery.joining import AsyncJoinedMarketplace as AsyncJoinedMarketplace
+    from marketpay.delivery.joining import JoinedMarketplace as JoinedMarketplace
     from marketpay.delivery.reconciling import Break as Break
     from marketpay.delivery.reconciling import BreakKind as BreakKind
     from marketpay.delivery.reconciling import Reconciliation as Reconciliation
@@ -146,6 +150,7 @@ if TYPE_CHECKING:
     from marketpay.errors import Conflict as Conflict
     from marketpay.errors import CurrencyMismatch as CurrencyMismatch
     from marketpay.errors import DatabaseBusy as DatabaseBusy
+    from marketpay.errors import DatabaseUnavailable as DatabaseUnavailable
     from marketpay.errors import Forbidden as Forbidden
     from marketpay.errors import GatewayError as GatewayError
     from marketpay.errors import GatewayUnavailable as GatewayUnavailable
@@ -215,6 +220,8 @@ if TYPE_CHECKING:
     from marketpay.ports.gateway import Voided as Voided
     from marketpay.ports.gateway_events import GatewayEvent as GatewayEvent
     from marketpay.ports.gateway_events import Topic as Topic
+    from marketpay.ports.joining import AsyncJoinable as AsyncJoinable
+    from marketpay.ports.joining import Joinable as Joinable
     from marketpay.ports.journal import JournalEntry as JournalEntry
     from marketpay.ports.journal import JournalRecord as JournalRecord
     from marketpay.ports.publisher import AsyncPublisher as AsyncPublisher
@@ -358,6 +365,8 @@ _MODULES: Final = {
         "MakeScheduledWithdrawal",
         "RequestWithdrawal",
     ),
+    "delivery.bulk": ("Done", "Failed"),
+    "delivery.joining": ("AsyncJoinedMarketplace", "JoinedMarketplace"),
     "delivery.reconciling": (
         "Break",
         "BreakKind",
@@ -463,6 +472,7 @@ _MODULES: Final = {
         "Conflict",
         "CurrencyMismatch",
         "DatabaseBusy",
+        "DatabaseUnavailable",
         "Forbidden",
         "GatewayError",
         "GatewayUnavailable",
@@ -537,6 +547,7 @@ _MODULES: Final = {
         "GatewayEvent",
         "Topic",
     ),
+    "ports.joining": ("AsyncJoinable", "Joinable"),
     "ports.journal": (
         "JournalEntry",
         "JournalRecord",
@@ -628,6 +639,8 @@ __all__ = [
     "ApplyToJob",
     "ApproveWithdrawal",
     "AskingRequest",
+    "AsyncJoinable",
+    "AsyncJoinedMarketplace",
     "AsyncMarketplace",
     "AsyncPaymentGateway",
     "AsyncPublisher",
@@ -669,13 +682,16 @@ __all__ = [
     "ContinueWithdrawal",
     "CurrencyMismatch",
     "DatabaseBusy",
+    "DatabaseUnavailable",
     "Decision",
     "Declined",
+    "Done",
     "Entity",
     "EntriesOf",
     "Event",
     "ExpireCheckout",
     "ExpireUpgrade",
+    "Failed",
     "Failure",
     "Fee",
     "FindPayoutAccount",
@@ -716,6 +732,8 @@ __all__ = [
     "Job",
     "JobId",
     "JobStatus",
+    "Joinable",
+    "JoinedMarketplace",
     "JournalEntry",
     "JournalOf",
     "JournalRecord",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from attrs import evolve
+
 from marketpay.adapters.threaded import ThreadedStore
 from marketpay.commands.base import ClientAction, Command
-from marketpay.delivery import flows, reconciling, webhooks, working
+from marketpay.delivery import bulk, flows, reconciling, webhooks, working
+from marketpay.delivery.bulk import Done, Failed
 from marketpay.delivery.doorway import (
     TakesClock,
     account_id,
     check_command,
+    check_commands,
     check_key,
     check_limit,
     check_question,
@@ -23,12 +27,13 @@ from marketpay.delivery.doorway import (
     read_webhook,
     within_limits,
 )
+from marketpay.delivery.joining import AsyncJoinedMarketplace
 from marketpay.delivery.loops import AsyncWorld
 from marketpay.delivery.reconciling import Reconciliation, check_window
 from marketpay.delivery.webhooks import Received
 from marketpay.delivery.working import WorkReport
 from marketpay.domain.decision import Decision
-from marketpay.domain.errors import MissingDependency
+from marketpay.domain.errors import ConfigurationError, MissingDependency
 from marketpay.domain.ids import PaymentId, PayoutAccountId
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
@@ -38,6 +43,7 @@ from marketpay.ports.gateway import (
     Link,
     PaymentGateway,
 )
+from marketpay.ports.joining import CANNOT_BE_JOINED, AsyncJoinable
 from marketpay.ports.publisher import AsyncPublisher, Publisher
 from marketpay.ports.store import AsyncStore
 from marketpay.queries.base import Question
@@ -103,6 +109,13 @@ class AsyncMarketplace:
         check_command(command)
         return await self._world.drive(flows.execute(command, key, self.rules))
 
+    async def execute_many(
+        self, commands: Sequence[Command[R]], *, keys: Sequence[str | None] | None = None
+    ) -> tuple[Done[R] | Failed, ...]:
+        """See `Marketplace.execute_many`."""
+        flow = bulk.execute_many(*check_commands(commands, keys), self.rules)
+        return await self._world.drive(flow)
+
     async def preview(self, command: Command[R]) -> Decision[R]:
         """See `Marketplace.preview`."""
         check_command(command)
@@ -120,6 +133,13 @@ class AsyncMarketplace:
     async def revenue(self, currency: str) -> Revenue:
         """See `Marketplace.revenue`."""
         return await self.query(GetRevenue(currency=currency))
+
+    def within(self, host: object) -> AsyncJoinedMarketplace:
+        """See `Marketplace.within`; `host` is SQLAlchemy's `AsyncConnection` or `AsyncSession`."""
+        if not isinstance(self.store, AsyncJoinable):
+            raise ConfigurationError(CANNOT_BE_JOINED)
+        store = self.store.within_async(host, attempts=self.rules.attempts)
+        return AsyncJoinedMarketplace(evolve(self._world, store=store), self.rules)
 
     async def client_action(self, payment: Payment | PaymentId) -> ClientAction | None:
         """See `Marketplace.client_action`."""

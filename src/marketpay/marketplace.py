@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from attrs import evolve
+
 from marketpay.commands.base import ClientAction, Command
-from marketpay.delivery import flows, reconciling, webhooks, working
+from marketpay.delivery import bulk, flows, reconciling, webhooks, working
+from marketpay.delivery.bulk import Done, Failed
 from marketpay.delivery.doorway import (
     TakesClock,
     account_id,
     check_command,
+    check_commands,
     check_key,
     check_limit,
     check_question,
@@ -22,6 +26,7 @@ from marketpay.delivery.doorway import (
     read_webhook,
     within_limits,
 )
+from marketpay.delivery.joining import JoinedMarketplace
 from marketpay.delivery.loops import World
 from marketpay.delivery.reconciling import Reconciliation, check_window
 from marketpay.delivery.webhooks import Received
@@ -36,6 +41,7 @@ from marketpay.ports.gateway import (
     Link,
     PaymentGateway,
 )
+from marketpay.ports.joining import CANNOT_BE_JOINED, Joinable
 from marketpay.ports.publisher import Publisher
 from marketpay.ports.store import Store
 from marketpay.queries.base import Question
@@ -85,7 +91,8 @@ class Marketplace:
         publisher: Publisher | None = None,
         **engine_options: Any,
     ) -> Self:
-        """A marketplace in the database at `url`: `sqlite://` or `sqlite:///market.db`.
+        """A marketplace in the database at `url`, such as `sqlite:///market.db`, `sqlite://` (in
+        memory), `postgresql+psycopg://user@host/name` or `mariadb+pymysql://user@host/name`.
 
         An empty database gets the tables (safely, when several processes start at once); one
         with tables of another version is a `ConfigurationError` that says which.
@@ -107,6 +114,18 @@ class Marketplace:
         check_command(command)
         return self._world.drive(flows.execute(command, key, self.rules))
 
+    def execute_many(
+        self, commands: Sequence[Command[R]], *, keys: Sequence[str | None] | None = None
+    ) -> tuple[Done[R] | Failed, ...]:
+        """Carry out many commands, with few transactions: for imports and backfills.
+
+        The same comes of it as of `execute` for one after the other, except that one that
+        fails stops none: what it would have raised is in its `Failed`.  `keys` are as many as
+        the commands.  Some hundred commands at a time are best.
+        """
+        flow = bulk.execute_many(*check_commands(commands, keys), self.rules)
+        return self._world.drive(flow)
+
     def preview(self, command: Command[R]) -> Decision[R]:
         """What `execute` would do.  Nothing is written and nobody is called."""
         check_command(command)
@@ -124,6 +143,18 @@ class Marketplace:
     def revenue(self, currency: str) -> Revenue:
         """What the platform has earned."""
         return self.query(GetRevenue(currency=currency))
+
+    def within(self, host: object) -> JoinedMarketplace:
+        """The marketplace in a transaction of the host's, which commits or rolls back both.
+
+        `host` is a SQLAlchemy `Connection` or `Session` (which is flushed first), or the
+        driver's own connection, to the database that the marketplace is in.  On the host's
+        rollback nothing has happened.  After its commit `work()` makes the calls.
+        """
+        if not isinstance(self.store, Joinable):
+            raise ConfigurationError(CANNOT_BE_JOINED)
+        store = self.store.within(host, attempts=self.rules.attempts)
+        return JoinedMarketplace(evolve(self._world, store=store), self.rules)
 
     def client_action(self, payment: Payment | PaymentId) -> ClientAction | None:
         """What the customer's client has to do for a payment, fetched afresh; None: nothing.

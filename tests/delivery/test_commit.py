@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -21,6 +22,7 @@ from marketpay import (
     ConfigurationError,
     Conflict,
     DatabaseBusy,
+    DatabaseUnavailable,
     Decision,
     GatewayUnavailable,
     ListJobs,
@@ -38,8 +40,15 @@ from marketpay.domain.entity import Entity
 from marketpay.ports.gateway import LookUp, RefundPayment
 from marketpay.ports.store import Reader, Records, Work
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.deals import journal
 
 POST = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
+
+
+def raised(mood: type[Exception]) -> Exception:
+    if mood is CommitUnknown:
+        return mood()
+    return mood("gone") if mood is DatabaseUnavailable else mood("Job", "job_1")
 
 
 class Moody(MemoryStore):
@@ -49,6 +58,7 @@ class Moody(MemoryStore):
         super().__init__()
         self.moods = [*moods]
         self.commits = commits
+        self.reads_too = False
         self.runs = 0
 
     def run(self, use: Callable[[Work], Any], /) -> Any:
@@ -56,10 +66,13 @@ class Moody(MemoryStore):
         mood = self.moods.pop(0) if self.moods else None
         result = super().run(use) if mood is None or self.commits else None
         if mood is not None:
-            raise mood() if mood is CommitUnknown else mood("Job", "job_1")
+            raise raised(mood)
         return result
 
     def read(self, use: Callable[[Records], Any], /) -> Any:
+        mood = self.moods.pop(0) if self.moods and self.reads_too else None
+        if mood is not None:
+            raise raised(mood)
         return super().read(use)
 
 
@@ -107,7 +120,7 @@ def test_a_commit_that_took_effect_is_not() -> None:
     assert house.query(ListJobs()).items == (job,)
 
 
-@pytest.mark.parametrize("mood", [Conflict, CommitUnknown])
+@pytest.mark.parametrize("mood", [Conflict, CommitUnknown, DatabaseUnavailable])
 def test_finding_out_is_tried_until_it_is_known(mood: type[Exception]) -> None:
     store = Moody(CommitUnknown, mood, mood)
     house = market(store)
@@ -116,6 +129,54 @@ def test_finding_out_is_tried_until_it_is_known(mood: type[Exception]) -> None:
 
     assert house.query(ListJobs()).items == (job,)
     assert store.runs == 5  # lost, asked three times, run again
+
+
+def test_an_attempt_that_was_given_up_is_on_record_so_that_it_can_never_commit() -> None:
+    house = market(Moody(CommitUnknown))
+    job = house.execute(POST, key="k")
+
+    given_up, done = journal(house)
+
+    assert (given_up.command, given_up.error, given_up.events) == ("PostJob", "abandoned", "[]")
+    assert (given_up.key, done.key, done.error) == (None, "k", None)
+    assert given_up.attempt != done.attempt
+    assert house.execute(POST, key="k") == job
+
+
+def test_a_commit_that_is_given_up_is_not_taken_for_one_that_took_effect() -> None:
+    house = market(Moody(CommitUnknown, CommitUnknown, commits=True))
+    store: Any = house.store
+    store.run = partial(first_lost, store, store.run)
+
+    job = house.execute(POST)
+
+    assert house.query(ListJobs()).items == (job,)
+
+
+def first_lost(store: Moody, run: Callable[..., Any], use: Callable[[Work], Any]) -> Any:
+    """The first COMMIT never arrived; of the second, which gives it up, the answer was lost."""
+    store.commits = store.runs > 0
+    return run(use)
+
+
+def test_a_database_that_was_away_is_tried_again() -> None:
+    store = Moody(DatabaseUnavailable, DatabaseUnavailable)
+
+    market(store).execute(POST)
+
+    assert store.runs == 3
+
+
+@pytest.mark.parametrize(("attempts", "runs"), [(3, 3), (20, 8)])
+def test_but_callers_do_not_wait_long_for_it(attempts: int, runs: int) -> None:
+    store = Moody(*[DatabaseUnavailable] * 30)
+    house = market(store, attempts=attempts)
+
+    with pytest.raises(DatabaseUnavailable) as away:
+        house.execute(POST)
+    assert (store.runs, away.value.retryable) == (runs, True)
+    with pytest.raises(DatabaseUnavailable):
+        house.work()
 
 
 def test_what_cannot_be_found_out_is_said_to_be_unknown() -> None:
@@ -229,11 +290,15 @@ def offered(house: Marketplace, card: str) -> SendOffer:
     )
 
 
-@pytest.mark.parametrize("mood", [DatabaseBusy, CommitUnknown, Conflict])
-def test_what_was_sent_but_could_not_be_settled_is_pending(mood: type[Exception]) -> None:
+@pytest.mark.parametrize("reads_too", [False, True])
+@pytest.mark.parametrize("mood", [DatabaseBusy, DatabaseUnavailable, CommitUnknown, Conflict])
+def test_what_was_sent_but_could_not_be_settled_is_pending(
+    mood: type[Exception], *, reads_too: bool
+) -> None:
     store = Moody()
     house = market(store, attempts=2)
     send = offered(house, "pm_card_visa")
+    store.reads_too = reads_too
     store.moods = [None, *[mood] * 9]  # the command commits, and nothing after it does
 
     sent = house.execute(send)

@@ -59,6 +59,12 @@ class PostgresDatabases:
         """Make an empty database under a new name; its URL."""
         return self.create_database(f"fresh_{uuid.uuid4().hex}")
 
+    def copied_database(self, url: str) -> str:
+        """Make a copy of the database of a URL, which nobody is connected to; its URL."""
+        name = f"copy_{uuid.uuid4().hex}"
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{url.rpartition("/")[2]}"')
+        return self.url(name)
+
     def drop_database(self, url: str) -> None:
         """Drop the database of a URL, whoever is still connected to it."""
         self.run(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')

@@ -6,7 +6,10 @@ from marketpay import (
     Acceptance,
     AcceptOffer,
     Actor,
+    AsyncJoinable,
+    AsyncJoinedMarketplace,
     AsyncMarketplace,
+    AsyncSqlStore,
     BuyUpgrade,
     CancelJob,
     Cancellation,
@@ -21,6 +24,8 @@ from marketpay import (
     IssueRefund,
     Job,
     JobId,
+    Joinable,
+    JoinedMarketplace,
     LinkPayerAccount,
     ListChargebacks,
     ListIncidents,
@@ -46,6 +51,7 @@ from marketpay import (
     ResolveIncident,
     Revenue,
     SendOffer,
+    SqlStore,
     Verification,
     WalletBalance,
     Webhook,
@@ -103,6 +109,32 @@ def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
     assert_type(market.query(ListIncidents()), Page[Incident])
     assert_type(market.query(ListChargebacks()), Page[Chargeback])
     assert_type(market.receive(b"", {}), Received)
+
+
+def within_a_transaction_of_the_host(
+    market: Marketplace, connection: object, post: PostJob, send: SendOffer, job: JobId
+) -> None:
+    within = market.within(connection)
+    assert_type(within, JoinedMarketplace)
+    assert_type(within.execute(post), Job)
+    assert_type(within.execute(send, key="k"), OfferFunding)
+    assert_type(within.preview(send), Decision[OfferFunding])
+    assert_type(within.query(GetJob(job)), Job)
+
+
+async def within_a_transaction_awaited(
+    market: AsyncMarketplace, connection: object, send: SendOffer, job: JobId
+) -> None:
+    within = market.within(connection)
+    assert_type(within, AsyncJoinedMarketplace)
+    assert_type(await within.execute(send, key="k"), OfferFunding)
+    assert_type(await within.preview(send), Decision[OfferFunding])
+    assert_type(await within.query(GetJob(job)), Job)
+
+
+def a_store_may_be_joined(store: SqlStore, awaited: AsyncSqlStore) -> None:
+    _joinable: Joinable = store
+    _also: AsyncJoinable = awaited
 
 
 def what_is_still_to_do_is_a_value(sent: OfferFunding) -> None:

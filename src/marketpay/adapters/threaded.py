@@ -7,7 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from marketpay.ports.store import Records, Store, Work
+from marketpay.domain.errors import ConfigurationError
+from marketpay.ports.joining import CANNOT_BE_JOINED, AsyncJoinable
+from marketpay.ports.store import AsyncStore, Records, Store, Work
 
 R = TypeVar("R")
 
@@ -28,6 +30,12 @@ class ThreadedStore:
         """See `AsyncStore.read`."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self.store.read, use)
+
+    def within_async(self, host: object, /, *, attempts: int) -> AsyncStore:
+        """See `AsyncJoinable.within_async`: the host's connection is awaited, without a thread."""
+        if isinstance(self.store, AsyncJoinable):
+            return self.store.within_async(host, attempts=attempts)
+        raise ConfigurationError(CANNOT_BE_JOINED)
 
     async def close(self) -> None:
         """See `AsyncStore.close`."""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from marketpay.cli.deal_file import Unreadable
 from marketpay.cli.demo import many_deals, one_deal
-from marketpay.domain.errors import ConfigurationError, InvalidInput, MarketpayError
+from marketpay.domain.errors import (
+    ConfigurationError,
+    InvalidInput,
+    MarketpayError,
+    MissingDependency,
+)
+
+if TYPE_CHECKING:
+    from marketpay.adapters.sql.schema import Tables
 
 FAILED, USAGE = 1, 2  # exit status: a check is false; what was asked for cannot be done
 
@@ -48,18 +58,75 @@ app.add_typer(database, name="db")
 Url = Annotated[str, typer.Argument(metavar="URL", help="For example sqlite:///market.db.")]
 
 
-@database.command()
-def upgrade(url: Url) -> None:
-    """Make the tables in an empty database, or see that they have this package's version."""
-    from marketpay.adapters.sql.schema import HEAD
-    from marketpay.adapters.sql.store import SqlStore
+Prefix = Annotated[str, typer.Option(help="What the names of the tables begin with.")]
+Schema = Annotated[str | None, typer.Option(help="The schema they are in, if not the usual one.")]
+USUAL = "marketpay_"
+
+
+@contextmanager
+def _database(prefix: str, schema: str | None) -> Iterator[Tables]:
+    """What goes wrong is said on one line, without the password."""
+    from marketpay.adapters.sql.schema import Tables
 
     try:
-        SqlStore.connect(url).close()
-    except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(USAGE) from None
+        yield Tables(prefix=prefix, schema=schema)
+    except MarketpayError as error:
+        is_usage = isinstance(error, ConfigurationError | MissingDependency)
+        print(" ".join(str(error).split()), file=sys.stderr)
+        raise typer.Exit(USAGE if is_usage else FAILED) from None
+
+
+@database.command()
+def upgrade(url: Url, prefix: Prefix = USUAL, schema: Schema = None) -> None:
+    """Make the tables in an empty database, or change older ones into this package's.
+
+    Back up first, and stop what uses the database: there is no way back.
+    """
+    from marketpay.adapters.sql.schema import HEAD
+    from marketpay.cli import db
+
+    with _database(prefix, schema) as tables:
+        db.upgrade(url, tables)
     typer.echo(f"The tables have revision {HEAD}, as this package needs.")
+
+
+@database.command()
+def check(url: Url, prefix: Prefix = USUAL, schema: Schema = None) -> None:
+    """See whether the tables are as this package needs them, and change nothing.
+
+    Exit status 1 means that something has to be done, which is said.
+    """
+    from marketpay.adapters.sql.schema import HEAD
+    from marketpay.cli import db
+
+    with _database(prefix, schema) as tables:
+        problem = db.check(url, tables)
+    if problem:
+        print(problem, file=sys.stderr)
+        raise typer.Exit(FAILED)
+    typer.echo(f"The tables have revision {HEAD}, as this package needs.")
+
+
+@database.command()
+def sql(
+    dialect: Annotated[
+        str, typer.Argument(metavar="DIALECT|URL", help="sqlite, postgresql or mariadb.")
+    ],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="REVISION", help="What the database has, if it is not empty."
+        ),
+    ] = None,
+    prefix: Prefix = USUAL,
+    schema: Schema = None,
+) -> None:
+    """Print the SQL that makes the tables, or changes older ones, for somebody else to run."""
+    from marketpay.cli import db
+
+    with _database(prefix, schema) as tables:
+        script = db.sql(dialect, since, tables)
+    typer.echo(script, nl=False)
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -15,7 +15,7 @@ from marketpay.domain.ids import PaymentId, TransactionId
 from marketpay.domain.rules import Rules
 from marketpay.ports.store import Reader
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 def _is_actor(_instance: object, _attribute: object, value: Any) -> None:
@@ -24,7 +24,7 @@ def _is_actor(_instance: object, _attribute: object, value: Any) -> None:
 
 
 @frozen(kw_only=True)
-class Command(ABC, Generic[R]):
+class Command(ABC, Generic[R_co]):
     """An intention, said by somebody (`by`, authenticated by the host), as a value.
 
     A command reads and decides; it cannot write.  So it can be previewed, decided again after
@@ -35,7 +35,7 @@ class Command(ABC, Generic[R]):
     by: Actor = field(validator=_is_actor)
 
     @abstractmethod
-    def decide(self, read: Reader, rules: Rules, /) -> Decision[R]:
+    def decide(self, read: Reader, rules: Rules, /) -> Decision[R_co]:
         """What should change, or the first `MarketpayError` that stands in the way.
 
         In this order: `NotFound`, `Forbidden`, a repeat without effect, `Refused`,

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, Pending, Result
 from marketpay.delivery import codec
+from marketpay.delivery.callers import Caller, for_a_worker
 from marketpay.delivery.steps import Flow, Pause, Transact
 from marketpay.domain.actor import Role
 from marketpay.domain.application import Application
@@ -25,8 +26,10 @@ from marketpay.domain.errors import (
     CommitUnknown,
     Conflict,
     DatabaseBusy,
+    DatabaseUnavailable,
     Forbidden,
     IdempotencyConflict,
+    MarketpayError,
 )
 from marketpay.domain.ids import PREFIXES
 from marketpay.domain.incident import Incident
@@ -46,11 +49,15 @@ from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.journal import JournalRecord
-from marketpay.ports.store import Reader, Work
+from marketpay.ports.store import Reader, Work, Writer
 
 R = TypeVar("R")
 T = TypeVar("T")
 
+ABANDONED = "abandoned"  # the error of an attempt that was given up
+# What a store raises on its own account.  Only after the second is it open what took effect.
+STORE_ERRORS = (Conflict, CommitUnknown, DatabaseUnavailable)
+FEW = 8  # tries at a database that is not there: a second or two
 OPERATIONS: dict[str, type[Operation]] = {
     PREFIXES["PaymentTransaction"]: PaymentTransaction,
     PREFIXES["PayoutAccount"]: PayoutAccount,
@@ -82,19 +89,27 @@ class Attempt(Generic[R]):
     key: str | None
     rules: Rules
     fired: Timer | None = None  # taken away in the same transaction
+    caller: Caller = Caller.DECIDER
     name: str = field(factory=lambda: secrets.token_hex(12))
     salt: str = field(factory=lambda: secrets.token_hex(12), repr=False)
 
-    def __call__(self, work: Work) -> Committed[R]:
+    def __call__(self, work: Writer) -> Committed[R]:
         """Decide and write, or find what the key was used for before."""
         by = self.command.by
-        if self.key is not None:
-            record = work.recorded(by.id, by.role.value, self.key)
-            if record is not None:
-                return self._replay(record, work)
+        if (repeated := self._repeated(work)) is not None:
+            return repeated
         if self.fired is not None:
             work.remove(self.fired)
-        decision = self.command.decide(work, self.rules)
+        try:
+            decision = self.command.decide(work, self.rules)
+        except STORE_ERRORS:
+            raise
+        except MarketpayError:  # perhaps for what the same key did since it was looked for
+            if (repeated := self._repeated(work)) is not None:
+                return repeated
+            raise
+        if self.caller is Caller.WORKER:
+            decision = for_a_worker(decision, self.rules.now())
         for entry in decision.entries:
             entry.check(type(self.command).__name__)
         if decision.is_empty and self.key is None and by.role is Role.SYSTEM:
@@ -104,22 +119,39 @@ class Attempt(Generic[R]):
         started: tuple[Any, ...] = tuple(saved.get(one.id, one) for one in decision.operations)
         return Committed(result, started, saved)
 
+    def _repeated(self, work: Writer) -> Committed[R] | None:
+        """What the key was used for before, if it was."""
+        if self.key is None:
+            return None
+        by = self.command.by
+        record = work.recorded(by.id, by.role.value, self.key)
+        return None if record is None else self._replay(record, work)
+
     def found(self, work: Work) -> Committed[R] | None:
-        """What this attempt wrote, if its commit took effect.
+        """What this attempt wrote, if its commit took effect; if not, it never will.
+
+        A commit may still be on its way when nothing of it is there.  So the attempt is put on
+        record as abandoned: attempts are unique, and the late commit fails by that.
 
         The operations that it began are its own to call; one that it found under way is not.
         """
         record = work.attempted(self.name)
         if record is None:
+            self._put_on_record(ABANDONED, work)
+            return None
+        if record.error == ABANDONED:
             return None
         began = json.loads(record.result or "{}")["operations"]
         return evolve(self._replay(record, work), is_replay=not began)
 
     def denied(self, error: Forbidden, work: Work) -> None:
         """Put on record that the actor was not allowed to; no key is used up."""
+        self._put_on_record(error.code, work, _named(self.command))
+
+    def _put_on_record(self, error: str, work: Work, subjects: tuple[str, ...] = ()) -> None:
         nothing: Decision[None] = Decision(None)
-        record = evolve(self._record(nothing), key=None, result=None, error=error.code)
-        work.record(record, _named(self.command))
+        record = evolve(self._record(nothing), key=None, result=None, error=error)
+        work.record(record, subjects)
 
     def _record(self, decision: Decision[Any]) -> JournalRecord:
         by = self.command.by
@@ -139,7 +171,7 @@ class Attempt(Generic[R]):
             personal=personal,
         )
 
-    def _replay(self, record: JournalRecord, work: Work) -> Committed[R]:
+    def _replay(self, record: JournalRecord, work: Reader) -> Committed[R]:
         same = codec.is_same_command(self.command, record.command, record.body, record.personal)
         if not same:
             raise IdempotencyConflict(str(self.key))
@@ -152,29 +184,31 @@ class Attempt(Generic[R]):
 
 
 def carry_out(
-    command: Command[R], key: str | None, rules: Rules, fired: Timer | None = None
+    command: Command[R],
+    key: str | None,
+    rules: Rules,
+    fired: Timer | None = None,
+    caller: Caller = Caller.DECIDER,
 ) -> Flow[Committed[R]]:
     """Decide and write, again after every lost race, `rules.attempts` times at most.
 
     The loser of a race decides on what the winner left, and so is told the true reason.
     """
     for tried in range(1, rules.attempts + 1):
-        attempt = Attempt(command=command, key=key, rules=rules, fired=fired)
+        attempt = Attempt(command=command, key=key, rules=rules, fired=fired, caller=caller)
         try:
             committed: Committed[R] = yield Transact(attempt)
         except DatabaseBusy:
             raise
-        except Conflict:
-            if tried == rules.attempts:
-                raise
-            yield Pause(_jitter(tried))
+        except (Conflict, DatabaseUnavailable) as error:
+            yield _before_the_next(tried, error, rules)
         except CommitUnknown:
-            found: Committed[R] | None = yield from _ascertain(attempt.found, rules)
+            found: Committed[R] | None = yield from ascertain(attempt.found, rules)
             if found is not None:
                 return found
         except Forbidden as error:
             refusal = partial(attempt.denied, error)
-            with suppress(Conflict, CommitUnknown):  # what the actor must hear is the refusal
+            with suppress(*STORE_ERRORS):  # what the actor must hear is the refusal
                 yield from patiently(refusal, rules)
             raise
         else:
@@ -184,29 +218,50 @@ def carry_out(
 
 def patiently(use: Callable[[Work], T], rules: Rules) -> Flow[T]:
     """Run what may be run twice in a transaction, again after every lost race or answer."""
-    for tried in range(1, rules.attempts):
+    for tried in range(1, rules.attempts + 1):
         try:
             done: T = yield Transact(use)
         except DatabaseBusy:
             raise
-        except (Conflict, CommitUnknown):
-            yield Pause(_jitter(tried))
+        except STORE_ERRORS as error:
+            yield _before_the_next(tried, error, rules)
         else:
             return done
-    last: T = yield Transact(use)
-    return last
+    raise AssertionError("there is at least one attempt")
 
 
-def _ascertain(use: Callable[[Work], T], rules: Rules) -> Flow[T]:
+def ascertain(use: Callable[[Work], T], rules: Rules) -> Flow[T]:
     """Find out what became of a commit: until then nothing may be said or done about it."""
-    for tried in range(1, rules.attempts):
+    for tried in range(1, rules.attempts + 1):
         try:
             found: T = yield Transact(use)
-        except (Conflict, CommitUnknown):
-            yield Pause(_jitter(tried))
+        except STORE_ERRORS as error:
+            if tried == rules.attempts:
+                raise CommitUnknown from error
+            yield _pause(tried, error)
         else:
             return found
-    raise CommitUnknown
+    raise AssertionError("there is at least one attempt")
+
+
+def _before_the_next(tried: int, error: Exception, rules: Rules) -> Pause:
+    """The pause before another try; raises the error if there is none."""
+    is_down = isinstance(error, DatabaseUnavailable)
+    if tried >= (min(rules.attempts, FEW) if is_down else rules.attempts):
+        raise error
+    return _pause(tried, error)
+
+
+def _pause(tried: int, error: Exception) -> Pause:
+    """A random moment, longer after each loss.
+
+    Up to 1, 2, 4 ... 64 milliseconds after a lost race; sixteen times as long where the
+    database has to come back first.
+    """
+    most = 1000 * 2 ** min(tried - 1, 6)
+    if isinstance(error, DatabaseUnavailable):
+        return Pause(timedelta(microseconds=16 * (most // 2 + secrets.randbelow(most // 2))))
+    return Pause(timedelta(microseconds=secrets.randbelow(most)))
 
 
 def _awaited(decision: Decision[Any]) -> list[str]:
@@ -247,9 +302,3 @@ def rebuild(said: dict[str, Any], read: Reader) -> Any:
     if said["kind"] in Result.kinds:
         return Result.kinds[said["kind"]](**entities)
     return entities.get("", said.get("value"))
-
-
-def _jitter(tried: int) -> timedelta:
-    """A random moment, longer after each loss: up to 1, 2, 4 ... 64 milliseconds."""
-    most = 1000 * 2 ** min(tried - 1, 6)
-    return timedelta(microseconds=secrets.randbelow(most))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from attrs import evolve
@@ -54,6 +54,20 @@ def check_command(command: object) -> None:
     """Raise `TypeError` for what cannot be executed."""
     if not isinstance(command, Command):
         raise TypeError(f"a Command is executed, such as PostJob(...), not {command!r}")
+
+
+def check_commands(
+    commands: Iterable[Command[R]], keys: Iterable[str | None] | None
+) -> tuple[tuple[Command[R], ...], tuple[str | None, ...]]:
+    """The commands, and a key or None for each; raises for what is none of these."""
+    commands = tuple(commands)
+    keys = (None,) * len(commands) if keys is None else tuple(keys)
+    if len(keys) != len(commands):
+        raise InvalidInput(f"are {len(keys)} for {len(commands)} commands.", "keys")
+    for command, key in zip(commands, keys, strict=True):
+        check_command(command)
+        check_key(key)
+    return commands, keys
 
 
 def check_question(question: object) -> None:

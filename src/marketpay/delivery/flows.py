@@ -17,15 +17,14 @@ from marketpay.commands.base import (
 )
 from marketpay.commands.payout_accounts import SettleAccount
 from marketpay.commands.settling import SettleTransaction
-from marketpay.delivery.commit import Committed, carry_out, refresh, reload
+from marketpay.delivery.callers import Caller
+from marketpay.delivery.commit import STORE_ERRORS, Committed, carry_out, refresh, reload
 from marketpay.delivery.requests import look_up, request_for
 from marketpay.delivery.steps import Call, Flow, Read
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import (
-    CommitUnknown,
-    Conflict,
     GatewayError,
     GatewayUnavailable,
     IllegalTransition,
@@ -70,10 +69,27 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
         take = _catch_up if committed.is_replay or is_old else _perform
         try:
             done = yield from take(operation, rules)
-        except (Conflict, CommitUnknown):  # the command stands; a worker settles this later
+        except STORE_ERRORS:  # the command stands; a worker settles this later
             done = Performed(operation, NoAnswer())
         result = refresh(result, done.saved) if done.saved else (yield from _reload(result))
         next_action = _outcome(done, result)
+    if next_action is not None and isinstance(result, Result):
+        result = evolve(result, next_action=next_action)
+    answer: R = result
+    return answer
+
+
+def join(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
+    """Decide and write where somebody else commits: what is asked of the gateway waits for it.
+
+    With the key of an earlier command, its result is given as it stands now; nobody is called.
+    """
+    once = evolve(rules, attempts=1)  # whether another can help, the store knows
+    committed = yield from carry_out(command, key, once, caller=Caller.WORKER)
+    result: Any = committed.result
+    next_action: NextAction | None = None
+    for operation in committed.operations:
+        next_action = _outcome(Performed(operation, NoAnswer()), result)
     if next_action is not None and isinstance(result, Result):
         result = evolve(result, next_action=next_action)
     answer: R = result
@@ -176,7 +192,11 @@ def resume(operation: Operation, rules: Rules) -> Flow[Performed]:
 
 
 def _reload(result: R) -> Flow[R]:
-    loaded: R = yield Read(lambda records: reload(result, records))
+    """As it stands now; as it stood at the commit, where the database cannot say."""
+    try:
+        loaded: R = yield Read(lambda records: reload(result, records))
+    except STORE_ERRORS:  # the command stands: nobody may hear that nothing was changed
+        return result
     return loaded
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, assert_never
 
 from attrs import field, frozen
 
-from marketpay.delivery.steps import Call, Flow, Pause, Publish, Read, Step, Transact
+from marketpay.delivery.steps import Call, CallMany, Flow, Pause, Publish, Read, Step, Transact
 from marketpay.ports.gateway import AsyncPaymentGateway, PaymentGateway
 from marketpay.ports.publisher import AsyncPublisher, Publisher
 from marketpay.ports.store import AsyncStore, Store
 
 T = TypeVar("T")
+AT_ONCE = 8  # calls of the gateway, where there are many
 
 
 @frozen(kw_only=True)
@@ -49,6 +51,8 @@ class World:
                 return self.store.read(use)
             case Call(request=request, key=key):
                 return self.gateway.perform(request, key=key)
+            case CallMany(calls=calls):
+                return _call_many(self.gateway, calls)
             case Publish(events=events):
                 assert self.publisher is not None  # or nothing would be published
                 return self.publisher.publish(events)
@@ -77,6 +81,10 @@ class AsyncWorld:
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
+    async def follow(self, flow: Flow[T]) -> T:
+        """Run a flow to its end in the caller's own task: cancelled with it, and never later."""
+        return await self._drive(flow)
+
     async def finish(self) -> None:
         """Wait for the flows whose callers no longer do.  What they end in is on record."""
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -103,6 +111,8 @@ class AsyncWorld:
                 return await self.store.read(use)
             case Call(request=request, key=key):
                 return await _either(self.gateway.perform, request, key=key)
+            case CallMany(calls=calls):
+                return await self._call_many(calls)
             case Publish(events=events):
                 assert self.publisher is not None  # or nothing would be published
                 return await _either(self.publisher.publish, events)
@@ -110,6 +120,33 @@ class AsyncWorld:
                 return await asyncio.sleep(moment.total_seconds())
             case never:
                 assert_never(never)
+
+    async def _call_many(self, calls: Sequence[Call]) -> list[Any]:
+        perform: Callable[..., Any] = self.gateway.perform
+        if not inspect.iscoroutinefunction(perform):
+            return await asyncio.to_thread(_call_many, self.gateway, calls)
+        free = asyncio.Semaphore(AT_ONCE)
+
+        async def call(one: Call) -> Any:
+            async with free:
+                return await perform(one.request, key=one.key)
+
+        return await asyncio.gather(*map(call, calls), return_exceptions=True)
+
+
+def _call_many(gateway: Any, calls: Sequence[Call]) -> list[Any]:
+    """What each comes to, a reply or an error."""
+
+    def call(one: Call) -> Any:
+        try:
+            return gateway.perform(one.request, key=one.key)
+        except Exception as error:  # noqa: BLE001  # its flow decides what it means
+            return error
+
+    if len(calls) == 1:
+        return [call(calls[0])]
+    with ThreadPoolExecutor(AT_ONCE, "marketpay-calls") as threads:
+        return [*threads.map(call, calls)]
 
 
 async def _either(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

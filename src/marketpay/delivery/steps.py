@@ -42,6 +42,13 @@ class Call:
 
 
 @frozen
+class CallMany:
+    """Ask the gateway several things, in any order; of each the reply or what it raised."""
+
+    calls: Sequence[Call]
+
+
+@frozen
 class Publish:
     """Tell the publisher."""
 
@@ -55,5 +62,5 @@ class Pause:
     time: timedelta
 
 
-Step = Transact | Read | Call | Publish | Pause
+Step = Transact | Read | Call | CallMany | Publish | Pause
 Flow = Generator[Step, Any, T]

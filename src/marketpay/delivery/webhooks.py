@@ -104,7 +104,8 @@ def apply(webhook: Webhook, rules: Rules) -> Flow[Webhook]:
     except Exception:  # noqa: BLE001  # on record, and it comes up again
         outcome, failure = WebhookStatus.DEFERRED, traceback.format_exc(limit=20)
     at = rules.now()
-    is_too_late = webhook.created_at + rules.webhook_window <= at
+    first = webhook.sent_at or webhook.created_at  # a replay begins anew
+    is_too_late = first + rules.webhook_window <= at
     if outcome is WebhookStatus.DEFERRED and is_too_late:
         bury = BuryWebhook(by=Actor.SYSTEM, webhook=webhook.id, failure=failure or "")
         return (yield from carry_out(bury, None, rules)).result

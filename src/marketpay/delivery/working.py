@@ -36,6 +36,7 @@ from marketpay.ports.publisher import PublishedEvent
 from marketpay.ports.store import Work
 
 BATCH = 500  # journal rows at once
+LARGEST_CLAIM = 16  # operations taken up together
 SILENT = 5  # operations without an answer, one after the other
 PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
 
@@ -112,26 +113,33 @@ def _resume_all(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[
 def _resume_each(
     kind: type[Operation], rules: Rules, limit: int, failures: dict[str, Failure]
 ) -> Flow[int]:
-    """Each is taken up just before its call, so that its lease lasts for that call."""
-    done = 0
+    """More and more are taken up together while the gateway answers, else one at a time.
+
+    Each is called well within its lease; what a slow gateway leaves of a claim comes up again
+    when that is over.
+    """
+    done = taken = silent = 0
+    claim = 1
     seen: set[str] = set()  # what may be due again at once, and is left for the next call
-    silent = 0
-    for _ in range(limit):
-        if silent == SILENT:
-            break  # the gateway is down: what is left is due again soon
-        lease = partial(_lease, kind, rules, seen | failures.keys())
+    while taken < limit and silent < SILENT:  # else it is down: what is left is due again soon
+        claimed_at, number = rules.now(), min(claim, limit - taken)
+        lease = partial(_lease, kind, rules, number, seen | failures.keys())
         leased: list[Operation] = yield from patiently(lease, rules)
         if not leased:
             break
-        [operation] = leased
-        try:
-            performed = yield from resume(operation, rules)
-            done += bool(performed.saved)
-            silent = silent + 1 if isinstance(performed.news, NoAnswer) else 0
-            if performed.operation.due_at is not None:
-                seen.add(operation.id)
-        except Exception as error:  # noqa: BLE001  # on record, and it comes up again
-            failures[operation.id] = Failure(subject=operation.id, error=error)
+        for operation in leased:
+            if silent == SILENT or rules.now() - claimed_at > rules.lease / 2:
+                break
+            taken += 1
+            try:
+                performed = yield from resume(operation, rules)
+                done += bool(performed.saved)
+                silent = silent + 1 if isinstance(performed.news, NoAnswer) else 0
+                if performed.operation.due_at is not None:
+                    seen.add(operation.id)
+            except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+                failures[operation.id] = Failure(subject=operation.id, error=error)
+        claim = 1 if silent else min(2 * claim, LARGEST_CLAIM)
     return done
 
 
@@ -157,7 +165,7 @@ def _apply_webhooks(rules: Rules, limit: int, failures: dict[str, Failure]) -> F
 
 
 def _lease(
-    kind: type[Operation], rules: Rules, skip: Collection[str], work: Work
+    kind: type[Operation], rules: Rules, number: int, skip: Collection[str], work: Work
 ) -> list[Operation]:
     now = rules.now()
 
@@ -166,7 +174,7 @@ def _lease(
             return rules.lookup_at(operation.created_at, now)
         return now + (rules.retry_cap if is_past_window(operation, rules) else rules.lease)
 
-    leased: list[Any] = work.lease(kind, until, now=now, limit=1, skip=skip)
+    leased: list[Any] = work.lease(kind, until, now=now, limit=number, skip=skip)
     return leased
 
 

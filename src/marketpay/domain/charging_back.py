@@ -55,15 +55,7 @@ def follow(
 ) -> Decision[Chargeback]:
     """What the network says is so here too, to the cent; told again, it changes nothing."""
     found = news.after(known)
-    moved = _moved(Step(known, payment), found)
-    if found.status is C.LOST:
-        step = _lost(_covered(moved, known, held, Liability.PLATFORM), known, held, rules)
-    elif known.status is C.LOST:
-        step = _overturned(moved, held)
-    elif found.status in (C.WON, C.CLOSED):
-        step = _let_go(moved, held)
-    else:
-        step = _covered(moved, known, held, rules.chargeback_liability)
+    step = _next(known, payment, held, found, rules)
     after = evolve(step.chargeback, respond_by=found.respond_by)
     if after == known and known.version and found.status is known.status:
         read = (known, payment, *held.rest())
@@ -92,6 +84,18 @@ def follow(
         entries=step.entries,
         timers=tuple(_again(latest.get(payment.id), wallet, rules, at)),
     )
+
+
+def _next(known: Chargeback, payment: Payment, held: Held, found: Finding, rules: Rules) -> Step:
+    """What is found, booked."""
+    moved = _moved(Step(known, payment), found)
+    if found.status is C.LOST:
+        return _lost(_covered(moved, known, held, Liability.PLATFORM), known, held, rules)
+    if known.status is C.LOST:
+        return _overturned(moved, held)
+    if found.status in (C.WON, C.CLOSED):
+        return _let_go(moved, held)
+    return _covered(moved, known, held, rules.chargeback_liability)
 
 
 def _again(

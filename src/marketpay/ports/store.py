@@ -134,8 +134,8 @@ class Records(Reader, Protocol):
         ...
 
 
-class Work(Records, Protocol):
-    """One transaction.  A command sees its `Reader` side, a question its `Records` side."""
+class Writer(Reader, Protocol):
+    """What it takes to decide one command and to write what was decided."""
 
     def write(self, decision: Decision[Any], record: JournalRecord, /) -> dict[str, Entity]:
         """Write all of it and give back the changed entities as they are now kept, by id.
@@ -147,6 +147,33 @@ class Work(Records, Protocol):
         """
         ...
 
+    def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
+        """What this actor used this key for."""
+        ...
+
+    def remove(self, timer: Timer, /) -> None:
+        """Take away a timer that has fired, unless it was set anew meanwhile."""
+        ...
+
+
+Written = tuple[Decision[Any], JournalRecord]
+Used = tuple[str, str, str]  # a key: the actor's id, their role, and the key
+
+
+class Work(Writer, Records, Protocol):
+    """One transaction.  A command sees its `Reader` side, a question its `Records` side."""
+
+    def write_many(self, written: Sequence[Written], /) -> None:
+        """The same as to `write` them one by one, with a statement or so for each table.
+
+        Each names the entities by the versions that those before it leave.
+        """
+        ...
+
+    def recorded_many(self, keys: Collection[Used], /) -> dict[Used, JournalRecord]:
+        """What these keys were used for; those that were not are not in it."""
+        ...
+
     def put(self, entity: E, /) -> E:
         """Save an entity that is not of the books (a webhook), without a record.
 
@@ -156,10 +183,6 @@ class Work(Records, Protocol):
 
     def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """Write a record of something that changed nothing, found by `subjects`."""
-        ...
-
-    def recorded(self, actor: str, role: str, key: str, /) -> JournalRecord | None:
-        """What this actor used this key for."""
         ...
 
     def attempted(self, attempt: str, /) -> JournalRecord | None:
@@ -180,10 +203,6 @@ class Work(Records, Protocol):
 
         `skip` are ids that are left alone.
         """
-        ...
-
-    def remove(self, timer: Timer, /) -> None:
-        """Take away a timer that has fired, unless it was set anew meanwhile."""
         ...
 
     def sequence(self, limit: int, /) -> int:

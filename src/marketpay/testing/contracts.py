@@ -30,6 +30,7 @@ from marketpay.testing.store_contract.queues import QueuesContract
 from marketpay.testing.store_contract.reading import ReadingContract
 from marketpay.testing.store_contract.threads import ThreadsContract
 from marketpay.testing.store_contract.writing import WritingContract
+from marketpay.testing.store_contract.writing_many import WritingManyContract
 
 __all__ = ["Blocking", "GatewayContract", "StoreContract"]
 
@@ -39,6 +40,7 @@ S = TypeVar("S", bound=AsyncStore)
 
 class StoreContract(
     WritingContract,
+    WritingManyContract,
     PuttingContract,
     ClaimsContract,
     ReadingContract,

@@ -46,7 +46,11 @@ class MemoryRecords:
 
     def find(self, kind: type[E], /, **equal: object) -> list[E]:
         """See `Reader.find`."""
-        found = [e for e in self._tables.candidates(kind, equal) if matches(e, equal)]
+        wanted = {
+            name: frozenset(value) if isinstance(value, tuple) else value
+            for name, value in equal.items()
+        }
+        found = [e for e in self._tables.candidates(kind, equal) if matches(e, wanted)]
         return sorted(found, key=lambda entity: entity.id)
 
     def deal(

@@ -11,13 +11,14 @@ from attrs import evolve
 
 from marketpay.adapters.memory.reading import MemoryRecords
 from marketpay.adapters.memory.tables import Placed, Tables
+from marketpay.domain.changing import changed
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
 from marketpay.domain.timer import Timer
 from marketpay.ports.chain import GENESIS, link
 from marketpay.ports.journal import JournalEntry, JournalRecord
-from marketpay.ports.store import PostedEntry, Records, Work
+from marketpay.ports.store import PostedEntry, Records, Used, Work, Written
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
@@ -40,10 +41,15 @@ class MemoryWork(MemoryRecords):
             self._tables.post(posted, journal)
         for timer in decision.timers:
             self._tables.set_timer(timer)
-        kept = {one.id: evolve(one, version=one.version + 1) for one in written}
+        kept = {one.id: changed(one, version=one.version + 1) for one in written}
         for entity in kept.values():
             self._tables.save(entity)
         return kept
+
+    def write_many(self, written: Sequence[Written], /) -> None:
+        """See `Work.write_many`."""
+        for decision, record in written:
+            self.write(decision, record)
 
     def put(self, entity: E, /) -> E:
         """See `Work.put`."""
@@ -71,6 +77,11 @@ class MemoryWork(MemoryRecords):
         """See `Work.recorded`."""
         number = self._tables.keys.get((actor, role, key))
         return None if number is None else self._tables.journal[number].record
+
+    def recorded_many(self, keys: Collection[Used], /) -> dict[Used, JournalRecord]:
+        """See `Work.recorded_many`."""
+        found = {key: self.recorded(*key) for key in keys}
+        return {key: record for key, record in found.items() if record is not None}
 
     def attempted(self, attempt: str, /) -> JournalRecord | None:
         """See `Work.attempted`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -21,6 +21,7 @@ from marketpay.ports.store import PostedEntry
 
 E = TypeVar("E", bound=Entity)
 MISSING: Final = object()
+COLLECTED: Final = (tuple, frozenset)  # values of which a field may have any
 
 
 @frozen
@@ -86,12 +87,16 @@ class Tables:
         if isinstance(wanted := equal.get("id"), tuple):
             return (rows[id] for id in dict.fromkeys(wanted) if id in rows)
         for name in kind.unique:
-            if name in equal and not isinstance(equal[name], tuple | type(None)):
-                id = self.unique[kind, name].get(equal[name])
-                return iter(() if id is None else (rows[id],))
+            if name in equal and equal[name] is not None:
+                holders = self.unique[kind, name]
+                ids = [id for one in options(equal[name]) if (id := holders.get(one))]
+                return (rows[id] for id in ids)
         for name in kind.indexed:
-            if name in equal and name not in kind.mutable and not isinstance(equal[name], tuple):
-                ids = self.index.get((kind, name, equal[name]), {})
+            if name in equal and name not in kind.mutable:
+                index = self.index
+                ids = [
+                    id for one in options(equal[name]) for id in index.get((kind, name, one), ())
+                ]
                 break
         return (rows[id] for id in ids)
 
@@ -150,11 +155,16 @@ class Tables:
         return list(found.values())
 
 
+def options(wanted: object) -> Collection[Any]:
+    """The values of which a field may have any, each once."""
+    return dict.fromkeys(wanted) if isinstance(wanted, tuple) else (wanted,)
+
+
 def matches(entity: Entity, equal: Mapping[str, object]) -> bool:
     """Whether its fields have these values; of a tuple of values, any."""
     for name, wanted in equal.items():
         value = getattr(entity, name)
-        if value not in wanted if isinstance(wanted, tuple) else value != wanted:
+        if value not in wanted if isinstance(wanted, COLLECTED) else value != wanted:
             return False
     return True
 

@@ -8,18 +8,22 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.columns import PREFIX
+from marketpay.adapters.sql.connections import Pooled
 from marketpay.adapters.sql.creation import check_columns, prepare
 from marketpay.adapters.sql.engines import backend_for, backend_of
+from marketpay.adapters.sql.hosting import AsyncJoinedStore, check_async_host
+from marketpay.adapters.sql.lending import transact_on_loan
+from marketpay.adapters.sql.line import Bounds
 from marketpay.adapters.sql.opening import opened, refuse_foreign
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import Tables
 from marketpay.adapters.sql.sql import Sql
-from marketpay.adapters.sql.transaction import Stale, Transaction, transact
+from marketpay.adapters.sql.transaction import Transaction
 from marketpay.adapters.sql.writing import SqlWork
 from marketpay.ports.store import Records, Work
 
@@ -29,8 +33,8 @@ R = TypeVar("R")
 class AsyncSqlStore:
     """For FastAPI and friends.  Nothing blocks the event loop.
 
-    `run_sync` is SQLAlchemy's own bridge: `use` stays an ordinary function, and each batch of
-    statements that it exchanges with the database is awaited.
+    `use` stays an ordinary function: it runs in a greenlet, SQLAlchemy's own bridge, and each
+    batch of statements that it exchanges with the database is awaited.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -43,7 +47,8 @@ class AsyncSqlStore:
         backend = backend_for(engine.dialect, is_async=True)
         refuse_foreign(backend)
         check = prepare if tables is None else check_columns
-        return await cls._opened(engine, backend, tables or Tables(), check)
+        with opened(engine.url, backend):
+            return await cls._opened(engine, backend, tables or Tables(), check)
 
     @classmethod
     async def connect(
@@ -54,7 +59,11 @@ class AsyncSqlStore:
         tables = Tables(prefix=prefix, schema=schema)
         with opened(url, backend):
             engine = backend.open_async_engine(url, **engine_options)
-            return await cls._opened(engine, backend, tables, prepare)
+            try:
+                return await cls._opened(engine, backend, tables, prepare)
+            except BaseException:
+                await engine.dispose()
+                raise
 
     @classmethod
     async def _opened(
@@ -73,12 +82,15 @@ class AsyncSqlStore:
         in_memory = takes_turns and engine.url.database in (None, "", ":memory:")
         store._reading_turn = store._turn if in_memory else nullcontext()
         async with engine.connect() as connection:
+            await connection.run_sync(backend.meet)
             await connection.run_sync(check, tables, backend)
+        store._connections = Pooled(engine.sync_engine, backend)
         return store
 
     _engine: AsyncEngine
     _backend: Backend
     _sql: Sql
+    _connections: Pooled
     _turn: AbstractAsyncContextManager[None]
     _reading_turn: AbstractAsyncContextManager[None]
 
@@ -98,27 +110,19 @@ class AsyncSqlStore:
                 lambda transaction: use(SqlRecords(transaction, self._sql)),
             )
 
+    def within_async(self, host: object, /, *, attempts: int) -> AsyncJoinedStore:
+        """See `AsyncJoinable.within_async`."""
+        check_async_host(host)
+        return AsyncJoinedStore(host=host, backend=self._backend, sql=self._sql, attempts=attempts)
+
     async def close(self) -> None:
         """See `AsyncStore.close`."""
         await self._engine.dispose()
 
-    async def _transact(self, bounds: Callable[[Any], Any], use: Callable[[Transaction], R]) -> R:
-        """On a connection that was cut while nobody used it nothing has happened: take another."""
-
-        def transacted(connection: Connection) -> R:
-            lent = connection.connection
-            line = self._backend.line(lent.dbapi_connection, connection.invalidate)
-            return transact(line, bounds(lent.dbapi_connection), self._backend, use)
-
-        pool: Any = self._engine.pool
-        stale: Stale | None = None
-        for _ in range(getattr(pool, "checkedin", lambda: 1)() + 2):
-            try:
-                async with self._engine.connect() as connection:
-                    return await connection.run_sync(transacted)
-            except Stale as error:
-                stale = error
-            except SQLAlchemyError as error:  # of the pool: no connection could be had
-                raise self._backend.explain(error) from error
-        assert stale is not None  # or it would have returned
-        raise stale
+    async def _transact(
+        self, bounds: Callable[[Any], Bounds], use: Callable[[Transaction], R]
+    ) -> R:
+        connections = self._connections
+        lent = (connections, connections.writing, bounds, self._backend, use)
+        done: R = await greenlet_spawn(transact_on_loan, *lent)
+        return done

@@ -55,6 +55,10 @@ class Backend(Protocol):
         """How an engine's connections are shared."""
         ...
 
+    def meet(self, connection: Connection) -> None:
+        """Learn what matters of the server; before any transaction."""
+        ...
+
     def alone(self, connection: Connection) -> AbstractContextManager[None]:
         """A transaction in which nobody else makes tables."""
         ...

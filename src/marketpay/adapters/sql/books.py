@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Final
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -12,8 +15,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from marketpay.adapters.sql.columns import Code, Id, Maker, Party
+from marketpay.adapters.sql.columns import Code, Id, Maker, Party, is_currency, one_of
 from marketpay.adapters.sql.types import LongText, Minor, Number, UtcTime, key
+from marketpay.domain.actor import Role
+from marketpay.domain.ledger import OWNED, WALLET, AccountKind
+from marketpay.domain.timer import TimerKind
+
+KEPT: Final = frozenset(AccountKind) - WALLET.keys()  # a wallet's balance is in its own row
 
 
 def _number() -> Column[int]:
@@ -48,6 +56,8 @@ def journal(make: Maker) -> Table:
         Column("result", LongText),
         Column("error", String(64)),
         UniqueConstraint("actor", "role", "key"),
+        one_of("role", Role),
+        CheckConstraint("actor <> ''", name="actor"),
     )
 
 
@@ -85,6 +95,7 @@ def feed(make: Maker) -> Table:
         Column("link", key(64), nullable=False),
         UniqueConstraint("journal"),
         CheckConstraint("position > 0", name="position"),
+        CheckConstraint("LENGTH(link) = 64", name="link"),
     )
 
 
@@ -107,6 +118,7 @@ def timers(make: Maker) -> Table:
         Column("subject", Party, nullable=False),
         Column("due_at", UtcTime, nullable=False),
         PrimaryKeyConstraint("kind", "subject"),
+        one_of("kind", TimerKind),
     )
     make.index("due_at", made.c.due_at)
     return made
@@ -127,6 +139,9 @@ def ledger_entries(make: Maker) -> Table:
         Column("currency", Code, nullable=False),
         Column("payment", Id, make.to("payments")),
         CheckConstraint("amount > 0", name="amount"),
+        is_currency(),
+        *_accounts(AccountKind, "debit_"),
+        *_accounts(AccountKind, "credit_"),
         CheckConstraint(
             "debit_kind <> credit_kind OR debit_owner <> credit_owner", name="two_accounts"
         ),
@@ -146,6 +161,9 @@ def account_deltas(make: Maker) -> Table:
         _number(),
         *_account(),
         Column("amount", Minor, nullable=False),
+        is_currency(),
+        *_accounts(KEPT),
+        CheckConstraint("amount <> 0", name="amount"),
     )
     make.index("account", made.c.kind, made.c.owner, made.c.currency, made.c.amount)
     return made
@@ -158,6 +176,8 @@ def account_balances(make: Maker) -> Table:
         *_account(),
         Column("balance", Minor, nullable=False),
         PrimaryKeyConstraint("kind", "owner", "currency"),
+        is_currency(),
+        *_accounts(KEPT),
     )
 
 
@@ -167,6 +187,14 @@ def _account() -> tuple[Column[str], ...]:
         Column("owner", Party, nullable=False),
         Column("currency", Code, nullable=False),
     )
+
+
+def _accounts(kinds: Iterable[AccountKind], prefix: str = "") -> Iterator[CheckConstraint]:
+    """The account is one of these kinds, and has an owner exactly where its kind has one."""
+    kind, owner = f"{prefix}kind", f"{prefix}owner"
+    known, owned = one_of(kind, sorted(kinds)), one_of(kind, sorted(OWNED & {*kinds}))
+    yield known
+    yield CheckConstraint(f"({owner} <> '') = ({owned.sqltext})", name=owner)
 
 
 def version(make: Maker) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    String,
     Table,
     UniqueConstraint,
+    column,
 )
 from sqlalchemy.schema import conv
 
@@ -40,10 +43,32 @@ Party = key(255)
 Code = key(64)
 
 
-def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+def one_of(name: str, values: Iterable[StrEnum]) -> CheckConstraint:
     """The column has one of these texts."""
     allowed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+    return CheckConstraint(f"{name} IN ({allowed})", name=name)
+
+
+def is_currency() -> CheckConstraint:
+    """The column `currency` has a code as one can be registered: capitals and digits."""
+    return CheckConstraint(
+        "currency BETWEEN 'A' AND 'ZZZZZZZZZZZZ' AND currency = UPPER(currency)"
+        " AND LENGTH(currency) BETWEEN 3 AND 12",
+        name="currency",
+    )
+
+
+def joined(key: str, first: str, second: str) -> CheckConstraint:
+    """A key that has to be unique is made of these two columns, where it is not NULL."""
+    made = column(first, String()) + ":" + column(second, String())
+    return CheckConstraint(column(key, String()) == made, name=key)
+
+
+def parties() -> CheckConstraint:
+    """A customer and a contractor, and not the same."""
+    return CheckConstraint(
+        "customer <> '' AND contractor <> '' AND contractor <> customer", name="parties"
+    )
 
 
 def minor(name: str, **options: Any) -> Column[int]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.guards import GUARDED, triggers
+from marketpay.adapters.sql.inspection import begun, guards_of, lacking_columns, missing_triggers
 from marketpay.adapters.sql.schema import HEAD, Tables
 from marketpay.domain.errors import ConfigurationError
 
@@ -25,23 +26,61 @@ def statements(dialect: Dialect, tables: Tables) -> Iterator[str]:
     yield f"INSERT INTO {tables.version} (version_num) VALUES ('{HEAD}')"  # noqa: S608  # our own names
 
 
+def guards(dialect: Dialect, tables: Tables) -> Iterator[str]:
+    """What makes the triggers alone, which no migration tool finds by itself."""
+    for table in tables.all():
+        if table.info.get(GUARDED):
+            yield from triggers(table, dialect.name)
+
+
 def prepare(connection: Connection, tables: Tables, backend: Backend) -> None:
     """Make the tables, or check their revision.
 
     The revision is written last: where there is none, nobody has finished.
     """
-    with backend.alone(connection):
-        found = revision(connection, tables)
-        if found is None:
-            check_not_older(connection, tables)
-            tables.metadata.create_all(connection, tables=list(tables.all()))
-            connection.execute(insert(tables.version).values(version_num=HEAD))
+    found = revision(connection, tables)
+    connection.rollback()  # to be alone begins a transaction
+    if found is None:
+        with backend.alone(connection):
+            found = revision(connection, tables)
+            if found is None:
+                check_not_older(connection, tables)
+                make(connection, tables)
     if found not in (None, HEAD):
+        raise other_revision(str(found))
+
+
+def make(connection: Connection, tables: Tables) -> None:
+    """Make the tables; where that broke off before, what is not there yet."""
+    looked = inspect(connection)
+    if tables.schema and not looked.has_schema(tables.schema):
         raise ConfigurationError(
-            f"The database has revision {found} of marketpay's tables and this package needs "
-            f"{HEAD}; run: marketpay db upgrade (if the database is the newer one, upgrade the "
-            "package first)."
+            f"There is no schema {tables.schema} in the database; make it first."
         )
+    there = begun(connection, tables)
+    if lacks := lacking_columns(connection, there):
+        raise ConfigurationError(
+            f"There are tables of these names that are not marketpay's: without {', '.join(lacks)}."
+        )
+    tables.metadata.create_all(connection, tables=list(tables.all()))
+    if there:
+        _complete(connection, tables)
+    connection.execute(insert(tables.version).values(version_num=HEAD))
+
+
+def _complete(connection: Connection, tables: Tables) -> None:
+    """Indexes and triggers of tables that were there already."""
+    missing = set(missing_triggers(connection, tables))
+    for table in tables.all():
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+        wanted = guards_of(table, connection)
+        if wanted and missing.issuperset(wanted):  # so what they call is not there either
+            made = list(triggers(table, connection.dialect.name))
+        else:
+            made = [statement for name, statement in wanted.items() if name in missing]
+        for statement in made:
+            connection.execute(text(statement))
 
 
 def revision(connection: Connection, tables: Tables) -> str | None:
@@ -49,6 +88,19 @@ def revision(connection: Connection, tables: Tables) -> str | None:
     if not inspect(connection).has_table(tables.version.name, schema=tables.schema):
         return None
     return connection.execute(select(tables.version.c.version_num)).scalar()
+
+
+def other_revision(found: str) -> ConfigurationError:
+    """The error for a database that has this revision and not ours."""
+    if found.isdigit() and found < HEAD:
+        return ConfigurationError(
+            f"The database has revision {found} of marketpay's tables and this package needs "
+            f"{HEAD}; run: marketpay db upgrade."
+        )
+    return ConfigurationError(
+        f"The database has revision {found} of marketpay's tables, which is newer than {HEAD}, "
+        "the newest that this package knows; upgrade the package."
+    )
 
 
 def check_not_older(connection: Connection, tables: Tables) -> None:

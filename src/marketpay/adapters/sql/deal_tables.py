@@ -9,7 +9,17 @@ from sqlalchemy import (
     Table,
 )
 
-from marketpay.adapters.sql.columns import Code, Id, Maker, Party, minor, one_of
+from marketpay.adapters.sql.columns import (
+    Code,
+    Id,
+    Maker,
+    Party,
+    is_currency,
+    joined,
+    minor,
+    one_of,
+    parties,
+)
 from marketpay.adapters.sql.types import LongText, UtcTime, key
 from marketpay.domain.lifecycles import (
     ApplicationStatus,
@@ -29,8 +39,13 @@ def jobs(make: Maker) -> Table:
         Column("status", String(32), nullable=False),
         Column("contractor", Party),
         Column("created_at", UtcTime, nullable=False),
+        is_currency(),
         one_of("status", JobStatus),
-        CheckConstraint("contractor IS NULL OR contractor <> customer", name="parties"),
+        CheckConstraint(
+            "customer <> ''"
+            " AND (contractor IS NULL OR (contractor <> '' AND contractor <> customer))",
+            name="parties",
+        ),
         CheckConstraint(
             "contractor IS NOT NULL OR status IN ('open', 'cancelled')", name="assigned"
         ),
@@ -49,7 +64,8 @@ def applications(make: Maker) -> Table:
         Column("created_at", UtcTime, nullable=False),
         Column("live_pair", key(346), unique=True),
         one_of("status", ApplicationStatus),
-        CheckConstraint("contractor <> customer", name="parties"),
+        parties(),
+        joined("live_pair", "job", "contractor"),
         CheckConstraint(
             "(live_pair IS NOT NULL) = (status IN ('pending', 'accepted'))", name="live"
         ),
@@ -73,9 +89,12 @@ def offers(make: Maker) -> Table:
         Column("created_at", UtcTime, nullable=False),
         Column("claimed_job", Id, unique=True),
         Column("live_pair", key(346), unique=True),
+        is_currency(),
         one_of("status", OfferStatus),
         CheckConstraint("price > 0", name="price"),
-        CheckConstraint("contractor <> customer", name="parties"),
+        parties(),
+        CheckConstraint("claimed_job = job", name="claimed_job"),
+        joined("live_pair", "job", "contractor"),
         CheckConstraint(
             "(claimed_job IS NOT NULL) = (status IN ('accepting', 'accepted'))", name="claimed"
         ),

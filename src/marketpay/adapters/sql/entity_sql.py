@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, and_, bindparam, or_, select
+from sqlalchemy import Column, String, and_, any_, bindparam, cast, or_, select
+from sqlalchemy.dialects import postgresql
 
 from marketpay.adapters.sql.mapping import Mapper
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
@@ -19,6 +20,10 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 
 E = TypeVar("E", bound=Entity)
+
+
+Shape = tuple[tuple[str, int], ...]  # names, and with how many values each is compared
+ARRAY: Final = -1  # with those of an array
 
 
 class EntitySql:
@@ -37,9 +42,7 @@ class EntitySql:
             self._mappers[kind] = Mapper(kind, self._tables[kind], self.compiler)
         return self._mappers[kind]
 
-    def find(
-        self, kind: type[Entity], shape: tuple[tuple[str, int], ...], *, paged: bool
-    ) -> Statement:
+    def find(self, kind: type[Entity], shape: Shape, *, paged: bool) -> Statement:
         """SELECT by equality with any of n values (`name_0`...); of none: IS NULL.
 
         Paged: the largest ids first, below `after`, at most `limit`.
@@ -49,17 +52,19 @@ class EntitySql:
             found = self._finds[kind, shape, paged] = self._find(kind, shape, paged=paged)
         return found
 
-    def _find(
-        self, kind: type[Entity], shape: tuple[tuple[str, int], ...], *, paged: bool
-    ) -> Statement:
+    def _find(self, kind: type[Entity], shape: Shape, *, paged: bool) -> Statement:
         table = self._tables[kind]
         typed: dict[str, Column[Any]] = {}
         terms = []
         for name, many in shape:
+            if many == ARRAY:
+                wanted = cast(bindparam(name), postgresql.ARRAY(String))
+                terms.append(table.c[name] == any_(wanted))
+                continue
             names = [f"{name}_{n}" for n in range(many)]
             typed |= dict.fromkeys(names, table.c[name])
-            options = [table.c[name] == bindparam(one) for one in names]
-            terms.append(or_(*options) if options else table.c[name].is_(None))
+            options: list[Any] = [bindparam(one) for one in names]
+            terms.append(_is_any(table.c[name], options))
         found = select(table).where(*terms)
         if not paged:
             return self.compiler.compile(found.order_by(table.c.id), **typed)
@@ -127,3 +132,10 @@ class EntitySql:
             found = self.compiler.compile(limited, now=table.c.due_at)
             self._finds[kind, "due"] = found
         return found
+
+
+def _is_any(column: Column[Any], options: list[Any]) -> Any:
+    """The column has one of these values; of none: it has no value."""
+    if len(options) == 1:
+        return column == options[0]
+    return column.in_(options) if options else column.is_(None)

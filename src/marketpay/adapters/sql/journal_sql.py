@@ -115,19 +115,22 @@ class JournalSql:
 
     @cached_property
     def cursor_take(self) -> Statement:
-        """A reader's new place, if nobody has it."""
-        return self._cursor(self._tables.cursors.c.taken_until.is_(None))
+        """A reader's place, if nobody has it, nor had it and moved it since it was read."""
+        table = self._tables.cursors
+        return self._cursor(
+            table.c.taken_until.is_(None), table.c.position == bindparam("position")
+        )
 
     @cached_property
     def cursor_move(self) -> Statement:
         """A reader's new place, if it is still had until `held`."""
         return self._cursor(self._tables.cursors.c.taken_until == bindparam("held"))
 
-    def _cursor(self, condition: Any) -> Statement:
+    def _cursor(self, *conditions: Any) -> Statement:
         table = self._tables.cursors
         moved = (
             update(table)
-            .where(table.c.name == bindparam("who"), condition)
+            .where(table.c.name == bindparam("who"), *conditions)
             .values(position=bindparam("position"), taken_until=bindparam("taken_until"))
         )
         time = table.c.taken_until

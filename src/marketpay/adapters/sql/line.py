@@ -11,7 +11,7 @@ from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
 
 Row = tuple[Any, ...]
-Rows = list[Any]
+Rows = Sequence[Any]
 
 
 @frozen
@@ -112,20 +112,22 @@ class CursorLine:
 
     def exchange(self, writes: Sequence[Write], asks: Sequence[Ask] = ()) -> list[Rows]:
         """See `Line.exchange`."""
+        cursor = self._cursor
         for write in writes:
-            hit = self.count(write)
-            if write.guarded is not None and hit != len(write.rows):
+            rows = write.rows
+            if len(rows) == 1:
+                cursor.execute(write.sql, rows[0])
+            else:
+                cursor.executemany(write.sql, rows)
+            if write.guarded is not None and cursor.rowcount != len(rows):
                 raise Conflict(type(write.guarded).__name__, write.guarded.id)
-        return [self._answer(ask) for ask in asks]
+        answers: list[Rows] = []
+        for ask in asks:
+            cursor.execute(ask.sql, ask.row)
+            answers.append(cursor.fetchall())
+        return answers
 
     def count(self, write: Write) -> int:
         """See `Line.count`."""
-        if len(write.rows) == 1:
-            self._cursor.execute(write.sql, write.rows[0])
-        else:
-            self._cursor.executemany(write.sql, write.rows)
+        self.exchange([Write(write.sql, write.rows)])
         return self._cursor.rowcount
-
-    def _answer(self, ask: Ask) -> Rows:
-        self._cursor.execute(ask.sql, ask.row)
-        return list(self._cursor.fetchall())

@@ -19,7 +19,14 @@ from attrs import frozen
 from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
-from marketpay.adapters.sql.statements import Compiler, Statement, binder, reader, written
+from marketpay.adapters.sql.statements import (
+    Compiler,
+    Statement,
+    binder,
+    reader,
+    written,
+    written_out,
+)
 from marketpay.domain.commission import Split, unchecked_split
 from marketpay.domain.entity import Entity
 from marketpay.domain.money import Money, unchecked
@@ -67,7 +74,7 @@ class Mapper(Generic[E]):
         self._savings: dict[tuple[str, ...], Saving[E]] = {}
         self.insert: Saving[E] = self._saving(compiler.insert(table))
         self.read: Callable[[Row], E] = self._reader()
-        self.saved: Callable[[E], E] = self._saver()
+        self.differing: Callable[[E, E], tuple[str, ...]] = _comparer(kind.mutable)
 
     def update(self, names: tuple[str, ...]) -> Saving[E]:
         """UPDATE of these fields and the version, if nobody else has changed it.
@@ -80,11 +87,6 @@ class Mapper(Generic[E]):
             saving = self._saving(self._compiler.update(self.table, columns))
             self._savings[names] = saving
         return saving
-
-    def differing(self, old: E, new: E) -> tuple[str, ...]:
-        """The fields in which two states of an entity differ."""
-        mutable = self.kind.mutable
-        return tuple(name for name in mutable if getattr(old, name) != getattr(new, name))
 
     def _saving(self, statement: Statement) -> Saving[E]:
         scope: dict[str, Any] = {}
@@ -115,19 +117,23 @@ class Mapper(Generic[E]):
         return f"entity.{name}"
 
     def _reader(self) -> Callable[[Row], E]:
-        """A function from a row of all columns to the entity."""
-        scope: dict[str, Any] = {"kind": self.kind, "money": unchecked, "split": _split}
-        given = [f for f in attrs.fields(self.kind) if f.init]
-        terms = [f"{field.name}={self._value(field, scope)}" for field in given]
-        return written("row", f"kind({', '.join(terms)})", scope)
+        """A function from a row of all columns to the entity.
 
-    def _saver(self) -> Callable[[E], E]:
-        """A function from an entity to itself with the next version, as it is kept."""
-        given = [field.name for field in attrs.fields(self.kind) if field.init]
-        terms = [f"{name}=entity.{name}" for name in given if name != "version"]
-        return written(
-            "entity", f"kind(version=entity.version + 1, {', '.join(terms)})", {"kind": self.kind}
-        )
+        It fills slot after slot: what is kept was checked when it was made.
+        """
+        scope: dict[str, Any] = {"create": object.__new__, "kind": self.kind}
+        scope |= {"money": unchecked, "split": _split}
+        lines = ["entity = create(kind)"]
+        for field in attrs.fields(self.kind):
+            scope[f"put_{field.name}"] = getattr(self.kind, field.name).__set__
+            value = f"derive_{field.name}(entity)"
+            if field.init:
+                value = self._value(field, scope)
+            else:
+                derived: Any = field.default
+                scope[f"derive_{field.name}"] = derived.factory
+            lines.append(f"put_{field.name}(entity, {value})")
+        return written_out("read", "row", [*lines, "return entity"], scope)
 
     def _value(self, field: attrs.Attribute[Any], scope: dict[str, Any]) -> str:
         name, declared = field.name, plain_type(field.type)
@@ -146,6 +152,15 @@ class Mapper(Generic[E]):
 
     def _cell(self, name: str) -> str:
         return f"row[{self.columns.index(name)}]"
+
+
+def _comparer(names: tuple[str, ...]) -> Callable[[Any, Any], tuple[str, ...]]:
+    """What tells in which of these fields two states of an entity differ."""
+    lines = ["found = []"]
+    for name in names:
+        lines.append(f"if old.{name} is not new.{name} and old.{name} != new.{name}:")
+        lines.append(f"    found.append({name!r})")
+    return written_out("differing", "old, new", [*lines, "return tuple(found)"], {})
 
 
 def _split(platform: int | None, service: int, payout: int, currency: str) -> Split | None:

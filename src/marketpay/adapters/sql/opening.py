@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketpay.adapters.sql.backend import Backend
-from marketpay.domain.errors import ConfigurationError, MarketpayError
+from marketpay.domain.errors import ConfigurationError, DatabaseUnavailable, MarketpayError
 
 
 @contextmanager
-def opened(url: str, backend: Backend) -> Iterator[None]:
+def opened(url: str | URL, backend: Backend) -> Iterator[None]:
     """Say what is wrong, without the password."""
     try:
         yield
@@ -21,7 +21,8 @@ def opened(url: str, backend: Backend) -> Iterator[None]:
         raise
     except Exception as error:
         explained = backend.explain(error)
-        if isinstance(explained, MarketpayError):
+        is_file = backend.dialect.name == "sqlite" and isinstance(explained, DatabaseUnavailable)
+        if isinstance(explained, MarketpayError) and not is_file:
             raise explained from error
         if not isinstance(error, SQLAlchemyError | backend.error):
             raise

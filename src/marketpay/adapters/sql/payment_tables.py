@@ -10,7 +10,17 @@ from sqlalchemy import (
     Table,
 )
 
-from marketpay.adapters.sql.columns import Code, Id, Maker, Party, minor, one_of
+from marketpay.adapters.sql.columns import (
+    Code,
+    Id,
+    Maker,
+    Party,
+    is_currency,
+    joined,
+    minor,
+    one_of,
+    parties,
+)
 from marketpay.adapters.sql.types import LongText, UtcTime, key
 from marketpay.domain.lifecycles import (
     ChargebackStatus,
@@ -50,7 +60,9 @@ def payments(make: Maker) -> Table:
         Column("transfer_blocked", String(255)),
         Column("flagged", LongText),
         Column("created_at", UtcTime, nullable=False),
+        is_currency(),
         one_of("status", PaymentStatus),
+        parties(),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("refunded >= 0", name="refunded"),
         CheckConstraint("disputed >= 0", name="disputed"),
@@ -62,7 +74,22 @@ def payments(make: Maker) -> Table:
         CheckConstraint(
             "transferring + transferred <= COALESCE(split_payout, 0) - withheld", name="transfers"
         ),
-        CheckConstraint("released_at IS NULL OR split_payout IS NOT NULL", name="released"),
+        CheckConstraint(
+            "status IN ('refunded', 'charged_back')"
+            " OR (released_at IS NOT NULL) = (status = 'released')",
+            name="released",
+        ),
+        CheckConstraint(
+            "released_at IS NOT NULL"
+            " OR (withheld = 0 AND transferring = 0 AND transferred = 0"
+            " AND transfer_blocked IS NULL)",
+            name="unreleased",
+        ),
+        CheckConstraint(
+            "(split_platform_fee IS NULL) = (split_service_fee IS NULL)"
+            " AND (split_platform_fee IS NULL) = (split_payout IS NULL)",
+            name="whole_split",
+        ),
         CheckConstraint(
             "split_platform_fee IS NULL OR (split_platform_fee >= 0 AND split_service_fee >= 0"
             " AND split_payout >= 0"
@@ -74,6 +101,17 @@ def payments(make: Maker) -> Table:
             " ('captured', 'released', 'refunded', 'charged_back')",
             name="captured",
         ),
+        CheckConstraint(
+            "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",
+            name="gateway_payment",
+        ),
+        CheckConstraint(
+            "gateway_charge IS NULL OR status IN"
+            " ('captured', 'released', 'refunded', 'charged_back')",
+            name="gateway_charge",
+        ),
+        CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
+        CheckConstraint("status <> 'refunded' OR refunded + lost = amount", name="whole_refund"),
     )
 
 
@@ -108,14 +146,49 @@ def payment_transactions(make: Maker) -> Table:
         Column("settled_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         Column("open_purchase", key(520), unique=True),
+        is_currency(),
         one_of("status", TransactionStatus),
         one_of("kind", TransactionKind),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("attempts >= 0", name="attempts"),
         CheckConstraint("(payment IS NULL) = (kind IN ('payout', 'charge'))", name="payment"),
-        CheckConstraint("(listing IS NOT NULL) = (kind = 'charge')", name="listing"),
-        CheckConstraint("open_purchase IS NULL OR kind = 'charge'", name="open_purchase"),
+        CheckConstraint("(refund IS NOT NULL) = (kind = 'refund')", name="refund"),
         CheckConstraint("(withdrawal IS NOT NULL) = (kind = 'payout')", name="withdrawal"),
+        CheckConstraint("party <> ''", name="party"),
+        CheckConstraint("(method IS NULL AND payer IS NULL) OR kind = 'authorize'", name="method"),
+        CheckConstraint(
+            "target IS NOT NULL OR kind IN ('authorize', 'transfer', 'payout', 'charge')",
+            name="target",
+        ),
+        CheckConstraint(
+            "destination IS NOT NULL OR kind NOT IN ('transfer', 'payout')", name="destination"
+        ),
+        CheckConstraint(
+            "CASE WHEN kind = 'charge' THEN listing IS NOT NULL AND premium_type IS NOT NULL"
+            " AND COALESCE(days, 0) > 0 AND success_url IS NOT NULL AND cancel_url IS NOT NULL"
+            " ELSE listing IS NULL AND premium_type IS NULL AND days IS NULL"
+            " AND success_url IS NULL AND cancel_url IS NULL END",
+            name="charge",
+        ),
+        CheckConstraint(
+            "(open_purchase IS NOT NULL)"
+            " = (kind = 'charge' AND status NOT IN ('success', 'failed', 'canceled'))",
+            name="open",
+        ),
+        joined("open_purchase", "listing", "premium_type"),
+        CheckConstraint("retry_of <> id", name="retry_of"),
+        CheckConstraint(
+            "gateway_id IS NOT NULL OR status NOT IN ('awaiting_confirmation', 'success')",
+            name="gateway_id",
+        ),
+        CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
+        CheckConstraint(
+            "settled_at IS NOT NULL OR status NOT IN ('success', 'failed', 'canceled')",
+            name="settled",
+        ),
+        CheckConstraint(
+            "due_at IS NULL OR status NOT IN ('success', 'failed', 'canceled')", name="due"
+        ),
     )
 
 
@@ -133,9 +206,15 @@ def refunds(make: Maker) -> Table:
         Column("gateway_id", Party, unique=True),
         Column("failure", String(255)),
         Column("created_at", UtcTime, nullable=False),
+        is_currency(),
         one_of("status", RefundStatus),
+        CheckConstraint("customer <> ''", name="customer"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("excess BETWEEN 0 AND amount", name="excess"),
+        CheckConstraint(
+            "gateway_id IS NOT NULL OR status IN ('requested', 'failed')", name="gateway_id"
+        ),
+        CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
     )
 
 
@@ -159,12 +238,19 @@ def chargebacks(make: Maker) -> Table:
         minor("borne"),
         minor("fee"),
         Column("created_at", UtcTime, nullable=False),
+        is_currency(),
         one_of("status", ChargebackStatus),
+        parties(),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("withdrawn >= 0", name="withdrawn"),
-        CheckConstraint("covered >= 0", name="covered"),
-        CheckConstraint("reserved >= 0", name="reserved"),
-        CheckConstraint("lost >= 0", name="lost"),
+        CheckConstraint("covered BETWEEN 0 AND withdrawn", name="covered"),
+        CheckConstraint("reserved BETWEEN 0 AND covered", name="reserved"),
+        CheckConstraint("lost BETWEEN 0 AND withdrawn", name="lost"),
+        CheckConstraint(
+            "CASE status WHEN 'lost' THEN lost = withdrawn AND reserved = 0"
+            " WHEN 'won' THEN lost = 0 AND covered = 0"
+            " WHEN 'closed' THEN lost = 0 AND covered = 0 ELSE 1 = 1 END",
+            name="decided",
+        ),
         CheckConstraint("borne BETWEEN 0 AND lost", name="borne"),
         CheckConstraint("fee >= 0", name="fee"),
     )
@@ -182,6 +268,9 @@ def upgrades(make: Maker) -> Table:
         Column("created_at", UtcTime, nullable=False),
         Column("active_listing", key(520), unique=True),
         one_of("status", UpgradeStatus),
+        CheckConstraint("customer <> ''", name="customer"),
+        CheckConstraint("expires_at > created_at", name="expires_at"),
+        joined("active_listing", "listing", "premium_type"),
         CheckConstraint("(active_listing IS NOT NULL) = (status = 'active')", name="active"),
     )
 
@@ -193,4 +282,5 @@ def payer_accounts(make: Maker) -> Table:
         Column("customer", Party, nullable=False, unique=True),
         Column("gateway_customer", Party, nullable=False, unique=True),
         Column("created_at", UtcTime, nullable=False),
+        CheckConstraint("customer <> ''", name="customer"),
     )

@@ -10,7 +10,16 @@ from sqlalchemy import (
     Table,
 )
 
-from marketpay.adapters.sql.columns import Code, Id, Maker, Party, minor, one_of
+from marketpay.adapters.sql.columns import (
+    Code,
+    Id,
+    Maker,
+    Party,
+    is_currency,
+    joined,
+    minor,
+    one_of,
+)
 from marketpay.adapters.sql.types import UtcTime, key
 from marketpay.domain.lifecycles import (
     PayoutAccountStatus,
@@ -31,6 +40,15 @@ def payout_accounts(make: Maker) -> Table:
         Column("sent_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         one_of("status", PayoutAccountStatus),
+        CheckConstraint("contractor <> ''", name="contractor"),
+        CheckConstraint(
+            "country = UPPER(country) AND country <> LOWER(country) AND LENGTH(country) = 2",
+            name="country",
+        ),
+        CheckConstraint(
+            "gateway_account IS NOT NULL OR status IN ('pending', 'rejected')",
+            name="gateway_account",
+        ),
     )
 
 
@@ -47,10 +65,12 @@ def wallets(make: Maker) -> Table:
         minor("overdrawn"),
         Column("created_at", UtcTime, nullable=False),
         Column("holder", key(320), nullable=False, unique=True),
+        is_currency(),
+        CheckConstraint("owner <> ''", name="owner"),
+        joined("holder", "currency", "owner"),
         CheckConstraint("pending >= 0", name="pending"),
         CheckConstraint("available >= 0", name="available"),
         CheckConstraint("reserved >= 0", name="reserved"),
-        CheckConstraint("receivable >= 0", name="receivable"),
         CheckConstraint("overdrawn BETWEEN 0 AND receivable", name="overdrawn"),
     )
 
@@ -69,14 +89,28 @@ def withdrawals(make: Maker) -> Table:
         Column("origin", String(32), nullable=False),
         Column("created_at", UtcTime, nullable=False),
         Column("open_wallet", key(320), unique=True),
+        is_currency(),
         one_of("status", WithdrawalStatus),
         one_of("origin", WithdrawalOrigin),
+        CheckConstraint("contractor <> ''", name="contractor"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("attempts >= 0", name="attempts"),
+        joined("open_wallet", "currency", "contractor"),
         CheckConstraint(
             "(open_wallet IS NOT NULL) = (status IN ('requested', 'approved', 'processing'))",
             name="open",
         ),
+        CheckConstraint(
+            "CASE WHEN gateway_payout IS NULL THEN status <> 'paid'"
+            " ELSE status IN ('processing', 'paid', 'failed') END",
+            name="gateway_payout",
+        ),
+        CheckConstraint(
+            "CASE WHEN failure IS NULL THEN status <> 'failed'"
+            " ELSE status IN ('processing', 'failed') END",
+            name="failure",
+        ),
+        CheckConstraint("origin <> 'gateway' OR status IN ('paid', 'failed')", name="elsewhere"),
     )
 
 
@@ -89,4 +123,5 @@ def processor_fees(make: Maker) -> Table:
         minor("amount"),
         Column("currency", Code, nullable=False),
         Column("created_at", UtcTime, nullable=False),
+        is_currency(),
     )

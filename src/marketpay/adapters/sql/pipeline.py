@@ -22,6 +22,7 @@ from marketpay.adapters.sql.line import Ask, Row, Rows, Write
 
 Result = pq.abc.PGresult
 Values = list[bytes | None]
+COPYING: Final = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 BINARY: Final = 1  # the same whatever the session's settings of times and numbers are
 
 
@@ -60,7 +61,7 @@ def exchanged(
     said = [(write.sql, _values(row)) for write in writes for row in write.rows]
     said += [(ask.sql, _values(ask.row)) for ask in asks]
     pgconn: pq.abc.PGconn = connection.pgconn
-    memory = MEMORIES.setdefault(connection, _Memory())
+    memory = _memory(connection)
     pgconn.enter_pipeline_mode()
     if connection.prepare_threshold is None:
         sent = _send_plain(pgconn, said)
@@ -74,6 +75,13 @@ def exchanged(
     written = done[: len(done) - len(asks)]
     last = written[-len(writes[-1].rows) :] if writes else []
     return Answer(found, sum(result.command_tuples or 0 for result in last))
+
+
+def _memory(connection: Any) -> _Memory:
+    memory = MEMORIES.get(connection)
+    if memory is None:
+        memory = MEMORIES[connection] = _Memory()
+    return memory
 
 
 Sent = list[tuple[str, bytes] | None]  # for each result to come: what it prepares, or None
@@ -124,7 +132,8 @@ def _received(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready, list[Result]]:
     """Everything until the server has come to the end of the batch."""
     results: list[Result] = []
     while pgconn.flush():
-        if (yield Wait.RW) & Ready.R:
+        ready = yield Wait.RW
+        if ready and ready & Ready.R:  # None where a wait that was interrupted goes on
             pgconn.consume_input()
     while True:
         while pgconn.is_busy():
@@ -136,6 +145,8 @@ def _received(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready, list[Result]]:
                 raise psycopg.OperationalError("the connection is lost")
         elif result.status == pq.ExecStatus.PIPELINE_SYNC:
             return results
+        elif result.status in COPYING:  # it would be told so for ever
+            raise psycopg.NotSupportedError("nothing can be copied in a batch")
         else:
             results.append(result)
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from marketpay.adapters.sql.arrays import array
 from marketpay.adapters.sql.chain import entry_row, links
+from marketpay.adapters.sql.entity_sql import ARRAY, Shape
 from marketpay.adapters.sql.line import Ask, Rows
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
@@ -30,6 +32,7 @@ from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
 from marketpay.ports.store import AccountTotal, PostedEntry
 
 E = TypeVar("E", bound=Entity)
+FEW = 8  # values that are written out in a statement
 LAST_NUMBER = 2**62  # above every number there will be
 LAST_ID = "~"  # above every id: prefixes are lower-case letters
 
@@ -53,6 +56,8 @@ class SqlRecords:
         if () in equal.values():
             return []  # there is no value it could have
         shape, values = _shape(equal)
+        if self._sql.bulk.takes_arrays:
+            shape, values = _as_arrays(shape, values, equal)
         statement = self._sql.entities.find(kind, shape, paged=False)
         return self._entities(kind, statement, values)
 
@@ -235,7 +240,7 @@ class SqlRecords:
 
 def _shape(
     equal: Mapping[str, object],
-) -> tuple[tuple[tuple[str, int], ...], dict[str, Any]]:
+) -> tuple[Shape, dict[str, Any]]:
     """The names and how many values each is compared with, and the parameters for those."""
     shape: list[tuple[str, int]] = []
     values: dict[str, Any] = {}
@@ -245,6 +250,16 @@ def _shape(
         shape.append((name, len(options)))
         values |= {f"{name}_{n}": _plain(one) for n, one in enumerate(options)}
     return tuple(shape), values
+
+
+def _as_arrays(
+    shape: Shape, values: dict[str, Any], equal: Mapping[str, object]
+) -> tuple[Shape, dict[str, Any]]:
+    """The same, with one array for what is compared with more than a few values."""
+    long = {name for name, many in shape if many > FEW}
+    for name in long:
+        values[name] = array([*map(_plain, equal[name])])  # type: ignore[call-overload]
+    return tuple((name, ARRAY if name in long else many) for name, many in shape), values
 
 
 def _rounded_up(number: int) -> int:

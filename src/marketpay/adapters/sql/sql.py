@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Dialect
 
+from marketpay.adapters.sql.bulk_sql import BulkSql
 from marketpay.adapters.sql.chain_sql import ChainSql
 from marketpay.adapters.sql.entity_sql import EntitySql
 from marketpay.adapters.sql.journal_sql import JournalSql
@@ -17,6 +18,8 @@ class Sql:
 
     def __init__(self, dialect: Dialect, tables: Tables) -> None:
         compiler = Compiler(dialect, tables)
+        self.tables = tables
+        self.bulk = BulkSql(compiler)
         self.chain = ChainSql(compiler)
         self.entities = EntitySql(compiler)
         self.journal = JournalSql(compiler)

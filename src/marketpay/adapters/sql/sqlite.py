@@ -18,6 +18,7 @@ from marketpay.adapters.sql.backend import Connections
 from marketpay.adapters.sql.connections import OneWriter
 from marketpay.adapters.sql.line import Bounds, CursorLine
 from marketpay.domain.errors import (
+    ConfigurationError,
     Conflict,
     DatabaseBusy,
     DatabaseUnavailable,
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 WRITING: Final = Bounds.between("BEGIN IMMEDIATE")
 READING: Final = Bounds.between("BEGIN")
 TAKEN: Final = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+
+UNMADE: Final = ("no such table", "no such column", "table ")  # "table x has no column y"
+UNAVAILABLE: Final = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+)
 
 BUSY_TIMEOUT = 30_000  # milliseconds that one process waits for another's write
 
@@ -75,9 +85,12 @@ class Sqlite:
         self.dialect: Dialect = pysqlite.dialect()
         self.error: type[Exception] = sqlite3.Error
 
+    def meet(self, connection: Connection) -> None:
+        """See `Backend.meet`."""
+
     def line(self, connection: Any, drop: Callable[[], None]) -> CursorLine:
-        """See `Backend.line`.  A file does not go away: nothing is dropped."""
-        return CursorLine(connection)
+        """See `Backend.line`.  A file does not go away: what is dropped is the transaction."""
+        return CursorLine(connection, connection.rollback)
 
     def writing(self, connection: Any) -> Bounds:
         """The write lock now, not in the middle."""
@@ -101,10 +114,15 @@ class Sqlite:
         code = getattr(error, "sqlite_errorcode", 0)
         if code in TAKEN:
             return Conflict("value", "unique")
+        if str(error).startswith(UNMADE):
+            return ConfigurationError(
+                f"marketpay's tables are not as they should be ({error}); "
+                "run: marketpay db upgrade."
+            )
         match code & 0xFF:
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return DatabaseBusy("database", "sqlite")
-            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY:
+            case code if code in UNAVAILABLE:
                 return DatabaseUnavailable(str(error))
             case _:
                 return error

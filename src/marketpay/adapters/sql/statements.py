@@ -36,6 +36,16 @@ def written(argument: str, expression: str, scope: dict[str, Any]) -> Callable[[
     return made
 
 
+def written_out(
+    name: str, arguments: str, lines: Iterable[str], scope: dict[str, Any]
+) -> Callable[..., Any]:
+    """A function of several lines."""
+    body = "".join(f"\n    {line}" for line in lines)
+    exec(f"def {name}({arguments}):{body}", scope)  # noqa: S102  # of our own names
+    made: Callable[..., Any] = scope[name]
+    return made
+
+
 def _row_maker(statement: Statement) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     scope: dict[str, Any] = {}
     terms = []

@@ -6,17 +6,22 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from marketpay.adapters.sql.backend import Backend, Connections
 from marketpay.adapters.sql.columns import PREFIX
 from marketpay.adapters.sql.creation import check_columns, prepare
 from marketpay.adapters.sql.engines import backend_for, backend_of
+from marketpay.adapters.sql.hosting import (
+    AsyncJoinedStore,
+    JoinedStore,
+    check_async_host,
+    check_host,
+)
+from marketpay.adapters.sql.lending import transact_on_loan
 from marketpay.adapters.sql.opening import opened, refuse_foreign
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import Tables
 from marketpay.adapters.sql.sql import Sql
-from marketpay.adapters.sql.transaction import Stale, Transaction, transact
 from marketpay.adapters.sql.writing import SqlWork
 from marketpay.ports.store import Records, Work
 
@@ -34,9 +39,9 @@ class SqlStore:
         """
         backend = backend_for(engine.dialect)
         refuse_foreign(backend)
-        self._open(
-            engine, backend, tables or Tables(), prepare if tables is None else check_columns
-        )
+        check = prepare if tables is None else check_columns
+        with opened(engine.url, backend):
+            self._open(engine, backend, tables or Tables(), check)
 
     @classmethod
     def connect(
@@ -47,7 +52,12 @@ class SqlStore:
         backend = backend_of(url)
         tables = Tables(prefix=prefix, schema=schema)
         with opened(url, backend):
-            store._open(backend.open_engine(url, **engine_options), backend, tables, prepare)
+            engine = backend.open_engine(url, **engine_options)
+            try:
+                store._open(engine, backend, tables, prepare)
+            except BaseException:
+                engine.dispose()
+                raise
         return store
 
     def _open(
@@ -61,40 +71,40 @@ class SqlStore:
         self._backend = backend
         self._sql = Sql(backend.dialect, tables)
         with engine.connect() as connection:
+            backend.meet(connection)
             check(connection, tables, backend)
         self._connections: Connections = backend.connections(engine)
 
     def run(self, use: Callable[[Work], R], /) -> R:
         """See `Store.run`."""
-        return self._transact(
+        return transact_on_loan(
+            self._connections,
             self._connections.writing,
             self._backend.writing,
+            self._backend,
             lambda transaction: use(SqlWork(transaction, self._sql)),
         )
 
     def read(self, use: Callable[[Records], R], /) -> R:
         """See `Store.read`."""
-        return self._transact(
+        return transact_on_loan(
+            self._connections,
             self._connections.reading,
             self._backend.reading,
+            self._backend,
             lambda transaction: use(SqlRecords(transaction, self._sql)),
         )
 
-    def _transact(
-        self, lend: Callable[[], Any], bounds: Callable[[Any], Any], use: Callable[[Transaction], R]
-    ) -> R:
-        """On a connection that was cut while nobody used it nothing has happened: take another."""
-        stale: Stale | None = None
-        for _ in range(self._connections.spare() + 2):
-            try:
-                with lend() as line:
-                    return transact(line, bounds(line.connection), self._backend, use)
-            except Stale as error:
-                stale = error
-            except SQLAlchemyError as error:  # of the pool: no connection could be had
-                raise self._backend.explain(error) from error
-        assert stale is not None  # or it would have returned
-        raise stale
+    def within(self, host: object, /, *, attempts: int) -> JoinedStore:
+        """See `Joinable.within`."""
+        check_host(host)
+        return JoinedStore(host=host, backend=self._backend, sql=self._sql, attempts=attempts)
+
+    def within_async(self, host: object, /, *, attempts: int) -> AsyncJoinedStore:
+        """See `AsyncJoinable.within_async`."""
+        check_async_host(host)
+        backend = backend_for(self._engine.dialect, is_async=True)
+        return AsyncJoinedStore(host=host, backend=backend, sql=self._sql, attempts=attempts)
 
     def close(self) -> None:
         """See `Store.close`."""

@@ -7,13 +7,22 @@ from typing import TypeVar
 
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.line import Ask, Bounds, Line, Row, Rows, Write
-from marketpay.domain.errors import CommitUnknown, DatabaseUnavailable
+from marketpay.domain.errors import (
+    CommitUnknown,
+    Conflict,
+    DatabaseUnavailable,
+    MarketpayError,
+)
 
 R = TypeVar("R")
 
 
 class Stale(DatabaseUnavailable):
     """The connection was lost before it was first used: another may be well."""
+
+
+class Forgotten(Conflict):
+    """The connection's prepared statements were gone; by now it knows, and makes them anew."""
 
 
 class Transaction:
@@ -25,6 +34,7 @@ class Transaction:
         self._queue: list[Write] = [*bounds.begin]
         self.is_sent = False
         self.has_begun = False
+        self.has_written = False
 
     def ask(self, sql: str, row: Row = ()) -> Rows:
         """The rows of one statement."""
@@ -40,11 +50,14 @@ class Transaction:
 
     def write(self, writes: Iterable[Write]) -> None:
         """To be sent with what comes next."""
+        waiting = len(self._queue)
         self._queue.extend(writes)
+        self.has_written |= len(self._queue) > waiting
 
     def count(self, write: Write) -> int:
         """How many rows a write hit."""
         self.ask_all()
+        self.has_written = True
         return self._line.count(write)
 
     def commit(self) -> None:
@@ -69,28 +82,39 @@ class Transaction:
 def transact(line: Line, bounds: Bounds, backend: Backend, use: Callable[[Transaction], R]) -> R:
     """BEGIN, use, COMMIT; ROLLBACK if anything is raised.  The same for sync and async.
 
-    `CommitUnknown` where the connection was lost after COMMIT may have been sent.
+    `CommitUnknown` where the connection was lost after COMMIT of what was written may have
+    been sent.
     """
     transaction = Transaction(line, bounds)
     is_committing = False
     try:
         result = use(transaction)
-        is_committing = True
+        is_committing = transaction.has_written
         transaction.commit()
     except Exception as error:
-        is_lost = backend.is_lost(error, line.connection)
-        if is_lost or not transaction.roll_back():
-            line.drop()
-            if is_committing:
-                raise CommitUnknown from error
-            if is_lost and not transaction.has_begun:
-                raise Stale(str(error)) from error
-        explained = backend.explain(error)
-        if explained is error:
+        failure = _failed(transaction, line, backend, error, is_committing=is_committing)
+        if failure is error:
             raise
-        raise explained from error
-    except BaseException:  # an interruption: whatever state it left, nobody uses it again
-        if not transaction.roll_back():
-            line.drop()
+        raise failure from error
+    except BaseException:  # an interruption, perhaps in the middle of an answer
+        line.drop()
         raise
     return result
+
+
+def _failed(
+    transaction: Transaction, line: Line, backend: Backend, error: Exception, *, is_committing: bool
+) -> Exception:
+    """Undo it; what to raise.  An error that the server has told is sure: it did not commit."""
+    is_lost = backend.is_lost(error, line.connection)
+    explained = backend.explain(error)
+    is_undone = not is_lost and transaction.roll_back()
+    if not is_undone or isinstance(explained, DatabaseUnavailable):
+        line.drop()
+    if is_committing and (is_lost or (not is_undone and explained is error)):
+        return CommitUnknown()
+    if is_lost and not transaction.has_begun:
+        return Stale(str(error))
+    if is_lost and not isinstance(explained, MarketpayError):
+        return DatabaseUnavailable(str(error))
+    return explained

@@ -31,6 +31,7 @@ def incidents(make: Maker) -> Table:
         Column("created_at", UtcTime, nullable=False),
         one_of("kind", IncidentKind),
         one_of("status", IncidentStatus),
+        CheckConstraint("note <> '' OR status <> 'resolved'", name="note"),
     )
 
 
@@ -50,4 +51,9 @@ def webhooks(make: Maker) -> Table:
         Column("created_at", UtcTime, nullable=False),
         one_of("status", WebhookStatus),
         CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint(
+            "CASE status WHEN 'received' THEN 1 = 1 WHEN 'deferred' THEN due_at IS NOT NULL"
+            " ELSE due_at IS NULL END",
+            name="due",
+        ),
     )

@@ -7,21 +7,22 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeVar
 
-from attrs import evolve
-
+from marketpay.adapters.sql.bulk import Bulk
 from marketpay.adapters.sql.chain import sequence
-from marketpay.adapters.sql.line import Rows, Write
+from marketpay.adapters.sql.line import Ask, Rows, Write
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import RANK
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
 from marketpay.adapters.sql.transaction import Transaction
+from marketpay.domain.changing import changed
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
 from marketpay.domain.ledger import WALLET, Account, LedgerEntry, effects
 from marketpay.domain.timer import Timer
 from marketpay.ports.journal import JournalRecord
+from marketpay.ports.store import Used, Written
 
 E = TypeVar("E", bound=Entity)
 
@@ -43,13 +44,16 @@ class SqlWork(SqlRecords):
         self._transaction.write(self._saved(everything, latest))
         self._transaction.write(self._booked(number, record, tuple(latest), decision.entries))
         self._transaction.write(self._set(decision.timers))
-        mapper = self._sql.entities.mapper
-        return {one.id: mapper(type(one)).saved(one) for one in everything}
+        return {one.id: changed(one, version=one.version + 1) for one in everything}
+
+    def write_many(self, written: Sequence[Written], /) -> None:
+        """See `Work.write_many`."""
+        Bulk(self._transaction, self._sql, self._seen, _entry).write(written)
 
     def put(self, entity: E, /) -> E:
         """See `Work.put`."""
         self._transaction.write(self._saved([entity], [entity]))
-        return self._sql.entities.mapper(type(entity)).saved(entity)
+        return changed(entity, version=entity.version + 1)
 
     def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """See `Work.record`."""
@@ -60,6 +64,13 @@ class SqlWork(SqlRecords):
         """See `Work.recorded`."""
         rows = self._rows(self._sql.journal.records_by_key, actor=actor, role=role, key=key)
         return self._record(rows[0]) if rows else None
+
+    def recorded_many(self, keys: Collection[Used], /) -> dict[Used, JournalRecord]:
+        """See `Work.recorded_many`."""
+        ask = self._sql.journal.records_by_key
+        rows = (ask.row({"actor": actor, "role": role, "key": key}) for actor, role, key in keys)
+        found = self._transaction.ask_all(*(Ask(ask.sql, row) for row in rows))
+        return {key: self._record(rows[0]) for key, rows in zip(keys, found, strict=True) if rows}
 
     def attempted(self, attempt: str, /) -> JournalRecord | None:
         """See `Work.attempted`."""
@@ -82,10 +93,9 @@ class SqlWork(SqlRecords):
         leased = []
         for one in [one for one in due if one.id not in skip][:limit]:
             sent = getattr(one, "sent_at", None) or now
-            changed: Any = {"due_at": until(one), "sent_at": sent}
-            leased.append(evolve(one, **changed))
+            leased.append(changed(one, due_at=until(one), sent_at=sent))
         self._transaction.write(self._saved(sorted(leased, key=lambda one: one.id), leased))
-        return [*map(self._sql.entities.mapper(kind).saved, leased)]
+        return [changed(one, version=one.version + 1) for one in leased]
 
     def remove(self, timer: Timer, /) -> None:
         """See `Work.remove`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 PARTS = (
-    "writing", "putting", "claims", "reading", "exactness", "books", "queues", "chain", "threads",
+    "writing", "writing_many", "putting", "claims", "reading", "exactness", "books", "queues",
+    "chain", "threads",
 )  # fmt: skip
 
 # So that a failed assertion shows what was compared, as in a test of one's own.
