@@ -1,0 +1,18 @@
+"""A crowd for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.crowd import Crowd, crowd
+
+pytest.register_assert_rewrite("tests.integration.races", "tests.integration.scene")
+
+
+@pytest.fixture(scope="session")
+def everybody() -> Iterator[Crowd]:
+    """Sixteen processes."""
+    with crowd(16) as processes:
+        yield processes
