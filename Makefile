@@ -33,7 +33,7 @@ demo: $(READY) ## run the main job, from posted job to paid contractor (DEMO_ARG
 	$(BIN)/marketpay demo $(DEMO_ARGS)
 
 test: $(READY) ## run the whole suite (PYTEST_ARGS="-k money")
-	$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(READY) ## lint, formatting, types and the direction of imports
 	$(BIN)/ruff check
@@ -53,7 +53,7 @@ docs: $(READY) ## build the documentation into site/; a warning fails
 
 coverage: $(READY) ## run the suite measured; domain, commands and delivery must reach 100 %
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/coverage run -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='$(COVERED)' --fail-under=100

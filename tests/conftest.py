@@ -16,7 +16,9 @@ from marketpay import (
     Rules,
     ThreadedStore,
 )
+from marketpay.adapters.sql.schema import Tables
 from marketpay.testing import SimulatedGateway, VirtualClock
+from tests.servers.mariadb import MariadbDatabases
 from tests.servers.postgres import PostgresDatabases
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -115,6 +117,23 @@ def postgres_copy(postgres: PostgresDatabases, empty_postgres: str) -> Iterator[
     url = postgres.copied_database(empty_postgres)
     yield url
     postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def empty_mariadb(mariadb: MariadbDatabases) -> Iterator[str]:
+    """The same on MariaDB."""
+    url = mariadb.fresh_database()
+    Marketplace.connect(url, gateway=SimulatedGateway()).close()
+    yield url
+    mariadb.drop_database(url)
+
+
+@pytest.fixture
+def mariadb_ready(mariadb: MariadbDatabases, empty_mariadb: str) -> Iterator[str]:
+    """A MariaDB database that has its tables and nothing in them: emptied after the test."""
+    yield empty_mariadb
+    tables = [table.name for table in Tables().all() if table.name != "marketpay_version"]
+    mariadb.empty(empty_mariadb, tables)
 
 
 @pytest.fixture(params=STORES)

@@ -150,6 +150,7 @@ if TYPE_CHECKING:
     from marketpay.errors import Conflict as Conflict
     from marketpay.errors import CurrencyMismatch as CurrencyMismatch
     from marketpay.errors import DatabaseBusy as DatabaseBusy
+    from marketpay.errors import DatabaseRefused as DatabaseRefused
     from marketpay.errors import DatabaseUnavailable as DatabaseUnavailable
     from marketpay.errors import Forbidden as Forbidden
     from marketpay.errors import GatewayError as GatewayError
@@ -472,6 +473,7 @@ _MODULES: Final = {
         "Conflict",
         "CurrencyMismatch",
         "DatabaseBusy",
+        "DatabaseRefused",
         "DatabaseUnavailable",
         "Forbidden",
         "GatewayError",
@@ -682,6 +684,7 @@ __all__ = [
     "ContinueWithdrawal",
     "CurrencyMismatch",
     "DatabaseBusy",
+    "DatabaseRefused",
     "DatabaseUnavailable",
     "Decision",
     "Declined",

@@ -81,16 +81,16 @@ class TestAsyncSqlStoreOnPostgreSQL(StoreContract):
 
 class TestSqlStoreOnMariaDB(StoreContract):
     @pytest.fixture
-    def store(self, mariadb_url: str) -> Iterator[Store]:
-        store = SqlStore.connect(mariadb_url)
+    def store(self, mariadb_ready: str) -> Iterator[Store]:
+        store = SqlStore.connect(mariadb_ready)
         yield store
         store.close()
 
 
 class TestAsyncSqlStoreOnMariaDB(StoreContract):
     @pytest.fixture
-    def store(self, mariadb_url: str) -> Iterator[Store]:
-        url = mariadb_url.replace("+pymysql", "+asyncmy")
+    def store(self, mariadb_ready: str) -> Iterator[Store]:
+        url = mariadb_ready.replace("+pymysql", "+asyncmy")
         store = Blocking.opened(AsyncSqlStore.connect(url))
         yield store
         store.close()

@@ -52,7 +52,7 @@ def test_races_through_different_nodes_end_as_on_one_server(
         races.repeat_one_key(together)
         races.post_jobs(together, times=3)
         races.work_at_once(together, offers=10)
-        races.do_anything(together, seconds=3)
+        races.do_anything(together, seconds=2)
         all_nodes_are_right(together, galera, places)
 
 
@@ -150,3 +150,16 @@ def test_tasks_through_different_nodes_race_as_processes_do(galera_urls: tuple[s
         while market.work():
             pass
         books_are_right(market, gateway)
+
+
+def test_opening_a_database_that_is_ready_makes_nothing(
+    galera: GaleraCluster, galera_urls: tuple[str, ...]
+) -> None:
+    def made() -> list[str]:
+        return [galera.status(number, "Com_create_table") for number in range(3)]
+
+    Marketplace.connect(galera_urls[FIRST], gateway=SimulatedGateway()).close()
+    before = made()
+    for url in galera_urls:
+        Marketplace.connect(url, gateway=SimulatedGateway()).close()
+    assert made() == before

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -79,6 +79,16 @@ class MariadbDatabases:
     def fresh_database(self) -> str:
         """Make an empty database under a new name; its URL."""
         return self.create_database(f"fresh_{uuid.uuid4().hex}")
+
+    def empty(self, url: str, tables: Iterable[str]) -> None:
+        """Take away all rows of these tables, whatever triggers and foreign keys say."""
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        asked = " UNION ALL ".join(f"(SELECT '{one}' FROM `{one}` LIMIT 1)" for one in tables)
+        with engine.connect() as connection:
+            filled = [name for (name,) in connection.exec_driver_sql(asked)]
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+            for name in filled:
+                connection.exec_driver_sql(f"TRUNCATE `{name}`")
 
     def drop_database(self, url: str) -> None:
         """Drop the database of a URL; whoever is still connected to it is cut off."""

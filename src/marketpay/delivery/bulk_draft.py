@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
 
 from marketpay.delivery.bulk_reading import Known, Missing, Unsettled, Wanted
 from marketpay.delivery.commit import Attempt, Committed
+from marketpay.delivery.confirming import Doubtful
 from marketpay.domain.changing import changed
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
@@ -48,9 +49,13 @@ class Draft(Known):
         self.post(decision.entries)
         self.keep_record(record)
         if decision.operations:
-            read = [one.id for one in decision.waives if type(one) not in ACCOUNTS]
-            self.unsettled |= dict.fromkeys((*saved, *read), self.turn)
+            self.hold(saved)
+            self.hold(one.id for one in decision.waives if type(one) not in ACCOUNTS)
         return saved
+
+    def hold(self, ids: Iterable[str]) -> None:
+        """Whose turn comes later has to wait with these for the end of whose turn it is."""
+        self.unsettled |= dict.fromkeys(ids, self.turn)
 
     def remove(self, timer: Timer, /) -> None:
         """See `Writer.remove`."""
@@ -88,6 +93,7 @@ class Together:
             if draft.is_ahead and number in ready:
                 continue
             draft.turn, attempt = self.attempts[number]
+            draft.shown.clear()
             try:
                 decided = _decided(attempt, draft)
             except Missing as missing:
@@ -98,8 +104,12 @@ class Together:
                     break
                 ready.add(number)
             else:
-                if not draft.is_ahead:
-                    done.append(decided)
+                if draft.is_ahead:
+                    ready.add(number)
+                    continue
+                done.append(decided)
+                if isinstance(decided, Doubtful):  # it may yet be carried out
+                    draft.hold(draft.shown)
         return wanted
 
 

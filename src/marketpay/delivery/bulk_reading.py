@@ -75,6 +75,7 @@ class Known:
 
     unsettled: dict[str, int]
     turn: int = 0
+    shown: set[str] = field(factory=set)  # to whose turn it is
 
     _entities: dict[str, Entity] = field(factory=dict)
     _asked: set[Lookup] = field(factory=set)
@@ -181,6 +182,7 @@ class Known:
     def _show(self, entity: Entity) -> None:
         if self.unsettled.get(entity.id, self.turn) < self.turn:
             raise Unsettled
+        self.shown.add(entity.id)
 
     def _need(self, *lookups: Lookup) -> None:
         """Raise `Missing` with all of them that have not been asked."""

@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, Pending, Result
 from marketpay.delivery import codec
 from marketpay.delivery.callers import Caller, for_a_worker
+from marketpay.delivery.confirming import Doubtful, confirm, decided
 from marketpay.delivery.steps import Flow, Pause, Transact
 from marketpay.domain.actor import Role
 from marketpay.domain.application import Application
@@ -29,7 +30,6 @@ from marketpay.domain.errors import (
     DatabaseUnavailable,
     Forbidden,
     IdempotencyConflict,
-    MarketpayError,
 )
 from marketpay.domain.ids import PREFIXES
 from marketpay.domain.incident import Incident
@@ -95,16 +95,13 @@ class Attempt(Generic[R]):
 
     def __call__(self, work: Writer) -> Committed[R]:
         """Decide and write, or find what the key was used for before."""
-        by = self.command.by
         if (repeated := self._repeated(work)) is not None:
             return repeated
         if self.fired is not None:
             work.remove(self.fired)
         try:
-            decision = self.command.decide(work, self.rules)
-        except STORE_ERRORS:
-            raise
-        except MarketpayError:  # perhaps for what the same key did since it was looked for
+            decision = decided(self.command, work, self.rules)
+        except Doubtful:  # perhaps for what the same key did since it was looked for
             if (repeated := self._repeated(work)) is not None:
                 return repeated
             raise
@@ -112,7 +109,7 @@ class Attempt(Generic[R]):
             decision = for_a_worker(decision, self.rules.now())
         for entry in decision.entries:
             entry.check(type(self.command).__name__)
-        if decision.is_empty and self.key is None and by.role is Role.SYSTEM:
+        if decision.is_empty and self.key is None and self.command.by.role is Role.SYSTEM:
             return Committed(decision.result)  # stale news: not worth a row
         saved = work.write(decision, self._record(decision))
         result = refresh(decision.result, saved)
@@ -121,10 +118,8 @@ class Attempt(Generic[R]):
 
     def _repeated(self, work: Writer) -> Committed[R] | None:
         """What the key was used for before, if it was."""
-        if self.key is None:
-            return None
-        by = self.command.by
-        record = work.recorded(by.id, by.role.value, self.key)
+        by, key = self.command.by, self.key
+        record = None if key is None else work.recorded(by.id, by.role.value, key)
         return None if record is None else self._replay(record, work)
 
     def found(self, work: Work) -> Committed[R] | None:
@@ -138,8 +133,7 @@ class Attempt(Generic[R]):
         record = work.attempted(self.name)
         if record is None:
             self._put_on_record(ABANDONED, work)
-            return None
-        if record.error == ABANDONED:
+        if record is None or record.error == ABANDONED:
             return None
         began = json.loads(record.result or "{}")["operations"]
         return evolve(self._replay(record, work), is_replay=not began)
@@ -172,8 +166,7 @@ class Attempt(Generic[R]):
         )
 
     def _replay(self, record: JournalRecord, work: Reader) -> Committed[R]:
-        same = codec.is_same_command(self.command, record.command, record.body, record.personal)
-        if not same:
+        if not codec.is_same_command(self.command, record.command, record.body, record.personal):
             raise IdempotencyConflict(str(self.key))
         said = json.loads(record.result or "{}")
         operations = tuple(
@@ -202,6 +195,9 @@ def carry_out(
             raise
         except (Conflict, DatabaseUnavailable) as error:
             yield _before_the_next(tried, error, rules)
+        except Doubtful as doubt:
+            yield from confirm(command, rules)
+            yield _pause(tried, doubt)
         except CommitUnknown:
             found: Committed[R] | None = yield from ascertain(attempt.found, rules)
             if found is not None:
@@ -253,14 +249,11 @@ def _before_the_next(tried: int, error: Exception, rules: Rules) -> Pause:
 
 
 def _pause(tried: int, error: Exception) -> Pause:
-    """A random moment, longer after each loss.
+    """A random moment, longer after each loss: up to 1, 2, 4 ... 64 milliseconds.
 
-    Up to 1, 2, 4 ... 64 milliseconds after a lost race; sixteen times as long where the
-    database has to come back first.
+    Sixteen times as long where the database has to come back first.
     """
-    most = 1000 * 2 ** min(tried - 1, 6)
-    if isinstance(error, DatabaseUnavailable):
-        return Pause(timedelta(microseconds=16 * (most // 2 + secrets.randbelow(most // 2))))
+    most = 1000 * 2 ** min(tried - 1, 6) * (16 if isinstance(error, DatabaseUnavailable) else 1)
     return Pause(timedelta(microseconds=secrets.randbelow(most)))
 
 

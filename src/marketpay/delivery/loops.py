@@ -143,10 +143,16 @@ def _call_many(gateway: Any, calls: Sequence[Call]) -> list[Any]:
         except Exception as error:  # noqa: BLE001  # its flow decides what it means
             return error
 
+    def call_some(first: int) -> list[Any]:
+        return [call(one) for one in calls[first::AT_ONCE]]
+
     if len(calls) == 1:
         return [call(calls[0])]
+    answers: list[Any] = [None] * len(calls)
     with ThreadPoolExecutor(AT_ONCE, "marketpay-calls") as threads:
-        return [*threads.map(call, calls)]
+        for first, some in enumerate(threads.map(call_some, range(AT_ONCE))):
+            answers[first::AT_ONCE] = some
+    return answers
 
 
 async def _either(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

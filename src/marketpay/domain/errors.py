@@ -25,6 +25,7 @@ __all__ = [
     "Conflict",
     "CurrencyMismatch",
     "DatabaseBusy",
+    "DatabaseRefused",
     "DatabaseUnavailable",
     "Forbidden",
     "GatewayError",
@@ -141,6 +142,22 @@ class DatabaseBusy(Conflict):
 
     def __str__(self) -> str:
         return "The database is busy; nothing was changed, and trying again is safe."
+
+
+@define(eq=False)
+class DatabaseRefused(MarketpayError):
+    """A constraint forbids what marketpay never writes: its rows were changed, or this is a bug."""
+
+    constraint: str
+
+    code: ClassVar[str] = "database_refused"
+    status_hint: ClassVar[int] = 500
+
+    def __str__(self) -> str:
+        return (
+            f"The database does not take this ({self.constraint}); nothing was changed. "
+            "See what marketpay verify says."
+        )
 
 
 @define(eq=False)

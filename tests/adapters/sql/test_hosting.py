@@ -415,10 +415,11 @@ def test_a_command_that_fails_half_way_has_written_nothing(
         with pytest.raises(Conflict):
             part.execute(evolve(POST, title="Paint the gate"))
         transaction.order(job.id)
-    shop.engine.dispose()
     assert shop.orders() == [job.id]
+    shop.engine.dispose()
     assert jobs(market) == [job]
     assert len(journal(market)) == 1
+    assert market.verify().problems == ()  # which finds a record without its place in the feed
 
 
 # --- what the driver makes of it afterwards

@@ -35,6 +35,11 @@ def post(url: str, title: str) -> None:
         market.execute(PostJob(by=CUSTOMER, title=title, currency="USD"))
 
 
+def _writing_line(store: Any) -> Any:
+    """The one line that an SQLite store writes on."""
+    return store._connections._line
+
+
 def test_a_commit_that_was_answered_is_on_the_disk(tmp_path: Path) -> None:
     store = SqlStore.connect(f"sqlite:///{tmp_path / 'market.db'}")
     connection = store._engine.raw_connection()
@@ -50,14 +55,14 @@ def test_a_commit_that_was_answered_is_on_the_disk(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_database_of_another_version_is_refused_and_says_what_to_run(tmp_path: Path) -> None:
+def test_a_database_of_a_newer_revision_is_refused_and_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "market.db"
     SqlStore.connect(f"sqlite:///{path}").close()
     with sqlite3.connect(path) as database:
-        database.execute("UPDATE marketpay_schema SET version = 99")
+        database.execute("UPDATE marketpay_version SET version_num = '9999'")
     database.close()
 
-    with pytest.raises(ConfigurationError, match=r"version 99 .* run: marketpay db upgrade"):
+    with pytest.raises(ConfigurationError, match=r"revision 9999 .* newer .* upgrade the package"):
         SqlStore.connect(f"sqlite:///{path}")
 
 
@@ -82,8 +87,8 @@ def test_an_engine_of_the_hosts_own_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_not_supported_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="not in postgresql"):
-        Marketplace.connect("postgresql+psycopg://localhost/x", gateway=SimulatedGateway())
+    with pytest.raises(ConfigurationError, match="not in mssql"):
+        Marketplace.connect("mssql+pyodbc://localhost/x", gateway=SimulatedGateway())
 
 
 def test_several_processes_can_start_on_an_empty_database_at_once(tmp_path: Path) -> None:
@@ -126,7 +131,7 @@ def test_two_databases_in_memory_are_two() -> None:
 def test_a_process_that_cannot_get_the_write_lock_is_told_to_try_again(tmp_path: Path) -> None:
     path = tmp_path / "market.db"
     with Marketplace.connect(f"sqlite:///{path}", gateway=SimulatedGateway()) as market:
-        market.store._cursor.execute("PRAGMA busy_timeout = 1")  # type: ignore[attr-defined]
+        _writing_line(market.store).connection.execute("PRAGMA busy_timeout = 1")
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
 
@@ -188,11 +193,12 @@ def test_an_interrupted_wait_leaves_the_store_usable(tmp_path: Path) -> None:
                 raise KeyboardInterrupt
             return done
 
-    cursor = store._cursor
-    store._cursor = Interrupted(cursor)  # type: ignore[assignment]
+    line = _writing_line(store)
+    cursor = line._cursor
+    object.__setattr__(line, "_cursor", Interrupted(cursor))
     with pytest.raises(KeyboardInterrupt):
         store.run(lambda work: work.find(Job))
-    store._cursor = cursor
+    object.__setattr__(line, "_cursor", cursor)
 
     assert store.run(lambda work: work.find(Job)) == []
     store.close()

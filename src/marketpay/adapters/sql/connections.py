@@ -21,10 +21,17 @@ class Pooled:
     def __init__(self, engine: Engine, backend: Backend) -> None:
         self._engine = engine
         self._backend = backend
+        self._process = os.getpid()
 
     @contextmanager
     def writing(self) -> Iterator[Line]:
-        """See `Connections.writing`."""
+        """See `Connections.writing`.
+
+        After a fork the pooled connections are the parent's: the child makes its own.
+        """
+        if self._process != os.getpid():
+            self._engine.dispose(close=False)
+            self._process = os.getpid()
         connection = self._engine.raw_connection()
         try:
             yield self._backend.line(connection.dbapi_connection, connection.invalidate)

@@ -20,6 +20,7 @@ from marketpay.domain.errors import (
     ConfigurationError,
     Conflict,
     DatabaseBusy,
+    DatabaseRefused,
     DatabaseUnavailable,
 )
 
@@ -43,6 +44,7 @@ NODE_READING: Final = Bounds.between(REPEATABLE_READ, CAUGHT_UP + START_READING)
 
 # https://mariadb.com/kb/en/mariadb-error-code-reference/
 DUPLICATE: Final = 1062
+BROKEN: Final = {1048, 1364, 1451, 1452, 1644, 4025}  # constraints and triggers
 LOST_RACES: Final = {1213: "deadlock", 1020: "record has changed", 1614: "transaction rolled back"}
 BUSY: Final = {
     1205: "lock wait timeout",
@@ -107,6 +109,8 @@ class MariaDB:
             )
         if number in REFUSED:
             return ConfigurationError(f"The database refuses to serve us: {error}.")
+        if number in BROKEN:
+            return DatabaseRefused(str(error.args[-1]))
         if number in UNAVAILABLE or self.is_lost(error, None):
             return DatabaseUnavailable(str(error))
         return error

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Table,
 )
 
+from marketpay.adapters.sql import payment_checks as checks
 from marketpay.adapters.sql.columns import (
     Code,
     Id,
@@ -24,12 +25,9 @@ from marketpay.adapters.sql.columns import (
 from marketpay.adapters.sql.types import LongText, UtcTime, key
 from marketpay.domain.lifecycles import (
     ChargebackStatus,
-    PaymentStatus,
     RefundStatus,
-    TransactionStatus,
     UpgradeStatus,
 )
-from marketpay.domain.payment_transaction import TransactionKind
 
 
 def payments(make: Maker) -> Table:
@@ -60,58 +58,8 @@ def payments(make: Maker) -> Table:
         Column("transfer_blocked", String(255)),
         Column("flagged", LongText),
         Column("created_at", UtcTime, nullable=False),
-        is_currency(),
-        one_of("status", PaymentStatus),
-        parties(),
-        CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("refunded >= 0", name="refunded"),
-        CheckConstraint("disputed >= 0", name="disputed"),
-        CheckConstraint("lost >= 0", name="lost"),
-        CheckConstraint("refunded + disputed + lost <= amount", name="gone"),
-        CheckConstraint("ABS(withheld) <= COALESCE(split_payout, 0)", name="withheld"),
-        CheckConstraint("transferring >= 0", name="transferring"),
-        CheckConstraint("transferred >= 0", name="transferred"),
-        CheckConstraint(
-            "transferring + transferred <= COALESCE(split_payout, 0) - withheld", name="transfers"
-        ),
-        CheckConstraint(
-            "status IN ('refunded', 'charged_back')"
-            " OR (released_at IS NOT NULL) = (status = 'released')",
-            name="released",
-        ),
-        CheckConstraint(
-            "released_at IS NOT NULL"
-            " OR (withheld = 0 AND transferring = 0 AND transferred = 0"
-            " AND transfer_blocked IS NULL)",
-            name="unreleased",
-        ),
-        CheckConstraint(
-            "(split_platform_fee IS NULL) = (split_service_fee IS NULL)"
-            " AND (split_platform_fee IS NULL) = (split_payout IS NULL)",
-            name="whole_split",
-        ),
-        CheckConstraint(
-            "split_platform_fee IS NULL OR (split_platform_fee >= 0 AND split_service_fee >= 0"
-            " AND split_payout >= 0"
-            " AND split_platform_fee + split_service_fee + split_payout = amount)",
-            name="split",
-        ),
-        CheckConstraint(
-            "split_platform_fee IS NOT NULL OR status NOT IN"
-            " ('captured', 'released', 'refunded', 'charged_back')",
-            name="captured",
-        ),
-        CheckConstraint(
-            "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",
-            name="gateway_payment",
-        ),
-        CheckConstraint(
-            "gateway_charge IS NULL OR status IN"
-            " ('captured', 'released', 'refunded', 'charged_back')",
-            name="gateway_charge",
-        ),
-        CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
-        CheckConstraint("status <> 'refunded' OR refunded + lost = amount", name="whole_refund"),
+        *checks.payment_amounts(),
+        *checks.payment_states(),
     )
 
 
@@ -146,49 +94,8 @@ def payment_transactions(make: Maker) -> Table:
         Column("settled_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         Column("open_purchase", key(520), unique=True),
-        is_currency(),
-        one_of("status", TransactionStatus),
-        one_of("kind", TransactionKind),
-        CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("attempts >= 0", name="attempts"),
-        CheckConstraint("(payment IS NULL) = (kind IN ('payout', 'charge'))", name="payment"),
-        CheckConstraint("(refund IS NOT NULL) = (kind = 'refund')", name="refund"),
-        CheckConstraint("(withdrawal IS NOT NULL) = (kind = 'payout')", name="withdrawal"),
-        CheckConstraint("party <> ''", name="party"),
-        CheckConstraint("(method IS NULL AND payer IS NULL) OR kind = 'authorize'", name="method"),
-        CheckConstraint(
-            "target IS NOT NULL OR kind IN ('authorize', 'transfer', 'payout', 'charge')",
-            name="target",
-        ),
-        CheckConstraint(
-            "destination IS NOT NULL OR kind NOT IN ('transfer', 'payout')", name="destination"
-        ),
-        CheckConstraint(
-            "CASE WHEN kind = 'charge' THEN listing IS NOT NULL AND premium_type IS NOT NULL"
-            " AND COALESCE(days, 0) > 0 AND success_url IS NOT NULL AND cancel_url IS NOT NULL"
-            " ELSE listing IS NULL AND premium_type IS NULL AND days IS NULL"
-            " AND success_url IS NULL AND cancel_url IS NULL END",
-            name="charge",
-        ),
-        CheckConstraint(
-            "(open_purchase IS NOT NULL)"
-            " = (kind = 'charge' AND status NOT IN ('success', 'failed', 'canceled'))",
-            name="open",
-        ),
-        joined("open_purchase", "listing", "premium_type"),
-        CheckConstraint("retry_of <> id", name="retry_of"),
-        CheckConstraint(
-            "gateway_id IS NOT NULL OR status NOT IN ('awaiting_confirmation', 'success')",
-            name="gateway_id",
-        ),
-        CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
-        CheckConstraint(
-            "settled_at IS NOT NULL OR status NOT IN ('success', 'failed', 'canceled')",
-            name="settled",
-        ),
-        CheckConstraint(
-            "due_at IS NULL OR status NOT IN ('success', 'failed', 'canceled')", name="due"
-        ),
+        *checks.operation_parts(),
+        *checks.operation_states(),
     )
 
 

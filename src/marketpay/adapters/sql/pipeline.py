@@ -183,6 +183,6 @@ def _error(memory: _Memory, result: Result) -> psycopg.Error:
         kind = psycopg.errors.lookup(state)
     except KeyError:
         kind = psycopg.DatabaseError
-    error = kind(message)
+    error = kind(message, info=result)
     error.sqlstate = state
     return error

@@ -24,6 +24,7 @@ from marketpay.domain.errors import (
     ConfigurationError,
     Conflict,
     DatabaseBusy,
+    DatabaseRefused,
     DatabaseUnavailable,
 )
 
@@ -40,6 +41,7 @@ READING: Final = Bounds.between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 UNIQUE_VIOLATION: Final = "23505"
+BROKEN: Final = "23"  # every other constraint, and our triggers
 LOST_RACES: Final = {
     "40001": "serialization failure",
     "40P01": "deadlock",
@@ -186,6 +188,8 @@ class PostgreSQL:
         state = error.sqlstate or ""
         if state == UNIQUE_VIOLATION:
             return Conflict("value", "unique")
+        if state.startswith(BROKEN):
+            return DatabaseRefused(error.diag.constraint_name or str(error))
         if state in FORGOTTEN:
             return Forgotten("connection", LOST_RACES[state])
         if state in LOST_RACES:

@@ -21,6 +21,7 @@ from marketpay.domain.errors import (
     ConfigurationError,
     Conflict,
     DatabaseBusy,
+    DatabaseRefused,
     DatabaseUnavailable,
 )
 
@@ -124,6 +125,8 @@ class Sqlite:
                 return DatabaseBusy("database", "sqlite")
             case code if code in UNAVAILABLE:
                 return DatabaseUnavailable(str(error))
+            case sqlite3.SQLITE_CONSTRAINT:
+                return DatabaseRefused(str(error))
             case _:
                 return error
 

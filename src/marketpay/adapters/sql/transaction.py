@@ -109,7 +109,7 @@ def _failed(
     is_lost = backend.is_lost(error, line.connection)
     explained = backend.explain(error)
     is_undone = not is_lost and transaction.roll_back()
-    if not is_undone or isinstance(explained, DatabaseUnavailable):
+    if not is_undone:
         line.drop()
     if is_committing and (is_lost or (not is_undone and explained is error)):
         return CommitUnknown()

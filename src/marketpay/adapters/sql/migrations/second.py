@@ -104,6 +104,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
     },
     "payments": {
         "currency": CURRENCY,
+        "whole_split": (
+            "(split_platform_fee IS NULL) = (split_service_fee IS NULL) AND "
+            "(split_platform_fee IS NULL) = (split_payout IS NULL)"
+        ),
         "parties": PARTIES,
         "released": (
             "status IN ('refunded', 'charged_back') OR (released_at IS NOT NULL) = (status = "
@@ -112,10 +116,6 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "unreleased": (
             "released_at IS NOT NULL OR (withheld = 0 AND transferring = 0 AND transferred = "
             "0 AND transfer_blocked IS NULL)"
-        ),
-        "whole_split": (
-            "(split_platform_fee IS NULL) = (split_service_fee IS NULL) AND "
-            "(split_platform_fee IS NULL) = (split_payout IS NULL)"
         ),
         "gateway_payment": "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",
         "gateway_charge": (
