@@ -26,6 +26,8 @@ pytest_plugins = ["tests.servers.fixtures"]
 T = TypeVar("T")
 
 STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite", "postgres")
+# All tables but the one that says which revision they have.
+FILLED = [table.name for table in Tables().all() if table.name != "marketpay_version"]
 # For tables of cases that the stores cannot tell apart.
 on_one_store = pytest.mark.parametrize("open_market", ["memory"], indirect=True)
 on_both_stores = pytest.mark.parametrize("open_market", ["memory", "sqlite"], indirect=True)
@@ -120,8 +122,23 @@ def postgres_copy(postgres: PostgresDatabases, empty_postgres: str) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def used_postgres(postgres: PostgresDatabases, empty_postgres: str) -> Iterator[str]:
+    """One for test after test."""
+    url = postgres.copied_database(empty_postgres)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def postgres_ready(postgres: PostgresDatabases, used_postgres: str) -> str:
+    """It, emptied: that is faster than a copy, for tests that leave the tables as they are."""
+    postgres.empty(used_postgres, FILLED)
+    return used_postgres
+
+
+@pytest.fixture(scope="session")
 def empty_mariadb(mariadb: MariadbDatabases) -> Iterator[str]:
-    """The same on MariaDB."""
+    """Likewise on MariaDB."""
     url = mariadb.fresh_database()
     Marketplace.connect(url, gateway=SimulatedGateway()).close()
     yield url
@@ -129,11 +146,10 @@ def empty_mariadb(mariadb: MariadbDatabases) -> Iterator[str]:
 
 
 @pytest.fixture
-def mariadb_ready(mariadb: MariadbDatabases, empty_mariadb: str) -> Iterator[str]:
-    """A MariaDB database that has its tables and nothing in them: emptied after the test."""
-    yield empty_mariadb
-    tables = [table.name for table in Tables().all() if table.name != "marketpay_version"]
-    mariadb.empty(empty_mariadb, tables)
+def mariadb_ready(mariadb: MariadbDatabases, empty_mariadb: str) -> str:
+    """A MariaDB database that has its tables and nothing in them."""
+    mariadb.empty(empty_mariadb, FILLED)
+    return empty_mariadb
 
 
 @pytest.fixture(params=STORES)
@@ -150,7 +166,7 @@ def open_market(
     if "sqlite" in request.param:
         shutil.copyfile(empty_database, database)
     elif request.param == "postgres":
-        database = request.getfixturevalue("postgres_copy")
+        database = request.getfixturevalue("postgres_ready")
 
     def open_market(**rules: Any) -> Marketplace:
         house: dict[str, Any] = {

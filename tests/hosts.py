@@ -57,7 +57,8 @@ class Shop:
     kind: str
 
     def make_tables(self) -> None:
-        """The host's own."""
+        """The host's own, anew."""
+        Base.metadata.drop_all(self.engine)
         Base.metadata.create_all(self.engine)
 
     @contextmanager

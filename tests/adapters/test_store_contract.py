@@ -65,16 +65,16 @@ class TestAsyncSqlStore(StoreContract):
 
 class TestSqlStoreOnPostgreSQL(StoreContract):
     @pytest.fixture
-    def store(self, postgres_copy: str) -> Iterator[Store]:
-        store = SqlStore.connect(postgres_copy)
+    def store(self, postgres_ready: str) -> Iterator[Store]:
+        store = SqlStore.connect(postgres_ready)
         yield store
         store.close()
 
 
 class TestAsyncSqlStoreOnPostgreSQL(StoreContract):
     @pytest.fixture
-    def store(self, postgres_copy: str) -> Iterator[Store]:
-        store = Blocking.opened(AsyncSqlStore.connect(postgres_copy))
+    def store(self, postgres_ready: str) -> Iterator[Store]:
+        store = Blocking.opened(AsyncSqlStore.connect(postgres_ready))
         yield store
         store.close()
 

@@ -18,6 +18,7 @@ from marketpay import (
     CompleteJob,
     Conflict,
     DatabaseBusy,
+    DatabaseUnavailable,
     Done,
     Failed,
     Forbidden,
@@ -325,6 +326,19 @@ def test_a_commit_that_was_not_answered_is_found_out_about(
     assert store.read(lambda read: len(read.find(Offer))) == 3
     assert gateway.count(Authorize) == 3
     books_are_right(market, gateway)
+
+
+def test_a_store_that_comes_back_takes_all_of_them_together(
+    market: Marketplace, store: Fickle
+) -> None:
+    def refuse(run: int) -> None:
+        if run <= 2:
+            raise DatabaseUnavailable("restarting")
+
+    store.before = refuse
+
+    assert len(results(market.execute_many(posting(20)))) == 20
+    assert store.runs == 3
 
 
 def test_keys_are_as_many_as_commands(market: Marketplace) -> None:

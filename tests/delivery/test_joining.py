@@ -59,7 +59,7 @@ ENGINES = ("sqlite", "postgres", "mariadb")
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'market.db'}"
-    ready = {"postgres": "postgres_copy", "mariadb": "mariadb_url"}
+    ready = {"postgres": "postgres_ready", "mariadb": "mariadb_ready"}
     return str(request.getfixturevalue(ready[request.param]))
 
 

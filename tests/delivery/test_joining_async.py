@@ -178,11 +178,11 @@ def test_cancelling_a_request_leaves_nothing_of_it(
 
 
 def test_at_read_committed_the_loser_hears_the_true_reason(
-    postgres_url: str, gateway: SimulatedGateway, clock: VirtualClock
+    postgres_ready: str, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
     overtaking: list[AcceptOffer] = []
 
-    with Marketplace.connect(postgres_url, gateway=gateway, rules=Rules(now=clock)) as other:
+    with Marketplace.connect(postgres_ready, gateway=gateway, rules=Rules(now=clock)) as other:
         mine = send(other)
         theirs = send(other, other.query(GetJob(mine.offer.job)), RIVAL)
         overtaking.append(AcceptOffer(by=RIVAL, offer=theirs.offer.id))
@@ -194,10 +194,10 @@ def test_at_read_committed_the_loser_hears_the_true_reason(
 
         async def scene() -> None:
             rules = Rules(now=clock, new_id=meddling)
-            engine = create_async_engine(postgres_url)
+            engine = create_async_engine(postgres_ready)
             async with (
                 await AsyncMarketplace.connect(
-                    postgres_url, gateway=gateway, rules=rules
+                    postgres_ready, gateway=gateway, rules=rules
                 ) as market,
                 AsyncSession(engine) as session,
                 session.begin(),

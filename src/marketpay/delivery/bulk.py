@@ -129,15 +129,14 @@ def _go_on(runners: Sequence[_Runner[Any]], answers: Sequence[Any]) -> None:
 
 def _step_each(runners: Sequence[_Runner[Any]]) -> Flow[None]:
     """The step of each by itself, but one pause for all who rest."""
-    resting = [(one, one.step) for one in runners if isinstance(one.step, Pause)]
-    if resting:
-        yield max((pause for _, pause in resting), key=lambda pause: pause.time)
-        _go_on([one for one, _ in resting], [None] * len(resting))
+    pauses = [one.step for one in runners if isinstance(one.step, Pause)]
+    if pauses:
+        yield max(pauses, key=lambda pause: pause.time)
     for runner in runners:
-        step = runner.step
-        if step is not None and not isinstance(step, Pause):
+        answer = None
+        if runner.step is not None and not isinstance(runner.step, Pause):
             try:
-                answer = yield step
+                answer = yield runner.step
             except Exception as error:  # noqa: BLE001  # the flow decides what it means
                 answer = error
-            runner.go(answer)
+        runner.go(answer)

@@ -56,7 +56,7 @@ def engine_of(driver: str) -> str:
 
 def fixture_of(driver: str) -> str:
     """The fixture with an empty database of that engine."""
-    return "postgres_copy" if driver in POSTGRESQL else "mariadb_emptied"
+    return "postgres_ready" if driver in POSTGRESQL else "mariadb_ready"
 
 
 def connected(driver: str, url: str, gateway: Any, rules: Rules, **options: Any) -> Marketplace:

@@ -11,7 +11,7 @@ from marketpay import DatabaseRefused, SqlStore
 from marketpay.testing.store_contract.samples import a_job, kept, write
 
 
-@pytest.fixture(params=["sqlite", "postgres_copy", "mariadb_ready"])
+@pytest.fixture(params=["sqlite", "postgres_ready", "mariadb_ready"])
 def store(request: pytest.FixtureRequest) -> Iterator[SqlStore]:
     is_file = request.param == "sqlite"
     url = "sqlite://" if is_file else request.getfixturevalue(request.param)

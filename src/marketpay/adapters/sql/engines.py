@@ -14,10 +14,10 @@ def backend_of(url: str, *, is_async: bool = False) -> Backend:
     example = "postgresql+psycopg://user@host/name or sqlite:///market.db"
     try:
         dialect = make_url(url).get_dialect(is_async)
-    except ArgumentError as error:
-        raise ConfigurationError(f"This is no database URL, such as {example}.") from error
     except NoSuchModuleError as error:
         raise ConfigurationError(f"{error}; use a URL such as {example}.") from error
+    except ArgumentError as error:
+        raise ConfigurationError(f"This is no database URL, such as {example}.") from error
     return backend_for(dialect(), is_async=is_async)
 
 

@@ -74,19 +74,15 @@ class SqlRecords:
             for by, id in (("job", job), ("offer", offer), ("payment", payment))
             if id is not None
         )
-        kinds: tuple[type[Any], ...] = (Job, Offer, Payment, Application)
         asks = [Ask(s.sql, s.row({"asked": asked})) for s in self._sql.entities.deal(by)]
-        found = self._transaction.ask_all(*asks)
-        jobs, offers, payments, applications = (
-            self._read(kind, rows) for kind, rows in zip(kinds, found, strict=True)
-        )
+        jobs, offers, payments, applications = self._transaction.ask_all(*asks)
         if not jobs:
             raise NotFound(by.capitalize(), asked)
         return Deal(
-            job=jobs[0],
-            offers=tuple(offers),
-            payments=tuple(payments),
-            applications=tuple(applications),
+            job=self._read(Job, jobs)[0],
+            offers=tuple(self._read(Offer, offers)),
+            payments=tuple(self._read(Payment, payments)),
+            applications=tuple(self._read(Application, applications)),
         )
 
     def page(
