@@ -83,6 +83,8 @@ class AsyncMarketplace:
         gateway: PaymentGateway | AsyncPaymentGateway,
         rules: Rules | None = None,
         publisher: Publisher | AsyncPublisher | None = None,
+        prefix: str = "marketpay_",
+        schema: str | None = None,
         **engine_options: Any,
     ) -> Self:
         """See `Marketplace.connect`.  `sqlite://` runs in a thread of its own, which is faster
@@ -93,12 +95,16 @@ class AsyncMarketplace:
             if url.startswith("sqlite:"):
                 from marketpay.adapters.sql.store import SqlStore
 
-                opened = await asyncio.to_thread(SqlStore.connect, url, **engine_options)
+                opened = await asyncio.to_thread(
+                    SqlStore.connect, url, prefix=prefix, schema=schema, **engine_options
+                )
                 store = ThreadedStore(opened)
             else:
                 from marketpay.adapters.sql.async_store import AsyncSqlStore
 
-                store = await AsyncSqlStore.connect(url, **engine_options)
+                store = await AsyncSqlStore.connect(
+                    url, prefix=prefix, schema=schema, **engine_options
+                )
         except ModuleNotFoundError as error:
             raise MissingDependency(str(error.name), "async") from error
         return cls(gateway=gateway, store=store, rules=rules, publisher=publisher)

@@ -89,6 +89,8 @@ class Marketplace:
         gateway: PaymentGateway,
         rules: Rules | None = None,
         publisher: Publisher | None = None,
+        prefix: str = "marketpay_",
+        schema: str | None = None,
         **engine_options: Any,
     ) -> Self:
         """A marketplace in the database at `url`, such as `sqlite:///market.db`, `sqlite://` (in
@@ -101,7 +103,7 @@ class Marketplace:
             from marketpay.adapters.sql.store import SqlStore
         except ModuleNotFoundError as error:
             raise MissingDependency(str(error.name), "sql") from error
-        store = SqlStore.connect(url, **engine_options)
+        store = SqlStore.connect(url, prefix=prefix, schema=schema, **engine_options)
         return cls(gateway=gateway, store=store, rules=rules, publisher=publisher)
 
     def execute(self, command: Command[R], *, key: str | None = None) -> R:
@@ -207,7 +209,7 @@ class Marketplace:
         return self._world.drive(flow)
 
     def verify(self) -> Verification:
-        """The ledger against itself."""
+        """The ledger against itself, and the journal against its chain; see `Verify`."""
         return self.query(Verify())
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.crowd import Crowd, crowd
 
+collect_ignore = ["django_host.py"]  # a program of its own
 pytest.register_assert_rewrite("tests.integration.races", "tests.integration.scene")
 
 

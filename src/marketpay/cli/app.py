@@ -185,6 +185,8 @@ def reconcile(
     since: Day,
     until: Day,
     stripe_url: StripeUrl = None,
+    prefix: Prefix = USUAL,
+    schema: Schema = None,
     json: AsJson = False,
 ) -> None:
     """Compare Stripe's balance transactions of some days with the books.
@@ -195,9 +197,8 @@ def reconcile(
     from marketpay.cli.reconcile import reconcile as run
 
     try:
-        is_ok = run(
-            url, since.replace(tzinfo=UTC), until.replace(tzinfo=UTC), stripe_url, as_json=json
-        )
+        days = since.replace(tzinfo=UTC), until.replace(tzinfo=UTC)
+        is_ok = run(url, *days, stripe_url, prefix, schema, as_json=json)
     except MarketpayError as error:
         is_usage = isinstance(error, ConfigurationError | InvalidInput)
         print(error, file=sys.stderr)
@@ -215,6 +216,8 @@ def verify(
             metavar="POSITION:HASH", help="The end of the chain at an earlier time, kept elsewhere."
         ),
     ] = None,
+    prefix: Prefix = USUAL,
+    schema: Schema = None,
     json: AsJson = False,
 ) -> None:
     """Check the books against themselves and against the chain, and change nothing.
@@ -225,7 +228,7 @@ def verify(
     from marketpay.cli.verify import verify as run
 
     try:
-        is_ok = run(url, head, as_json=json)
+        is_ok = run(url, head, prefix, schema, as_json=json)
     except MarketpayError as error:
         is_usage = isinstance(error, ConfigurationError | InvalidInput)
         print(error, file=sys.stderr)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from marketpay.adapters.sql.store import SqlStore
 from marketpay.adapters.stripe import StripeGateway
 from marketpay.delivery.reconciling import Break, Reconciliation
 from marketpay.domain.errors import ConfigurationError
@@ -21,7 +22,14 @@ KEY: Final = "STRIPE_SECRET_KEY"  # the environment variable
 
 
 def reconcile(
-    url: str, since: datetime, until: datetime, stripe_url: str | None, *, as_json: bool
+    url: str,
+    since: datetime,
+    until: datetime,
+    stripe_url: str | None,
+    prefix: str,
+    schema: str | None,
+    *,
+    as_json: bool,
 ) -> bool:
     """Print what differs between the database at `url` and Stripe.  Whether nothing does."""
     key = os.environ.get(KEY)
@@ -29,7 +37,8 @@ def reconcile(
         raise ConfigurationError(f"Set {KEY} to the secret key of your Stripe account.")
     gateway = StripeGateway(key, base_url=stripe_url)
     try:
-        with Marketplace.connect(url, gateway=gateway) as market:
+        store = SqlStore.existing(url, prefix=prefix, schema=schema)
+        with Marketplace(store=store, gateway=gateway) as market:
             found = market.reconcile(since, until)
     finally:
         gateway.close()

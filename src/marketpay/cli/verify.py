@@ -14,11 +14,11 @@ from marketpay.domain.errors import ConfigurationError
 from marketpay.queries.verification import ChainHead, Verification, Verify
 
 
-def verify(url: str, head: str | None, *, as_json: bool) -> bool:
+def verify(url: str, head: str | None, prefix: str, schema: str | None, *, as_json: bool) -> bool:
     """Print what is wrong with the database at `url`.  Whether nothing is."""
     question = Verify(expect=None if head is None else ChainHead.parse(head))
     _check_is_there(url)
-    store = SqlStore.connect(url)
+    store = SqlStore.existing(url, prefix=prefix, schema=schema)
     try:
         found = store.read(question.answer)
     finally:
@@ -35,7 +35,7 @@ def _check_is_there(url: str) -> None:
     """To connect would make an SQLite file that is not there, and find nothing wrong with it."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return  # which connecting says better
     if parsed.get_backend_name() != "sqlite" or parsed.query:
         return

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
 from marketpay.commands.base import Command
 from marketpay.delivery.bulk_draft import Together
-from marketpay.delivery.commit import Attempt
+from marketpay.delivery.commit import ABANDONED, Attempt, ascertain
 from marketpay.delivery.flows import execute
 from marketpay.delivery.steps import Call, CallMany, Flow, Pause, Step, Transact
 from marketpay.domain.errors import CommitUnknown, Conflict, DatabaseBusy, DatabaseUnavailable
 from marketpay.domain.rules import Rules
+from marketpay.ports.store import Work
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -39,7 +41,9 @@ def execute_many(
 ) -> Flow[tuple[Done[R] | Failed, ...]]:
     """Each as `execute` would, in their order, with as few transactions as they allow."""
     flows = [execute(command, key, rules) for command, key in zip(commands, keys, strict=True)]
-    return (yield from _Crowd([_Runner(turn, flow) for turn, flow in enumerate(flows)]).run())
+    return (
+        yield from _Crowd([_Runner(turn, flow) for turn, flow in enumerate(flows)], rules).run()
+    )
 
 
 @define(eq=False)
@@ -72,6 +76,7 @@ class _Crowd(Generic[T]):
     """
 
     runners: Sequence[_Runner[T]]
+    rules: Rules
     unsettled: dict[str, int] = field(factory=dict)  # and the turn of the flow that settles it
 
     def run(self) -> Flow[tuple[Done[T] | Failed, ...]]:
@@ -105,8 +110,10 @@ class _Crowd(Generic[T]):
         for _ in range(TRIES):
             try:
                 decided, self.unsettled = yield Transact(together)
-            except (DatabaseBusy, DatabaseUnavailable, CommitUnknown) as error:
+            except (DatabaseBusy, DatabaseUnavailable) as error:
                 return _go_on(runners, [error] * len(runners))
+            except CommitUnknown:
+                return (yield from self._find_out(deciding))
             except Conflict:
                 continue  # and whoever won has committed
             except Exception:  # noqa: BLE001  # one of them is to blame, and will be told
@@ -114,6 +121,32 @@ class _Crowd(Generic[T]):
             else:
                 return _go_on(runners, decided)
         yield from self._decide(deciding[: len(deciding) // 2])
+
+    def _find_out(self, deciding: Sequence[tuple[_Runner[T], Attempt[Any]]]) -> Flow[None]:
+        """After a COMMIT without an answer: all of it took effect, or nothing, now or later."""
+        attempts = [attempt for _, attempt in deciding]
+        try:
+            written: set[str] = yield from ascertain(partial(_written, attempts), self.rules)
+        except CommitUnknown as error:
+            for runner, _ in deciding:
+                runner.flow.close()
+                runner.step, runner.end = None, Failed(error)
+            return
+        for runner, attempt in deciding:
+            if attempt.name in written:
+                runner.go(CommitUnknown())  # it finds what it wrote
+            elif not written:
+                runner.go(Conflict("batch", "given up"))  # it makes another attempt
+
+
+def _written(attempts: Sequence[Attempt[Any]], work: Work) -> set[str]:
+    """The names of those that were written; if none was, then none of them ever will be."""
+    records = {attempt.name: work.attempted(attempt.name) for attempt in attempts}
+    written = {name for name, one in records.items() if one and one.error != ABANDONED}
+    if not written:
+        for attempt in attempts:
+            attempt.found(work)
+    return written
 
 
 def _attempt(step: Step | None) -> Attempt[Any] | None:

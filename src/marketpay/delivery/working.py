@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -17,12 +17,14 @@ from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, Postpone
 from marketpay.commands.upgrades import ExpireUpgrade
 from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
 from marketpay.delivery import codec
-from marketpay.delivery.commit import carry_out, patiently
+from marketpay.delivery.commit import STORE_ERRORS, carry_out, patiently
 from marketpay.delivery.flows import is_past_window, is_waiting, resume
-from marketpay.delivery.steps import Flow, Publish, Read
+from marketpay.delivery.steps import Flow, Publish, Read, Transact
 from marketpay.delivery.webhooks import apply, lease
 from marketpay.domain.actor import Actor
+from marketpay.domain.changing import changed
 from marketpay.domain.decision import Operation
+from marketpay.domain.errors import Conflict
 from marketpay.domain.ids import OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
 from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
@@ -36,6 +38,7 @@ from marketpay.ports.publisher import PublishedEvent
 from marketpay.ports.store import Work
 
 BATCH = 500  # journal rows at once
+MANY = 20  # batches in one call
 LARGEST_CLAIM = 16  # operations taken up together
 SILENT = 5  # operations without an answer, one after the other
 PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
@@ -76,7 +79,7 @@ class WorkReport:
 def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     """Everything that is due, and what becomes due by that; one failure stops nothing else."""
     failures: dict[str, Failure] = {}
-    webhooks = timers = operations = sequenced = published = folded = 0
+    webhooks = timers = operations = published = 0
     while timers < limit and operations < limit and webhooks < limit:
         heard = yield from _apply_webhooks(rules, limit - webhooks, failures)
         fired = yield from _fire(rules, limit - timers, failures)
@@ -84,15 +87,13 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
         timers, operations, webhooks = timers + fired, operations + resumed, webhooks + heard
         if not fired and not resumed and not heard:
             break
-    while placed := (yield from patiently(lambda work: work.sequence(BATCH), rules)):
-        sequenced += placed
+    sequenced = yield from _in_batches(lambda work: work.sequence(BATCH), rules)
     while has_publisher and PUBLISHER not in failures:
         told = yield from _publish(rules, failures)
         if told is None:
             break
         published += told
-    while sums := (yield from patiently(lambda work: work.fold(BATCH), rules)):
-        folded += sums
+    folded = yield from _in_batches(lambda work: work.fold(BATCH), rules)
     return WorkReport(
         webhooks=webhooks,
         operations=operations,
@@ -102,6 +103,20 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
         folded=folded,
         failures=tuple(failures.values()),
     )
+
+
+def _in_batches(use: Callable[[Work], int], rules: Rules) -> Flow[int]:
+    """So many were done: all there were, or enough for now, or as many as others left us."""
+    done = 0
+    for _ in range(MANY):
+        try:
+            batch: int = yield from patiently(use, rules)
+        except Conflict:  # other workers are at it
+            break
+        done += batch
+        if batch < BATCH:
+            break
+    return done
 
 
 def _resume_all(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
@@ -115,8 +130,7 @@ def _resume_each(
 ) -> Flow[int]:
     """More and more are taken up together while the gateway answers, else one at a time.
 
-    Each is called well within its lease; what a slow gateway leaves of a claim comes up again
-    when that is over.
+    Each is called well within its lease; what a slow gateway leaves of a claim is given back.
     """
     done = taken = silent = 0
     claim = 1
@@ -129,7 +143,9 @@ def _resume_each(
             break
         for operation in leased:
             if silent == SILENT or rules.now() - claimed_at > rules.lease / 2:
-                break
+                with suppress(*STORE_ERRORS):  # then it comes up when its lease is over
+                    yield Transact(partial(_give_back, operation, claimed_at))
+                continue
             taken += 1
             try:
                 performed = yield from resume(operation, rules)
@@ -176,6 +192,12 @@ def _lease(
 
     leased: list[Any] = work.lease(kind, until, now=now, limit=number, skip=skip)
     return leased
+
+
+def _give_back(operation: Operation, claimed_at: datetime, work: Work) -> None:
+    """As it was before it was taken up: it was never sent in this claim."""
+    sent_at = None if operation.sent_at == claimed_at else operation.sent_at
+    work.put(changed(operation, due_at=claimed_at, sent_at=sent_at))
 
 
 def _fire(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:

@@ -12,36 +12,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import define
 
-from marketpay.domain.reasons import SENTENCES, Reason
+from marketpay.domain.reasons import SENTENCES
+from marketpay.domain.reasons import Reason as Reason  # noqa: PLC0414  # its door
 
 if TYPE_CHECKING:
     from marketpay.domain.offer import Offer
     from marketpay.domain.payment import Payment
-
-
-__all__ = [
-    "CommitUnknown",
-    "ConfigurationError",
-    "Conflict",
-    "CurrencyMismatch",
-    "DatabaseBusy",
-    "DatabaseRefused",
-    "DatabaseUnavailable",
-    "Forbidden",
-    "GatewayError",
-    "GatewayUnavailable",
-    "IdempotencyConflict",
-    "IllegalTransition",
-    "InvalidInput",
-    "MarketpayError",
-    "MissingDependency",
-    "MoneyError",
-    "NotFound",
-    "PaymentDeclined",
-    "Reason",
-    "Refused",
-    "WebhookRejected",
-]
 
 
 class MarketpayError(Exception):

@@ -235,7 +235,7 @@ def full_disk(place: Place, table: str, state: str = "53100", number: int = 1114
     """What makes the database fail as it does on a full disk."""
     if place.is_postgresql:
         return (
-            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+            "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION 'No space left' USING ERRCODE = '{state}'; END $$;"
             f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION full_disk()"

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from marketpay import Conflict
 from marketpay.adapters.sql.line import Ask, Write
+from marketpay.adapters.sql.pipeline import _name as name_of
 from marketpay.adapters.sql.pipeline import exchanged
 from marketpay.adapters.sql.postgresql import PipelineLine, PostgreSQL
 from marketpay.adapters.sql.transaction import Forgotten
@@ -111,7 +112,7 @@ def test_statements_that_were_forgotten_are_prepared_again(line: PipelineLine, w
 
 
 def test_a_name_that_another_has_taken_tells_of_the_pooler(line: PipelineLine) -> None:
-    line.connection.execute("PREPARE marketpay_1 AS SELECT 1")
+    line.connection.execute(b"PREPARE " + name_of("SELECT 2") + b" AS SELECT 1")
 
     error = explained(line, Write("SELECT 2"))
 

@@ -21,8 +21,9 @@ from marketpay.adapters.sql.lending import transact_on_loan
 from marketpay.adapters.sql.line import Bounds
 from marketpay.adapters.sql.opening import opened, refuse_foreign
 from marketpay.adapters.sql.reading import SqlRecords
-from marketpay.adapters.sql.schema import Tables
-from marketpay.adapters.sql.sql import Sql
+from marketpay.adapters.sql.schema import Tables, usual_tables
+from marketpay.adapters.sql.sql import Sql, sql_of
+from marketpay.adapters.sql.sqlite import is_in_memory
 from marketpay.adapters.sql.transaction import Transaction
 from marketpay.adapters.sql.writing import SqlWork
 from marketpay.ports.store import Records, Work
@@ -48,7 +49,7 @@ class AsyncSqlStore:
         refuse_foreign(backend)
         check = prepare if tables is None else check_columns
         with opened(engine.url, backend):
-            return await cls._opened(engine, backend, tables or Tables(), check)
+            return await cls._opened(engine, backend, tables or usual_tables(), check)
 
     @classmethod
     async def connect(
@@ -56,7 +57,7 @@ class AsyncSqlStore:
     ) -> AsyncSqlStore:
         """Open the database at `url`; make the tables if it is empty."""
         backend = backend_of(url, is_async=True)
-        tables = Tables(prefix=prefix, schema=schema)
+        tables = usual_tables(prefix, schema)
         with opened(url, backend):
             engine = backend.open_async_engine(url, **engine_options)
             try:
@@ -76,10 +77,10 @@ class AsyncSqlStore:
         store = cls.__new__(cls)
         store._engine = engine
         store._backend = backend
-        store._sql = Sql(backend.dialect, tables)
+        store._sql = sql_of(backend.dialect, tables)
         takes_turns = backend.dialect.name == "sqlite"
         store._turn = asyncio.Lock() if takes_turns else nullcontext()
-        in_memory = takes_turns and engine.url.database in (None, "", ":memory:")
+        in_memory = takes_turns and is_in_memory(engine.url)
         store._reading_turn = store._turn if in_memory else nullcontext()
         async with engine.connect() as connection:
             await connection.run_sync(backend.meet)

@@ -50,6 +50,16 @@ def prepare(connection: Connection, tables: Tables, backend: Backend) -> None:
         raise other_revision(str(found))
 
 
+def require(connection: Connection, tables: Tables, backend: Backend) -> None:
+    """Check that the tables are there, and make none; those that a host makes have no revision."""
+    check_not_older(connection, tables)
+    found = revision(connection, tables)
+    if found is None:
+        check_columns(connection, tables, backend)
+    elif found != HEAD:
+        raise other_revision(found)
+
+
 def make(connection: Connection, tables: Tables) -> None:
     """Make the tables; where that broke off before, what is not there yet."""
     looked = inspect(connection)

@@ -16,8 +16,8 @@ def backend_of(url: str, *, is_async: bool = False) -> Backend:
         dialect = make_url(url).get_dialect(is_async)
     except NoSuchModuleError as error:
         raise ConfigurationError(f"{error}; use a URL such as {example}.") from error
-    except ArgumentError as error:
-        raise ConfigurationError(f"This is no database URL, such as {example}.") from error
+    except (ArgumentError, ValueError):  # which may have a piece of a password in it
+        raise ConfigurationError(f"This is no database URL, such as {example}.") from None
     return backend_for(dialect(), is_async=is_async)
 
 

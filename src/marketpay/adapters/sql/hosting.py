@@ -86,7 +86,13 @@ class JoinedStore:
         """See `Joinable.within`."""
         line = self._line(host_of(self.backend), to_write=False)
         with self._explained():
-            return use(SqlRecords(Transaction(line, NOTHING), self.sql))
+            try:
+                return use(SqlRecords(Transaction(line, NOTHING), self.sql))
+            except Exception:
+                raise
+            except BaseException:  # an interruption, perhaps in the middle of an answer
+                line.drop()
+                raise
 
     def close(self) -> None:
         """Nothing: the connection is the host's."""

@@ -7,8 +7,10 @@ socket, one wait.  As psycopg does it, waiting is left to whoever drives the gen
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -19,6 +21,7 @@ from psycopg.adapt import Transformer
 from psycopg.waiting import Ready, Wait
 
 from marketpay.adapters.sql.line import Ask, Row, Rows, Write
+from marketpay.domain.errors import ConfigurationError
 
 Result = pq.abc.PGresult
 Values = list[bytes | None]
@@ -42,13 +45,7 @@ class _Memory:
     """
 
     names: dict[str, bytes] = field(factory=dict)
-    given: int = 0
     reader: Any = field(factory=Transformer)
-
-    def new_name(self) -> bytes:
-        """A name that no statement of this connection has or had."""
-        self.given += 1
-        return b"marketpay_%d" % self.given
 
 
 MEMORIES: Final[WeakKeyDictionary[Any, _Memory]] = WeakKeyDictionary()
@@ -80,8 +77,20 @@ def exchanged(
 def _memory(connection: Any) -> _Memory:
     memory = MEMORIES.get(connection)
     if memory is None:
+        spoken = connection.pgconn.parameter_status(b"client_encoding")
+        if spoken != b"UTF8":
+            raise ConfigurationError(
+                "marketpay speaks UTF-8 with PostgreSQL; this connection's client_encoding is "
+                f"{(spoken or b'unknown').decode()}."
+            )
         memory = MEMORIES[connection] = _Memory()
     return memory
+
+
+@cache
+def _name(sql: str) -> bytes:
+    """Of one statement alone, whoever prepares it: behind a pooler others may have, too."""
+    return b"marketpay_" + hashlib.sha256(sql.encode()).hexdigest()[:32].encode()
 
 
 Sent = list[tuple[str, bytes] | None]  # for each result to come: what it prepares, or None
@@ -100,7 +109,7 @@ def _send_prepared(pgconn: pq.abc.PGconn, memory: _Memory, said: list[tuple[str,
     for sql, values in said:
         name = memory.names.get(sql) or names.get(sql)
         if name is None:
-            name = names[sql] = memory.new_name()
+            name = names[sql] = _name(sql)
             pgconn.send_prepare(name, sql.encode())
             sent.append((sql, name))
         pgconn.send_query_prepared(name, values, result_format=BINARY)

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 # A transaction is always ended by us: nothing is left to roll back when a connection returns.
 OWN: Final[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
 
+
+def _own(options: dict[str, Any]) -> dict[str, Any]:
+    arguments = {"client_encoding": "utf8"} | options.get("connect_args", {})
+    return OWN | options | {"connect_args": arguments}
+
+
 LOCK: Final = 0x6D61726B  # for whoever makes the tables
 
 WRITING: Final = Bounds.between("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
@@ -200,13 +206,13 @@ class PostgreSQL:
 
     def open_engine(self, url: str, **options: Any) -> Engine:
         """See `Backend.open_engine`."""
-        return create_engine(url, **OWN | options)
+        return create_engine(url, **_own(options))
 
     def open_async_engine(self, url: str, **options: Any) -> AsyncEngine:
         """See `Backend.open_async_engine`."""
         from sqlalchemy.ext.asyncio import create_async_engine
 
-        return create_async_engine(url, **OWN | options)
+        return create_async_engine(url, **_own(options))
 
     def connections(self, engine: Engine) -> Connections:
         """See `Backend.connections`."""

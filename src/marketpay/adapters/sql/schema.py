@@ -7,6 +7,7 @@ minor units, all of a row in its `currency`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from sqlalchemy import MetaData, Table
@@ -90,6 +91,10 @@ class Tables:
             raise ConfigurationError(
                 f"{prefix!r} is no prefix of tables: use up to 20 lower-case letters, digits and _."
             )
+        if schema is not None and not (schema.isidentifier() and schema == schema.lower()):
+            raise ConfigurationError(
+                f"{schema!r} is no schema for tables: use lower-case letters, digits and _."
+            )
         self.metadata = MetaData() if metadata is None else metadata
         self.prefix = prefix
         self.schema = schema
@@ -119,3 +124,9 @@ class Tables:
         """Every table, in the order in which they are made."""
         ours = {*self.of.values(), *(v for v in vars(self).values() if isinstance(v, Table))}
         return tuple(table for table in self.metadata.sorted_tables if table in ours)
+
+
+@cache
+def usual_tables(prefix: str = PREFIX, schema: str | None = None) -> Tables:
+    """In a MetaData of their own; the same for all who ask."""
+    return Tables(prefix=prefix, schema=schema)

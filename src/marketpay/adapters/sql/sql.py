@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+from weakref import WeakKeyDictionary
+
 from sqlalchemy.engine import Dialect
 
 from marketpay.adapters.sql.bulk_sql import BulkSql
@@ -25,3 +28,12 @@ class Sql:
         self.journal = JournalSql(compiler)
         self.ledger = LedgerSql(compiler)
         self.read_time = reader(tables.journal.c.at, dialect)
+
+
+KEPT: Final[WeakKeyDictionary[Tables, dict[tuple[str, str], Sql]]] = WeakKeyDictionary()
+
+
+def sql_of(dialect: Dialect, tables: Tables) -> Sql:
+    """The statements of a dialect for these tables; compiled once for all who ask."""
+    kept = KEPT.setdefault(tables, {})
+    return kept.setdefault((dialect.name, dialect.paramstyle), Sql(dialect, tables))

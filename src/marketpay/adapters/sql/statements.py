@@ -118,7 +118,7 @@ class Compiler:
         """INSERT of these columns (all of them), by name; `given` ones are computed there."""
         columns = [table.c[name] for name in names] if names else list(table.c)
         values = self._values(columns, given)
-        return self.compile(insert(table).values(values), **_typed(columns, given))
+        return self.compile(insert(table).inline().values(values), **_typed(columns, given))
 
     def insert_part(self, table: Table, names: Iterable[str] | None = None) -> Statement:
         """INSERT of what belongs to the record that this transaction has just written.

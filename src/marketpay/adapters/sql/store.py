@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from marketpay.adapters.sql.backend import Backend, Connections
 from marketpay.adapters.sql.columns import PREFIX
-from marketpay.adapters.sql.creation import check_columns, prepare
+from marketpay.adapters.sql.creation import check_columns, prepare, require
 from marketpay.adapters.sql.engines import backend_for, backend_of
 from marketpay.adapters.sql.hosting import (
     AsyncJoinedStore,
@@ -20,12 +20,13 @@ from marketpay.adapters.sql.hosting import (
 from marketpay.adapters.sql.lending import transact_on_loan
 from marketpay.adapters.sql.opening import opened, refuse_foreign
 from marketpay.adapters.sql.reading import SqlRecords
-from marketpay.adapters.sql.schema import Tables
-from marketpay.adapters.sql.sql import Sql
+from marketpay.adapters.sql.schema import Tables, usual_tables
+from marketpay.adapters.sql.sql import sql_of
 from marketpay.adapters.sql.writing import SqlWork
 from marketpay.ports.store import Records, Work
 
 R = TypeVar("R")
+Check = Callable[[Connection, Tables, Backend], None]  # before a database is used
 
 
 class SqlStore:
@@ -41,20 +42,32 @@ class SqlStore:
         refuse_foreign(backend)
         check = prepare if tables is None else check_columns
         with opened(engine.url, backend):
-            self._open(engine, backend, tables or Tables(), check)
+            self._open(engine, backend, tables or usual_tables(), check)
 
     @classmethod
     def connect(
         cls, url: str, *, prefix: str = PREFIX, schema: str | None = None, **engine_options: Any
     ) -> SqlStore:
         """Open the database at `url`; make the tables if it is empty."""
+        return cls._opened(url, usual_tables(prefix, schema), prepare, engine_options)
+
+    @classmethod
+    def existing(
+        cls, url: str, *, prefix: str = PREFIX, schema: str | None = None, **engine_options: Any
+    ) -> SqlStore:
+        """Open the database at `url`, which has its tables: `ConfigurationError` if not."""
+        return cls._opened(url, usual_tables(prefix, schema), require, engine_options)
+
+    @classmethod
+    def _opened(
+        cls, url: str, tables: Tables, check: Check, engine_options: dict[str, Any]
+    ) -> SqlStore:
         store = cls.__new__(cls)
         backend = backend_of(url)
-        tables = Tables(prefix=prefix, schema=schema)
         with opened(url, backend):
             engine = backend.open_engine(url, **engine_options)
             try:
-                store._open(engine, backend, tables, prepare)
+                store._open(engine, backend, tables, check)
             except BaseException:
                 engine.dispose()
                 raise
@@ -65,11 +78,11 @@ class SqlStore:
         engine: Engine,
         backend: Backend,
         tables: Tables,
-        check: Callable[[Connection, Tables, Backend], None],
+        check: Check,
     ) -> None:
         self._engine = engine
         self._backend = backend
-        self._sql = Sql(backend.dialect, tables)
+        self._sql = sql_of(backend.dialect, tables)
         with engine.connect() as connection:
             backend.meet(connection)
             check(connection, tables, backend)

@@ -76,6 +76,9 @@ class Transaction:
             self._line.exchange(self._bounds.roll_back)
         except Exception:  # noqa: BLE001  # whatever it is, the first error says what happened
             return False
+        except BaseException:  # an interruption: the answer is still on its way
+            self._line.drop()
+            raise
         return True
 
 
