@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, inspect
 
 from marketpay import Actor, ChainHead, Marketplace, PostJob
 from marketpay.testing import SimulatedGateway
@@ -143,3 +144,33 @@ def test_what_is_no_database_is_said_in_a_sentence(tmp_path: Path) -> None:
 
 def test_without_a_url_nothing_is_verified() -> None:
     assert marketpay("verify").status == 2
+
+
+def test_an_empty_database_is_not_verified_and_nothing_is_made_in_it(postgres_url: str) -> None:
+    ran = marketpay("verify", postgres_url)
+
+    assert (ran.status, ran.out) == (2, "")
+    assert "There are no tables that begin with marketpay_" in ran.err
+    assert inspect(create_engine(postgres_url, poolclass=NullPool)).get_table_names() == []
+
+
+def test_tables_with_a_prefix_are_verified_by_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    with Marketplace.connect(url, gateway=SimulatedGateway(), prefix="pay_") as market:
+        market.execute(POSTING)
+        market.work()
+    with opened(url) as database:
+        database.execute("UPDATE pay_journal SET actor = 'eve'")
+
+    without, ran = marketpay("verify", url), marketpay("verify", url, "--prefix", "pay_")
+
+    assert without.status == 2
+    assert ran.status == 1
+    assert "journal row 1 (PostJob, position 1)" in ran.out
+
+
+def test_a_piece_of_a_password_is_not_told_either() -> None:
+    ran = marketpay("verify", "postgresql+psycopg://u:p@x:secret@host/db")
+
+    assert ran.status == 2
+    assert "secret" not in ran.err + ran.out

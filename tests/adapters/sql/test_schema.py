@@ -76,3 +76,9 @@ def test_every_name_fits_the_engine_with_the_shortest_ones() -> None:
 
 def test_lists_and_workers_are_asked_for_entities_alone() -> None:
     assert set(LISTED) | set(DUE) <= set(ENTITIES)
+
+
+@pytest.mark.parametrize("schema", ["Money", "my-schema", "1st"])
+def test_a_schema_that_would_have_to_be_quoted_is_refused(schema: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no schema for tables"):
+        Tables(schema=schema)

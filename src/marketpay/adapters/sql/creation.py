@@ -55,6 +55,11 @@ def require(connection: Connection, tables: Tables, backend: Backend) -> None:
     check_not_older(connection, tables)
     found = revision(connection, tables)
     if found is None:
+        if not begun(connection, tables):
+            raise ConfigurationError(
+                f"There are no tables that begin with {tables.prefix} in the database; "
+                "run: marketpay db upgrade."
+            )
         check_columns(connection, tables, backend)
     elif found != HEAD:
         raise other_revision(found)
