@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from marketpay.adapters.sql.schema import Tables
 from tests.servers.mariadb import MariadbDatabases
 from tests.servers.postgres import PostgresDatabases
 
-SCHEMA = "ledgers"
+SCHEMA = f"ledgers_{os.getpid()}"  # on MariaDB it is of the whole server, which others use, too
 ROW = (
     "INSERT INTO {table} (attempt, at, actor, role, command, body, events)"
     " VALUES ('a', '2026-01-01 00:00:00', 'cus_1', 'customer', 'PostJob', '', '')"
@@ -42,7 +43,9 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     server.drop_database(url)
 
 
-@pytest.mark.parametrize(("prefix", "schema"), [("marketpay_", None), ("shop_", SCHEMA)])
+@pytest.mark.parametrize(
+    ("prefix", "schema"), [("marketpay_", None), ("shop_", SCHEMA)], ids=["usual", "apart"]
+)
 def test_a_host_that_makes_its_tables_makes_the_triggers_and_takes_them_away(
     engine: Engine, prefix: str, schema: str | None
 ) -> None:
