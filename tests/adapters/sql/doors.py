@@ -72,6 +72,7 @@ def connected(driver: str, url: str, gateway: Any, rules: Rules, **options: Any)
 
 def driven(make: Callable[[], Awaitable[AsyncMarketplace]]) -> Marketplace:
     """An async marketplace as a sync one: each thread that calls it is a task on its loop."""
+    before = {*threading.enumerate()}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -87,6 +88,8 @@ def driven(make: Callable[[], Awaitable[AsyncMarketplace]]) -> Marketplace:
     try:
         market = asyncio.run_coroutine_threadsafe(made(), loop).result()
     except BaseException:
+        for worker in {*threading.enumerate()} - before - {thread}:
+            worker.join(timeout=10)  # aiosqlite's: it tells the loop that it ends, if there is one
         end()
         raise
     return cast("Marketplace", Awaited(market, loop, end))

@@ -58,12 +58,16 @@ def is_in_memory(url: str | URL) -> bool:
 
 
 def set_pragmas(connection: Any, _record: Any) -> None:
-    """What every new connection is told."""
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    _write_ahead(cursor)
-    cursor.close()
+    """What every new connection is told; one that cannot be told is closed, by nobody else."""
+    try:
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        _write_ahead(cursor)
+        cursor.close()
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _write_ahead(cursor: Any) -> None:
