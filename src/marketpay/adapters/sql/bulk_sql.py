@@ -68,6 +68,7 @@ class BulkSql:
         """INSERT of many rows."""
         sql = insert.sql
         if self.takes_arrays:
+            # Of what the compiler has written: no value is in it.
             sql = VALUES.sub(lambda found: f"SELECT * FROM {_given(found[1])}", sql)  # noqa: S608
         return Many(insert, sql, self.takes_arrays)
 
@@ -90,6 +91,7 @@ class BulkSql:
         assert found is not None  # it is what `Compiler.update` makes
         change, where = (PARAMETER.sub(r"given.p\1", part) for part in found.groups())
         given = _given(update.sql, names=True)
+        # Likewise, with its parameters made columns of the arrays.
         sql = (
             f"WITH changed AS ({change} FROM {given} WHERE {where} RETURNING 1) "  # noqa: S608
             "SELECT 1 / (count(*) = cardinality($1))::int FROM changed"
@@ -99,6 +101,7 @@ class BulkSql:
     def lock(self, table: Table) -> str:
         """Take the rows of an array of ids in the one order in which everybody takes them."""
         name = self.compiler.dialect.identifier_preparer.format_table(table)
+        # The name is that of our own table, quoted as the dialect does.
         locked = f"SELECT id FROM {name} WHERE id = ANY($1::VARCHAR[])"  # noqa: S608
         return f"SELECT count(*) FROM ({locked} ORDER BY id FOR NO KEY UPDATE) AS mine"  # noqa: S608
 
