@@ -24,7 +24,7 @@ from marketpay.delivery.webhooks import apply, lease
 from marketpay.domain.actor import Actor
 from marketpay.domain.changing import changed
 from marketpay.domain.decision import Operation
-from marketpay.domain.errors import Conflict
+from marketpay.domain.errors import Conflict, DatabaseBusy
 from marketpay.domain.ids import OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
 from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
@@ -111,6 +111,8 @@ def _in_batches(use: Callable[[Work], int], rules: Rules) -> Flow[int]:
     for _ in range(MANY):
         try:
             batch: int = yield from patiently(use, rules)
+        except DatabaseBusy:
+            raise
         except Conflict:  # other workers are at it
             break
         done += batch
