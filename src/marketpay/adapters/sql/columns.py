@@ -18,11 +18,13 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    TextClause,
     UniqueConstraint,
     column,
 )
 from sqlalchemy.schema import conv
 
+from marketpay.adapters.sql.conditions import CURRENCY, Condition
 from marketpay.adapters.sql.types import MARIADB, Minor, key
 
 PREFIX: Final = "marketpay_"
@@ -51,11 +53,7 @@ def one_of(name: str, values: Iterable[StrEnum]) -> CheckConstraint:
 
 def is_currency() -> CheckConstraint:
     """The column `currency` has a code as one can be registered: capitals and digits."""
-    return CheckConstraint(
-        "currency BETWEEN 'A' AND 'ZZZZZZZZZZZZ' AND currency = UPPER(currency)"
-        " AND LENGTH(currency) BETWEEN 3 AND 12",
-        name="currency",
-    )
+    return CheckConstraint(CURRENCY, name="currency")
 
 
 def joined(key: str, first: str, second: str) -> CheckConstraint:
@@ -92,6 +90,8 @@ class Maker:
         for constraint in made.constraints:
             if not isinstance(constraint, PrimaryKeyConstraint):  # each engine names its own
                 constraint.name = conv(_name(constraint, made))
+            if isinstance(constraint, CheckConstraint):
+                _say(constraint)
         return made
 
     def entity(self, name: str, *parts: Any) -> Table:
@@ -117,6 +117,12 @@ class Maker:
             sqlite_where=where,
             postgresql_where=where,
         )
+
+
+def _say(constraint: Any) -> None:
+    """To each engine in its words."""
+    if isinstance(constraint.sqltext, TextClause):
+        constraint.sqltext = Condition(constraint.sqltext.text)
 
 
 def _name(constraint: Any, table: Table) -> str:

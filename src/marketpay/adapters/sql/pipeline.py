@@ -8,7 +8,8 @@ socket, one wait.  As psycopg does it, waiting is left to whoever drives the gen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Sequence
+import re
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -26,6 +27,11 @@ from marketpay.domain.errors import ConfigurationError
 Result = pq.abc.PGresult
 Values = list[bytes | None]
 COPYING: Final = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
+INSERT: Final = re.compile(
+    r"(?P<into>INSERT INTO [^()]+ \([^()]+\) VALUES )(?P<row>\((?:[^()]|\([^()]*\))+\))"
+)
+PLACE: Final = re.compile(r"\$(\d+)")
+MOST: Final = 8  # rows of an INSERT: each number of them is a statement that the server keeps
 BINARY: Final = 1  # the same whatever the session's settings of times and numbers are
 
 
@@ -55,7 +61,8 @@ def exchanged(
     connection: Any, writes: Sequence[Write], asks: Sequence[Ask]
 ) -> Generator[Wait, Ready, Answer]:
     """Send all, then read all."""
-    said = [(write.sql, _values(row)) for write in writes for row in write.rows]
+    told = [[*_told(write)] for write in writes]
+    said = [one for each in told for one in each]
     said += [(ask.sql, _values(ask.row)) for ask in asks]
     pgconn: pq.abc.PGconn = connection.pgconn
     memory = _memory(connection)
@@ -70,7 +77,7 @@ def exchanged(
     done = _done(memory, sent, results)
     found = [_rows(memory, result) for result in done[len(done) - len(asks) :]]
     written = done[: len(done) - len(asks)]
-    last = written[-len(writes[-1].rows) :] if writes else []
+    last = written[-len(told[-1]) :] if told else []
     return Answer(found, sum(result.command_tuples or 0 for result in last))
 
 
@@ -91,6 +98,36 @@ def _memory(connection: Any) -> _Memory:
 def _name(sql: str) -> bytes:
     """Of one statement alone, whoever prepares it: behind a pooler others may have, too."""
     return b"marketpay_" + hashlib.sha256(sql.encode()).hexdigest()[:32].encode()
+
+
+def _told(write: Write) -> Iterator[tuple[str, Values]]:
+    """The statements of a write: one for each row, or for some rows where they are inserted."""
+    rows = write.rows
+    if len(rows) == 1 or _insert_of(write.sql, 1) is None:
+        yield from ((write.sql, _values(row)) for row in rows)
+        return
+    for first in range(0, len(rows), MOST):
+        some = rows[first : first + MOST]
+        sql = _insert_of(write.sql, len(some))
+        yield str(sql), [text for row in some for text in _values(row)]
+
+
+@cache
+def _insert_of(sql: str, rows: int) -> str | None:
+    """The INSERT of so many rows, if this is the plain one of one row.
+
+    At each statement the server makes the table's constraints and indexes ready, which takes it
+    longer than a row does.
+    """
+    plain = INSERT.fullmatch(sql)
+    if plain is None:
+        return None
+    many = plain["row"].count("$")
+
+    def numbered(row: int) -> str:
+        return PLACE.sub(lambda place: f"${int(place[1]) + row * many}", plain["row"])
+
+    return plain["into"] + ", ".join(map(numbered, range(rows)))
 
 
 Sent = list[tuple[str, bytes] | None]  # for each result to come: what it prepares, or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -105,6 +106,25 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """The column has one of these texts."""
     allowed = ", ".join(f"'{value}'" for value in values)
     return check(column, f"{column} IN ({allowed})")
+
+
+CURRENCY: Final = (
+    "currency BETWEEN 'A' AND 'ZZZZZZZZZZZZ' AND currency = UPPER(currency)"
+    " AND LENGTH(currency) BETWEEN 3 AND 12"
+)
+MATCHED: Final = "currency ~ '^[A-Z][A-Z0-9]{2,11}$'"
+LISTED: Final = re.compile(r"(?P<name>\w+) (?P<without>NOT )?IN \((?P<words>'[^()]+')\)")
+
+
+def shortened(condition: str) -> str:
+    """The same for PostgreSQL, in fewer parts: it reads them anew for every statement."""
+
+    def array(listed: re.Match[str]) -> str:
+        words = ",".join(re.findall(r"'([^']*)'", listed["words"]))
+        how = "<> ALL" if listed["without"] else "= ANY"
+        return f"{listed['name']} {how} ('{{{words}}}')"
+
+    return LISTED.sub(array, condition.replace(CURRENCY, MATCHED))
 
 
 def joined(key: str, first: str, second: str) -> ColumnElement[bool]:
