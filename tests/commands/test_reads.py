@@ -92,7 +92,7 @@ from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict, NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId, new_id
+from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId, new_id
 from marketpay.domain.ledger import Account
 from marketpay.domain.timer import TimerKind
 from marketpay.ports.gateway import (
@@ -166,10 +166,17 @@ class RecordingReader:
         job: JobId | None = None,
         offer: OfferId | None = None,
         payment: PaymentId | None = None,
+        transaction: TransactionId | None = None,
     ) -> Deal:
-        found = self.reader.deal(job=job, offer=offer, payment=payment)
+        found = self.reader.deal(job=job, offer=offer, payment=payment, transaction=transaction)
         self.seen.update({one.id: one for one in found.rest()})
         return found
+
+    def expect(self, kind: type[Entity], /, **equal: object) -> None:
+        self.reader.expect(kind, **equal)
+
+    def expect_deal(self, *, transaction: TransactionId) -> None:
+        self.reader.expect_deal(transaction=transaction)
 
     def balance(self, account: Account, /) -> int:
         return self.reader.balance(account)  # what nobody keeps from changing: an estimate

@@ -196,8 +196,25 @@ class LeasesWithoutAVersion(MemoryWork):
 class RemovesAnyTimer(MemoryWork):
     """Also one that was set anew."""
 
-    def remove(self, timer: Any, /) -> None:
+    def remove(self, timer: Any, /) -> bool:
         self._tables.drop(self._tables.timers, (timer.kind.value, timer.subject))
+        return True
+
+
+class LeasesTimersTwice(MemoryWork):
+    """Gives those that are due to everybody who asks."""
+
+    def lease_timers(self, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+        return self.due(now, limit=limit)
+
+
+class LosesUndoneTimers(MemoryWork):
+    """Those that were taken up in a transaction that failed never come up again."""
+
+    def lease_timers(self, until: Any, /, *, now: Any, limit: int) -> list[Any]:
+        leased = super().lease_timers(until, now=now, limit=limit)
+        self._tables.commit()
+        return leased
 
 
 class KeepsTheFirstTimer(MemoryWork):
@@ -418,6 +435,8 @@ CAUGHT: dict[type, str] = {
     ForgetsWhenItWasSent: "test_when_something_was_first_sent_is_told_once",
     LeasesWithoutAVersion: "test_a_lease_is_a_change",
     RemovesAnyTimer: "test_a_timer_that_was_set_anew_meanwhile_is_not_removed",
+    LeasesTimersTwice: "test_who_takes_up_timers_has_them",
+    LosesUndoneTimers: "test_timers_taken_up_in_a_transaction_that_fails_are_still_due",
     KeepsTheFirstTimer: "test_setting_a_timer_again_moves_it",
     SequencesAgain: "test_each_record_gets_one_place_in_the_feed",
     LeavesGaps: "test_each_record_gets_one_place_in_the_feed",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from marketpay.commands.base import Command, Pending, Result
 from marketpay.domain import events as e
 from marketpay.domain import operations
+from marketpay.domain.changing import changed
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
@@ -75,5 +76,5 @@ class AcceptOffer(Command[Acceptance]):
             return Decision(result, waives=deal.rest())
         sent = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.CAPTURE)
         [open_one] = [one for one in sent if not one.is_settled]
-        result = evolve(result, next_action=Pending(transaction=open_one.id))
+        result = changed(result, next_action=Pending(transaction=open_one.id))
         return Decision(result, waives=(*deal.rest(), *sent))

@@ -19,6 +19,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf
+from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
 
 
@@ -61,6 +62,7 @@ class CompleteJob(Command[Completion]):
             )
         if paid.flagged is not None:
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
+        read.expect(Wallet, owner=paid.contractor, currency=paid.currency)
         accounts = read.find(PayoutAccount, contractor=paid.contractor)
         wallet = wallet_of(read, paid.contractor, paid.currency, rules)
         released = releasing.release(paid, wallet, accounts, by, rules, at)

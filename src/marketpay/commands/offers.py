@@ -68,6 +68,8 @@ class SendOffer(Command[OfferFunding]):
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
         rules.limits(self.price.currency).check(self.price, "price")
+        if self.payment_method:
+            read.expect(PayerAccount, customer=self.by.id)
         deal = read.deal(job=self.job)
         job = deal.job
         application = self._application(deal, read)

@@ -12,7 +12,7 @@ from marketpay.commands.holdings import MOVES, wallet_of
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import GatewayError
-from marketpay.domain.ids import PaymentId, TransactionId
+from marketpay.domain.ids import TransactionId
 from marketpay.domain.incident import Incident, IncidentKind
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment
@@ -45,6 +45,7 @@ from marketpay.ports.gateway import (
 )
 from marketpay.ports.store import Reader
 
+HIRING = (Authorized, Captured, ActionRequired)  # what these say is about a whole deal
 SLOW = (
     TransactionKind.REFUND,
     TransactionKind.PAYOUT,
@@ -78,6 +79,8 @@ class SettleTransaction(Command[PaymentTransaction]):
     def decide(self, read: Reader, rules: Rules) -> Settled:
         """The transaction as it stands now, and all that follows for offer, job and money."""
         only_system(self.by, "settle a transaction")
+        if isinstance(self.news, HIRING):
+            read.expect_deal(transaction=self.transaction)
         transaction, at = read.get(PaymentTransaction, self.transaction), rules.now()
         if transaction.is_settled:
             return self._late(transaction, read, rules, at)
@@ -118,7 +121,7 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _authorize(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        deal = read.deal(payment=PaymentId(str(transaction.payment)))
+        deal = read.deal(transaction=transaction.id)
         match self.news:
             case Authorized(gateway_id=id, expires_at=until):
                 return settlement.authorized(transaction, deal, id, until, rules, at)
@@ -136,7 +139,7 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _capture(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        deal = read.deal(payment=PaymentId(str(transaction.payment)))
+        deal = read.deal(transaction=transaction.id)
         match self.news:
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return settlement.captured(transaction, deal, id, self.news.charge, rules, at)

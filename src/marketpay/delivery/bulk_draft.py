@@ -57,7 +57,7 @@ class Draft(Known):
         """Whose turn comes later has to wait with these for the end of whose turn it is."""
         self.unsettled |= dict.fromkeys(ids, self.turn)
 
-    def remove(self, timer: Timer, /) -> None:
+    def remove(self, timer: Timer, /) -> bool:
         """See `Writer.remove`."""
         raise NotImplementedError  # timers fire one by one
 

@@ -13,12 +13,13 @@ from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, LedgerEntry, effects
 from marketpay.domain.money import Money
 from marketpay.domain.offer import LIVE, Offer
 from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Used, Work
@@ -114,8 +115,13 @@ class Known:
         job: JobId | None = None,
         offer: OfferId | None = None,
         payment: PaymentId | None = None,
+        transaction: TransactionId | None = None,
     ) -> Deal:
         """See `Reader.deal`."""
+        if transaction is not None:
+            payment = self.get(PaymentTransaction, transaction).payment
+            if payment is None:  # a payout, or what a customer paid the platform for
+                raise NotFound("Transaction", transaction)
         if payment is not None:
             paid = self.get(Payment, payment)
             offer, job = paid.offer, paid.job
@@ -132,6 +138,12 @@ class Known:
             payments=tuple(self.get(Payment, one.payment) for one in offers),
             applications=tuple(self.find(Application, job=found.id, status=application.LIVE)),
         )
+
+    def expect(self, kind: type[Entity], /, **equal: object) -> None:
+        """See `Reader.expect`.  What is missing is asked for together with others' anyway."""
+
+    def expect_deal(self, *, transaction: TransactionId) -> None:
+        """See `Reader.expect_deal`."""
 
     def balance(self, account: Account, /) -> int:
         """See `Reader.balance`."""

@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from json.encoder import encode_basestring
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from cattrs import Converter
@@ -106,11 +107,23 @@ def _form(event: str) -> tuple[str, Callable[[Event], tuple[Any, ...]]]:
 
 
 def _encode_plain(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, Money):
-        return f'{{"amount":"{digits(value)}","currency":"{value.currency}"}}'
-    return f'"{_iso(value.astimezone(UTC))}"' if isinstance(value, datetime) else dumps(value)
+    return PLAIN.get(type(value), _encode_other)(value)
+
+
+def _encode_other(value: Any) -> str:
+    """What is derived from the plain types: a host's own kind of str or datetime."""
+    for kind, encode in PLAIN.items():
+        if isinstance(value, kind):
+            return encode(value)
+    return dumps(value)
+
+
+PLAIN: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring,
+    Money: lambda money: f'{{"amount":"{digits(money)}","currency":"{money.currency}"}}',
+    datetime: lambda time: f'"{_iso(time.astimezone(UTC))}"',
+    type(None): lambda _: "null",
+}
 
 
 def decode_events(text: str) -> list[Event]:
@@ -138,8 +151,14 @@ def entities_of(result: Any) -> dict[str, Entity]:
         return {"": result}
     if not isinstance(result, Result):
         return {}
-    values = {field.name: getattr(result, field.name) for field in attrs.fields(type(result))}
-    return {name: value for name, value in values.items() if isinstance(value, Entity)}
+    kind: Any = type(result)
+    values = [(name, getattr(result, name)) for name in _names(kind)]
+    return {name: value for name, value in values if isinstance(value, Entity)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(kind))
 
 
 def encode_result(result: Any, operations: Sequence[str] = (), awaited: Sequence[str] = ()) -> str:

@@ -18,8 +18,10 @@ from marketpay.delivery import codec
 from marketpay.delivery.callers import Caller, for_a_worker
 from marketpay.delivery.confirming import Doubtful, confirm, decided
 from marketpay.delivery.steps import Flow, Pause, Transact
+from marketpay.delivery.taking_away import take_away
 from marketpay.domain.actor import Role
 from marketpay.domain.application import Application
+from marketpay.domain.changing import changed
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.entity import Entity
@@ -98,7 +100,7 @@ class Attempt(Generic[R]):
         if (repeated := self._repeated(work)) is not None:
             return repeated
         if self.fired is not None:
-            work.remove(self.fired)
+            take_away(self.fired, work)
         try:
             decision = decided(self.command, work, self.rules)
         except Doubtful:  # perhaps for what the same key did since it was looked for
@@ -279,7 +281,7 @@ def refresh(result: Any, saved: dict[str, Entity]) -> Any:
     }
     if isinstance(result, Entity):
         return newer.get("", result)
-    return evolve(result, **newer) if newer else result
+    return changed(result, **newer) if newer else result
 
 
 def reload(result: Any, read: Reader) -> Any:

@@ -22,6 +22,7 @@ from marketpay.delivery.commit import STORE_ERRORS, Committed, carry_out, refres
 from marketpay.delivery.requests import look_up, request_for
 from marketpay.delivery.steps import Call, Flow, Read
 from marketpay.domain.actor import Actor
+from marketpay.domain.changing import changed
 from marketpay.domain.decision import Operation
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import (
@@ -74,7 +75,7 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
         result = refresh(result, done.saved) if done.saved else (yield from _reload(result))
         next_action = _outcome(done, result)
     if next_action is not None and isinstance(result, Result):
-        result = evolve(result, next_action=next_action)
+        result = changed(result, next_action=next_action)
     answer: R = result
     return answer
 
@@ -91,7 +92,7 @@ def join(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
     for operation in committed.operations:
         next_action = _outcome(Performed(operation, NoAnswer()), result)
     if next_action is not None and isinstance(result, Result):
-        result = evolve(result, next_action=next_action)
+        result = changed(result, next_action=next_action)
     answer: R = result
     return answer
 

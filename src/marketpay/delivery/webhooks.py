@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -152,9 +151,3 @@ def _blanked(value: Any) -> Any:
 
 def _stored(delivery: str, records: Records) -> Webhook | None:
     return next(iter(records.find(Webhook, delivery=delivery)), None)
-
-
-def lease(rules: Rules, skip: Collection[str], work: Work) -> list[Webhook]:
-    """Take up one webhook that is due."""
-    now = rules.now()
-    return work.lease(Webhook, lambda _: now + rules.lease, now=now, limit=1, skip=skip)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any, assert_never
+from typing import Any
 
 from attrs import frozen
 
-from marketpay.commands.base import Command
-from marketpay.commands.holds import WarnOfExpiry
-from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
-from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
-from marketpay.commands.upgrades import ExpireUpgrade
-from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
 from marketpay.delivery import codec
-from marketpay.delivery.commit import STORE_ERRORS, carry_out, patiently
+from marketpay.delivery.claiming import LARGEST_CLAIM, Claim, claim, give_back
+from marketpay.delivery.commit import patiently
+from marketpay.delivery.firing import fire
 from marketpay.delivery.flows import is_past_window, is_waiting, resume
-from marketpay.delivery.steps import Flow, Publish, Read, Transact
-from marketpay.delivery.webhooks import apply, lease
-from marketpay.domain.actor import Actor
-from marketpay.domain.changing import changed
+from marketpay.delivery.steps import Flow, Publish, Read
+from marketpay.delivery.webhooks import apply
 from marketpay.domain.decision import Operation
 from marketpay.domain.errors import Conflict, DatabaseBusy
-from marketpay.domain.ids import OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
 from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.webhook import Webhook
 from marketpay.ports.gateway import NoAnswer
 from marketpay.ports.journal import FeedItem
@@ -39,7 +30,6 @@ from marketpay.ports.store import Work
 
 BATCH = 500  # journal rows at once
 MANY = 20  # batches in one call
-LARGEST_CLAIM = 16  # operations taken up together
 SILENT = 5  # operations without an answer, one after the other
 PUBLISHER = "publisher"  # the cursor of whoever calls the publisher
 
@@ -78,11 +68,11 @@ class WorkReport:
 
 def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
     """Everything that is due, and what becomes due by that; one failure stops nothing else."""
-    failures: dict[str, Failure] = {}
+    failures: dict[str, Exception] = {}
     webhooks = timers = operations = published = 0
     while timers < limit and operations < limit and webhooks < limit:
         heard = yield from _apply_webhooks(rules, limit - webhooks, failures)
-        fired = yield from _fire(rules, limit - timers, failures)
+        fired = yield from fire(rules, limit - timers, failures)
         resumed = yield from _resume_all(rules, limit - operations, failures)
         timers, operations, webhooks = timers + fired, operations + resumed, webhooks + heard
         if not fired and not resumed and not heard:
@@ -101,7 +91,7 @@ def work(rules: Rules, limit: int, *, has_publisher: bool) -> Flow[WorkReport]:
         sequenced=sequenced,
         published=published,
         folded=folded,
-        failures=tuple(failures.values()),
+        failures=tuple(Failure(subject=one, error=why) for one, why in failures.items()),
     )
 
 
@@ -121,134 +111,87 @@ def _in_batches(use: Callable[[Work], int], rules: Rules) -> Flow[int]:
     return done
 
 
-def _resume_all(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
+def _resume_all(rules: Rules, limit: int, failures: dict[str, Exception]) -> Flow[int]:
     transactions = yield from _resume_each(PaymentTransaction, rules, limit, failures)
     accounts = yield from _resume_each(PayoutAccount, rules, limit, failures)
     return transactions + accounts
 
 
 def _resume_each(
-    kind: type[Operation], rules: Rules, limit: int, failures: dict[str, Failure]
+    kind: type[Any], rules: Rules, limit: int, failures: dict[str, Exception]
 ) -> Flow[int]:
     """More and more are taken up together while the gateway answers, else one at a time.
 
     Each is called well within its lease; what a slow gateway leaves of a claim is given back.
     """
     done = taken = silent = 0
-    claim = 1
+    number = 1
     seen: set[str] = set()  # what may be due again at once, and is left for the next call
+    until = partial(_until, rules)
     while taken < limit and silent < SILENT:  # else it is down: what is left is due again soon
-        claimed_at, number = rules.now(), min(claim, limit - taken)
-        lease = partial(_lease, kind, rules, number, seen | failures.keys())
-        leased: list[Operation] = yield from patiently(lease, rules)
-        if not leased:
+        skip, most = seen | failures.keys(), min(number, limit - taken)
+        mine: Claim[Any] = yield from claim(kind, until, rules, limit=most, skip=skip)
+        if not mine.claimed:
             break
-        for operation in leased:
-            if silent == SILENT or rules.now() - claimed_at > rules.lease / 2:
-                with suppress(*STORE_ERRORS):  # then it comes up when its lease is over
-                    yield Transact(partial(_give_back, operation, claimed_at))
-                continue
+        for place, one in enumerate(mine.claimed):
+            if silent == SILENT or mine.is_old(rules):
+                yield from give_back(mine.claimed[place:], rules)
+                break
             taken += 1
             try:
-                performed = yield from resume(operation, rules)
+                performed = yield from resume(one.entity, rules)
                 done += bool(performed.saved)
                 silent = silent + 1 if isinstance(performed.news, NoAnswer) else 0
                 if performed.operation.due_at is not None:
-                    seen.add(operation.id)
+                    seen.add(one.entity.id)
             except Exception as error:  # noqa: BLE001  # on record, and it comes up again
-                failures[operation.id] = Failure(subject=operation.id, error=error)
-        claim = 1 if silent else min(2 * claim, LARGEST_CLAIM)
+                failures[one.entity.id] = error
+        is_slow = silent or mine.is_old(rules)
+        number = 1 if is_slow else min(2 * number, LARGEST_CLAIM)
     return done
 
 
-def _apply_webhooks(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
-    """Each is leased just before it is applied; so many came to an end."""
+def _until(rules: Rules, operation: Operation, now: datetime) -> datetime:
+    """How long a worker has an operation."""
+    if is_waiting(operation):
+        return rules.lookup_at(operation.created_at, now)
+    return now + (rules.retry_cap if is_past_window(operation, rules) else rules.lease)
+
+
+def _apply_webhooks(rules: Rules, limit: int, failures: dict[str, Exception]) -> Flow[int]:
+    """So many came to an end.  More and more are taken up together while all goes well."""
+    done = taken = 0
+    number = 1
     seen: set[str] = set()
-    done = 0
-    for _ in range(limit):
-        taken: list[Webhook] = yield from patiently(
-            partial(lease, rules, seen | failures.keys()), rules
+    while taken < limit:
+        skip, most = seen | failures.keys(), min(number, limit - taken)
+        mine: Claim[Webhook] = yield from claim(
+            Webhook, lambda _, now: now + rules.lease, rules, limit=most, skip=skip
         )
-        if not taken:
+        if not mine.claimed:
             break
-        try:
-            applied = yield from apply(taken[0], rules)
-        except Exception as error:  # noqa: BLE001  # on record, and it comes up again
-            failures[taken[0].id] = Failure(subject=taken[0].id, error=error)
-            continue
-        done += applied.status is not WebhookStatus.DEFERRED
-        if applied.due_at is not None:
-            seen.add(applied.id)
+        is_well = True
+        for place, one in enumerate(mine.claimed):
+            if mine.is_old(rules):
+                yield from give_back(mine.claimed[place:], rules)
+                break
+            taken += 1
+            try:
+                applied = yield from apply(one.entity, rules)
+            except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+                failures[one.entity.id] = error
+                continue
+            if applied.status is WebhookStatus.DEFERRED:
+                is_well = False
+            else:
+                done += 1
+            if applied.due_at is not None:
+                seen.add(applied.id)
+        number = min(2 * number, LARGEST_CLAIM) if is_well and not mine.is_old(rules) else 1
     return done
 
 
-def _lease(
-    kind: type[Operation], rules: Rules, number: int, skip: Collection[str], work: Work
-) -> list[Operation]:
-    now = rules.now()
-
-    def until(operation: Operation) -> datetime:
-        if is_waiting(operation):
-            return rules.lookup_at(operation.created_at, now)
-        return now + (rules.retry_cap if is_past_window(operation, rules) else rules.lease)
-
-    leased: list[Any] = work.lease(kind, until, now=now, limit=number, skip=skip)
-    return leased
-
-
-def _give_back(operation: Operation, claimed_at: datetime, work: Work) -> None:
-    """As it was before it was taken up: it was never sent in this claim."""
-    sent_at = None if operation.sent_at == claimed_at else operation.sent_at
-    work.put(changed(operation, due_at=claimed_at, sent_at=sent_at))
-
-
-def _fire(rules: Rules, limit: int, failures: dict[str, Failure]) -> Flow[int]:
-    """So many were fired; those that fail are postponed, and stand in nobody's way."""
-    while True:
-        due: list[Timer] = yield Read(lambda records: records.due(rules.now(), limit=limit))
-        due = [timer for timer in due if timer.subject not in failures]
-        done = 0
-        for timer in due:
-            done += yield from _fire_one(timer, rules, failures)
-        if done or not due:
-            return done
-
-
-def _fire_one(timer: Timer, rules: Rules, failures: dict[str, Failure]) -> Flow[bool]:
-    try:
-        yield from carry_out(_command_of(timer), None, rules, timer)
-    except Exception as error:  # noqa: BLE001  # on record, and it comes up again
-        failures[timer.subject] = Failure(subject=timer.subject, error=error)
-        later = PostponeTimer(by=Actor.SYSTEM, kind=timer.kind, subject=timer.subject)
-        with suppress(Exception):  # then it comes up with the next call
-            yield from carry_out(later, None, rules, timer)
-        return False
-    return True
-
-
-def _command_of(timer: Timer) -> Command[Any]:
-    match timer.kind:
-        case TimerKind.OFFER_EXPIRY:
-            return ExpireOffer(by=Actor.SYSTEM, offer=OfferId(timer.subject))
-        case TimerKind.AUTHORIZATION_EXPIRY:
-            return ExpireAuthorization(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.TRANSFER_SWEEP:
-            return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
-        case TimerKind.TRANSFER_RETRY:
-            return RetryTransfer(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.AUTHORIZATION_WARNING:
-            return WarnOfExpiry(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.WITHDRAWAL:
-            return ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=WithdrawalId(timer.subject))
-        case TimerKind.UPGRADE_END:
-            return ExpireUpgrade(by=Actor.SYSTEM, upgrade=UpgradeId(timer.subject))
-        case TimerKind.PAYOUT_SCHEDULE:
-            return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
-        case never:
-            assert_never(never)
-
-
-def _publish(rules: Rules, failures: dict[str, Failure]) -> Flow[int | None]:
+def _publish(rules: Rules, failures: dict[str, Exception]) -> Flow[int | None]:
     """So many events were published; None: there is nothing more to publish here and now."""
     now = rules.now()
     until = now + rules.lease
@@ -263,7 +206,7 @@ def _publish(rules: Rules, failures: dict[str, Failure]) -> Flow[int | None]:
             yield Publish(published)
         reached, events = items[-1].position if items else start, len(published)
     except Exception as error:  # noqa: BLE001  # the publisher is the host's: anything
-        failures[PUBLISHER] = Failure(subject=PUBLISHER, error=error)
+        failures[PUBLISHER] = error
     yield from patiently(lambda work: work.move_cursor(PUBLISHER, reached, until), rules)
     return events if items else None
 

@@ -125,7 +125,7 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
 # fmt: on
 
 
-@frozen
+@frozen(cache_hash=True)
 class Account:
     """Where money can be.  `owner` is a party's id, or empty for the platform's own accounts."""
 
@@ -180,8 +180,7 @@ def effects(entries: tuple[LedgerEntry, ...]) -> dict[Account, int]:
     """By how many minor units each account's balance changes, on its own side of the book."""
     change: dict[Account, int] = {}
     for entry in entries:
-        for account, is_debited in ((entry.debit, True), (entry.credit, False)):
-            grows = account.is_debit is is_debited
-            signed = entry.amount.minor if grows else -entry.amount.minor
-            change[account] = change.get(account, 0) + signed
+        debit, credit, minor = entry.debit, entry.credit, entry.amount.minor
+        change[debit] = change.get(debit, 0) + (minor if debit.is_debit else -minor)
+        change[credit] = change.get(credit, 0) + (-minor if credit.is_debit else minor)
     return change

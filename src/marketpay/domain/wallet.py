@@ -127,17 +127,33 @@ class Wallet(Entity):
 
     def post(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet]:
         """The wallet after its legs of `entries`; `MoneyError` if a part would be negative."""
-        change = effects(entries)
-        parts = {name: getattr(self, name) + self._part(k, change) for k, name in WALLET.items()}
-        if any(part.minor < 0 for part in parts.values()):
-            raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
-        after = changed(self, **parts, overdrawn=min(self.overdrawn, parts["receivable"]))
-        amount = (after.total - after.receivable) - (self.total - self.receivable)
-        fact: type[WalletEvent] = WalletDebited if amount.minor < 0 else WalletCredited
-        if not amount.minor:
-            amount = after.reserved - self.reserved
-            fact = WalletFreed if amount.minor < 0 else WalletReserved
-        return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=abs(amount)))
+        parts = {name: unchecked(minor, self.currency) for name, minor in self._after(entries)}
+        if "receivable" in parts:
+            parts["overdrawn"] = min(self.overdrawn, parts["receivable"])
+        after = changed(self, **parts)
+        amount = after._worth - self._worth
+        fact: type[WalletEvent] = WalletDebited if amount < 0 else WalletCredited
+        if not amount:
+            amount = after.reserved.minor - self.reserved.minor
+            fact = WalletFreed if amount < 0 else WalletReserved
+        moved = unchecked(abs(amount), self.currency)
+        return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=moved))
 
-    def _part(self, kind: AccountKind, change: dict[Account, int]) -> Money:
-        return unchecked(change.get(self.account(kind), 0), self.currency)
+    def _after(self, entries: tuple[LedgerEntry, ...]) -> Iterator[tuple[str, int]]:
+        """The parts that `entries` touch, by name, in minor units."""
+        for account, change in effects(entries).items():
+            if account.kind not in WALLET or account.owner != self.owner:
+                continue
+            if account.currency != self.currency:
+                continue
+            name = WALLET[account.kind]
+            minor = getattr(self, name).minor + change
+            if minor < 0:
+                raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
+            yield name, minor
+
+    @property
+    def _worth(self) -> int:
+        """All that the owner is owed less what they owe, in minor units."""
+        owed = self.pending.minor + self.available.minor + self.reserved.minor
+        return owed - self.receivable.minor

@@ -11,7 +11,7 @@ from attrs import frozen
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.ledger import Account, LedgerEntry
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer
@@ -57,8 +57,23 @@ class Reader(Protocol):
         job: JobId | None = None,
         offer: OfferId | None = None,
         payment: PaymentId | None = None,
+        transaction: TransactionId | None = None,
     ) -> Deal:
-        """The deal of one job, offer or payment, or `NotFound`; exactly one is given."""
+        """The deal of a job, an offer, a payment or an operation for that; or `NotFound`.
+
+        Exactly one is given.
+        """
+        ...
+
+    def expect(self, kind: type[Entity], /, **equal: object) -> None:
+        """What will be looked for next: a store may fetch it with what is read before it.
+
+        It only saves round trips.
+        """
+        ...
+
+    def expect_deal(self, *, transaction: TransactionId) -> None:
+        """The same for a deal."""
         ...
 
     def balance(self, account: Account, /) -> int:
@@ -151,8 +166,12 @@ class Writer(Reader, Protocol):
         """What this actor used this key for."""
         ...
 
-    def remove(self, timer: Timer, /) -> None:
-        """Take away a timer that has fired, unless it was set anew meanwhile."""
+    def remove(self, timer: Timer, /) -> bool:
+        """Take away a timer that fires.
+
+        False, and nothing taken away, if it is not there as given: it has fired, was set anew,
+        or another worker has it.
+        """
         ...
 
 
@@ -201,7 +220,14 @@ class Work(Writer, Records, Protocol):
     ) -> list[E]:
         """Take up what is due: its `due_at` moves to `until`, so that nobody else does.
 
-        `skip` are ids that are left alone.
+        `until` is asked of each as it was before.  `skip` are ids that are left alone.
+        """
+        ...
+
+    def lease_timers(self, until: datetime, /, *, now: datetime, limit: int) -> list[Timer]:
+        """Take up the timers whose time has come, the oldest first: they move to `until`.
+
+        `remove` takes them away as they are given here.
         """
         ...
 

@@ -29,6 +29,7 @@ from marketpay.testing.store_contract.putting import PuttingContract
 from marketpay.testing.store_contract.queues import QueuesContract
 from marketpay.testing.store_contract.reading import ReadingContract
 from marketpay.testing.store_contract.threads import ThreadsContract
+from marketpay.testing.store_contract.timers import TimersContract
 from marketpay.testing.store_contract.writing import WritingContract
 from marketpay.testing.store_contract.writing_many import WritingManyContract
 
@@ -47,6 +48,7 @@ class StoreContract(
     ExactnessContract,
     BooksContract,
     QueuesContract,
+    TimersContract,
     ChainContract,
     ThreadsContract,
 ):

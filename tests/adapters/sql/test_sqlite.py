@@ -37,7 +37,7 @@ def post(url: str, title: str) -> None:
 
 def _writing_line(store: Any) -> Any:
     """The one line that an SQLite store writes on."""
-    return store._connections._line
+    return store._connections._turn.line
 
 
 def test_a_commit_that_was_answered_is_on_the_disk(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, field
 
 from marketpay.adapters.sql.line import Ask, Bounds, Rows, Write
 from marketpay.adapters.sql.sqlite import Sqlite
@@ -34,6 +34,69 @@ class Interrupted:
 
     def drop(self) -> None:
         self.is_dropped = True
+
+
+@define
+class Echo:
+    """A line that answers each question with its parameters, and counts what is exchanged."""
+
+    exchanged: list[int] = field(factory=list)
+    connection: Any = None
+
+    def exchange(self, writes: Sequence[Write], asks: Sequence[Ask] = ()) -> list[Rows]:
+        self.exchanged.append(len(asks))
+        return [[ask.row] for ask in asks]
+
+    def count(self, write: Write) -> int:
+        return 0
+
+    def drop(self) -> None:
+        raise AssertionError("nothing was interrupted")
+
+
+def test_what_is_expected_comes_with_what_is_asked_first() -> None:
+    line = Echo()
+    transaction = Transaction(line, BOUNDS)
+
+    transaction.expect(Ask("SELECT ?", ("a",)), Ask("SELECT ?", ("b",)))
+    answers = [transaction.ask("SELECT ?", (which,)) for which in ("c", "b", "a")]
+
+    assert answers == [[("c",)], [("b",)], [("a",)]]
+    assert line.exchanged == [3]
+
+
+def test_what_is_expected_is_kept_for_one_question() -> None:
+    line = Echo()
+    transaction = Transaction(line, BOUNDS)
+
+    transaction.expect(Ask("SELECT ?", ("a",)))
+    for _ in range(3):
+        transaction.ask("SELECT ?", ("a",))
+
+    assert line.exchanged == [1, 1, 1]
+
+
+def test_what_came_before_a_change_is_asked_anew_after_it() -> None:
+    line = Echo()
+    transaction = Transaction(line, BOUNDS)
+
+    transaction.expect(Ask("SELECT ?", ("a",)))
+    transaction.ask("SELECT 1")
+    transaction.write([Write("UPDATE")])
+    transaction.ask("SELECT ?", ("a",))
+
+    assert line.exchanged == [2, 1]
+
+
+def test_what_was_expected_in_part_is_asked_whole() -> None:
+    line = Echo()
+    transaction = Transaction(line, BOUNDS)
+    a, b = Ask("SELECT ?", ("a",)), Ask("SELECT ?", ("b",))
+
+    transaction.expect(a)
+    transaction.ask("SELECT 1")
+    assert transaction.ask_all(a, b) == [[("a",)], [("b",)]]
+    assert line.exchanged == [2, 2]
 
 
 def miss(transaction: Transaction) -> None:

@@ -14,7 +14,7 @@ from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, AccountKind, effects
 from marketpay.domain.lifecycles import TransactionStatus
@@ -59,8 +59,13 @@ class MemoryRecords:
         job: JobId | None = None,
         offer: OfferId | None = None,
         payment: PaymentId | None = None,
+        transaction: TransactionId | None = None,
     ) -> Deal:
         """See `Reader.deal`."""
+        if transaction is not None:
+            payment = self.get(PaymentTransaction, transaction).payment
+            if payment is None:  # a payout, or what a customer paid the platform for
+                raise NotFound("Transaction", transaction)
         if payment is not None:
             offer = self.get(Payment, payment).offer
         if offer is not None:
@@ -73,6 +78,12 @@ class MemoryRecords:
             payments=tuple(self.get(Payment, one.payment) for one in offers),
             applications=tuple(self.find(Application, job=found.id, status=application.LIVE)),
         )
+
+    def expect(self, kind: type[Entity], /, **equal: object) -> None:
+        """See `Reader.expect`.  Here everything is at hand."""
+
+    def expect_deal(self, *, transaction: TransactionId) -> None:
+        """See `Reader.expect_deal`."""
 
     def page(
         self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int

@@ -110,11 +110,20 @@ class MemoryWork(MemoryRecords):
             leased.append(one)
         return leased
 
-    def remove(self, timer: Timer, /) -> None:
+    def lease_timers(self, until: datetime, /, *, now: datetime, limit: int) -> list[Timer]:
+        """See `Work.lease_timers`."""
+        leased = [evolve(one, due_at=until) for one in self._tables.due_timers(now, limit)]
+        for timer in leased:
+            self._tables.set_timer(timer)
+        return leased
+
+    def remove(self, timer: Timer, /) -> bool:
         """See `Work.remove`."""
         key = (timer.kind.value, timer.subject)
-        if self._tables.timers.get(key) == timer:
+        is_there = self._tables.timers.get(key) == timer
+        if is_there:
             self._tables.drop(self._tables.timers, key)
+        return is_there
 
     def sequence(self, limit: int, /) -> int:
         """See `Work.sequence`."""

@@ -78,6 +78,8 @@ class Tables:
                 table.pop(key, None)
             else:
                 table[key] = value
+            if table is self.timers and value is not MISSING:
+                self._enqueue(value)
         self._undo.clear()
 
     def candidates(self, kind: type[E], equal: dict[str, Any]) -> Iterator[E]:
@@ -140,7 +142,7 @@ class Tables:
     def set_timer(self, timer: Timer) -> None:
         """Set or move a timer."""
         self.put(self.timers, (timer.kind, timer.subject), timer)
-        heapq.heappush(self._queue, (timer.due_at, timer.kind, timer.subject))
+        self._enqueue(timer)
 
     def due_timers(self, now: datetime, limit: int) -> list[Timer]:
         """The oldest that are due; places in the queue that are no longer true are dropped."""
@@ -150,9 +152,12 @@ class Tables:
             timer = self.timers.get((kind, subject))
             if timer is not None and timer.due_at == due_at:
                 found[kind, subject] = timer
-        for (kind, subject), timer in found.items():
-            heapq.heappush(self._queue, (timer.due_at, kind, subject))
+        for timer in found.values():
+            self._enqueue(timer)
         return list(found.values())
+
+    def _enqueue(self, timer: Timer) -> None:
+        heapq.heappush(self._queue, (timer.due_at, timer.kind, timer.subject))
 
 
 def options(wanted: object) -> Collection[Any]:

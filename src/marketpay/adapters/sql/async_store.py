@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
+from marketpay.adapters.sql.asking import Asking
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.columns import PREFIX
 from marketpay.adapters.sql.connections import Pooled
@@ -77,6 +78,7 @@ class AsyncSqlStore:
         store = cls.__new__(cls)
         store._engine = engine
         store._backend = backend
+        store._asking = Asking(backend)
         store._sql = sql_of(backend.dialect, tables)
         takes_turns = backend.dialect.name == "sqlite"
         store._turn = asyncio.Lock() if takes_turns else nullcontext()
@@ -90,6 +92,7 @@ class AsyncSqlStore:
 
     _engine: AsyncEngine
     _backend: Backend
+    _asking: Asking
     _sql: Sql
     _connections: Pooled
     _turn: AbstractAsyncContextManager[None]
@@ -98,18 +101,24 @@ class AsyncSqlStore:
     async def run(self, use: Callable[[Work], R], /) -> R:
         """See `AsyncStore.run`."""
         async with self._turn:
-            return await self._transact(
+            done: R = await greenlet_spawn(
+                self._transact,
                 self._backend.writing,
                 lambda transaction: use(SqlWork(transaction, self._sql)),
             )
+            return done
 
     async def read(self, use: Callable[[Records], R], /) -> R:
         """See `AsyncStore.read`."""
         async with self._reading_turn:
-            return await self._transact(
-                self._backend.reading,
-                lambda transaction: use(SqlRecords(transaction, self._sql)),
+            answer: R = await greenlet_spawn(
+                self._asking.read,
+                use,
+                lambda bounds: self._transact(
+                    bounds, lambda transaction: use(SqlRecords(transaction, self._sql))
+                ),
             )
+            return answer
 
     def within_async(self, host: object, /, *, attempts: int) -> AsyncJoinedStore:
         """See `AsyncJoinable.within_async`."""
@@ -120,10 +129,6 @@ class AsyncSqlStore:
         """See `AsyncStore.close`."""
         await self._engine.dispose()
 
-    async def _transact(
-        self, bounds: Callable[[Any], Bounds], use: Callable[[Transaction], R]
-    ) -> R:
+    def _transact(self, bounds: Callable[[Any], Bounds], use: Callable[[Transaction], R]) -> R:
         connections = self._connections
-        lent = (connections, connections.writing, bounds, self._backend, use)
-        done: R = await greenlet_spawn(transact_on_loan, *lent)
-        return done
+        return transact_on_loan(connections, connections.writing, bounds, self._backend, use)

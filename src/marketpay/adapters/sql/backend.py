@@ -75,6 +75,10 @@ class Backend(Protocol):
         """A transaction that sees one state and changes nothing."""
         ...
 
+    def asking(self) -> Bounds | None:
+        """What is asked alone; None where even that needs a transaction."""
+        ...
+
     def is_lost(self, error: Exception, connection: Any) -> bool:
         """Whether the connection is gone, and nobody can say what it did last."""
         ...

@@ -104,7 +104,10 @@ class EntitySql:
         if by == "offer":
             job = select(offers.c.job).where(offers.c.id == asked).scalar_subquery()
             offer_ = asked
-        elif by == "payment":
+        elif by in ("payment", "transaction"):
+            if by == "transaction":
+                sent = of[PaymentTransaction]
+                asked = select(sent.c.payment).where(sent.c.id == asked).scalar_subquery()
             mine = payments.c.id == asked
             job = select(payments.c.job).where(mine).scalar_subquery()
             offer_ = select(payments.c.offer).where(mine).scalar_subquery()

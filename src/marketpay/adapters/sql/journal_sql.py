@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from attrs import evolve
 from sqlalchemy import bindparam, select, update
 
-from marketpay.adapters.sql.statements import Compiler, Statement
+from marketpay.adapters.sql.statements import Compiler, Statement, row_of
+from marketpay.ports.journal import JournalRecord
 
 
 class JournalSql:
@@ -23,6 +25,11 @@ class JournalSql:
         """One record, without its number."""
         names = [column.name for column in self._tables.journal.c if column.name != "id"]
         return self.compiler.insert(self._tables.journal, names)
+
+    @cached_property
+    def row(self) -> Callable[[JournalRecord], tuple[Any, ...]]:
+        """The parameters of these two."""
+        return row_of(self.journal_insert)
 
     @cached_property
     def journal_insert_returning(self) -> Statement:
@@ -86,10 +93,31 @@ class JournalSql:
     @cached_property
     def timers_due(self) -> Statement:
         """The timers whose time has come, the oldest first."""
+        return self.compiler.compile(self._due(), now=self._tables.timers.c.due_at)
+
+    @cached_property
+    def timers_free(self) -> Statement:
+        """The same, without those that another worker is about to have."""
+        free = self._due().with_for_update(skip_locked=True)
+        return self.compiler.compile(free, now=self._tables.timers.c.due_at)
+
+    def _due(self) -> Any:
         table = self._tables.timers
         found = select(table).where(table.c.due_at <= bindparam("now"))
         ordered = found.order_by(table.c.due_at, table.c.kind, table.c.subject)
-        return self.compiler.compile(ordered.limit(bindparam("limit")), now=table.c.due_at)
+        return ordered.limit(bindparam("limit"))
+
+    @cached_property
+    def timer_move(self) -> Statement:
+        """Another time for a timer, unless it was moved already."""
+        table = self._tables.timers
+        mine = (
+            table.c.kind == bindparam("its_kind"),
+            table.c.subject == bindparam("its_subject"),
+            table.c.due_at == bindparam("its_due_at"),
+        )
+        moved = update(table).where(*mine).values(due_at=bindparam("until"))
+        return self.compiler.compile(moved, its_due_at=table.c.due_at, until=table.c.due_at)
 
     @cached_property
     def timer_set(self) -> Statement:
@@ -98,8 +126,9 @@ class JournalSql:
 
     @cached_property
     def timer_delete(self) -> Statement:
-        """Take a timer away unless it was moved."""
-        return self.compiler.delete(self._tables.timers, "kind", "subject", "due_at")
+        """Take a timer away unless it was moved; a row comes back if it was there."""
+        gone = self.compiler.delete(self._tables.timers, "kind", "subject", "due_at")
+        return evolve(gone, sql=f"{gone.sql} RETURNING kind")
 
     @cached_property
     def cursor_read(self) -> Statement:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, case, func, select, union, union_all
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
 from marketpay.domain.ledger import WALLET, AccountKind
 from marketpay.domain.payment import Payment
+from marketpay.domain.wallet import Wallet
 
 ENTRY = (
     "debit_kind",
@@ -80,6 +81,14 @@ class LedgerSql:
             select(deltas.c.amount).where(*_account(deltas)),
         ).subquery()
         return self.compiler.compile(select(func.coalesce(func.sum(both.c.amount), 0)))
+
+    @cached_property
+    def wallet(self) -> Statement:
+        """The parts of an owner's wallet, in the order of `WALLET`."""
+        table = self._tables.of[Wallet]
+        mine = (table.c[name] == bindparam(name) for name in ("owner", "currency"))
+        parts = select(*(table.c[part] for part in WALLET.values()))
+        return self.compiler.compile(parts.where(*mine))
 
     @cached_property
     def balances(self) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from attrs import field, frozen
 
@@ -14,16 +14,14 @@ Row = tuple[Any, ...]
 Rows = Sequence[Any]
 
 
-@frozen
-class Ask:
-    """A statement whose rows are wanted."""
+class Ask(NamedTuple):
+    """A statement whose rows are wanted.  A tuple: nothing is made as often, or as quickly."""
 
     sql: str
     row: Row = ()
 
 
-@frozen
-class Write:
+class Write(NamedTuple):
     """One statement for some rows.  A guarded one must hit a row for each, or it is a conflict."""
 
     sql: str
@@ -42,6 +40,13 @@ class Bounds:
     begin: tuple[Write, ...]
     commit: tuple[Write, ...]
     roll_back: tuple[Write, ...]
+
+    is_lone: bool = False
+
+    @classmethod
+    def lone(cls) -> Bounds:
+        """One question alone, which sees one state by itself: no transaction is begun for it."""
+        return cls((), (), (), is_lone=True)
 
     @classmethod
     def between(cls, *begin: str) -> Bounds:

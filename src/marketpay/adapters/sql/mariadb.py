@@ -15,7 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from marketpay.adapters.sql.backend import Connections
 from marketpay.adapters.sql.connections import Pooled
 from marketpay.adapters.sql.galera import PATIENCE, POLL, is_node, turn
-from marketpay.adapters.sql.line import Bounds, CursorLine
+from marketpay.adapters.sql.line import Bounds
+from marketpay.adapters.sql.mariadb_line import MariadbLine
 from marketpay.domain.errors import (
     ConfigurationError,
     Conflict,
@@ -73,9 +74,9 @@ class MariaDB:
         """See `Backend.meet`."""
         self._is_node = is_node(connection)
 
-    def line(self, connection: Any, drop: Callable[[], None]) -> CursorLine:
+    def line(self, connection: Any, drop: Callable[[], None]) -> MariadbLine:
         """See `Backend.line`."""
-        return CursorLine(connection, drop)
+        return MariadbLine(connection, drop)
 
     def writing(self, connection: Any) -> Bounds:
         """See `Backend.writing`."""
@@ -84,6 +85,9 @@ class MariaDB:
     def reading(self, connection: Any) -> Bounds:
         """See `Backend.reading`."""
         return NODE_READING if self._is_node else READING
+
+    def asking(self) -> None:
+        """See `Backend.asking`.  On the host's connections nothing is committed by itself."""
 
     def is_lost(self, error: Exception, connection: Any) -> bool:
         """See `Backend.is_lost`.  An error of the interface means a closed connection."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -155,23 +155,33 @@ def _send_prepared(pgconn: pq.abc.PGconn, memory: _Memory, said: list[tuple[str,
 
 
 def _values(row: Row) -> Values:
-    return [_text(value) for value in row]
+    return [TEXTS[type(value)](value) for value in row]
 
 
-def _text(value: Any) -> bytes | None:
-    """What PostgreSQL reads as this value; the statement says its type."""
-    match value:
-        case None:
-            return None
-        case str():
-            text = value.encode()
-            if b"\x00" in text:
-                raise psycopg.DataError("PostgreSQL's texts cannot have a NUL in them")
-            return text
-        case datetime():
-            return value.isoformat().encode()
-        case _:
-            return b"%d" % value
+def _text(value: str) -> bytes:
+    text = value.encode()
+    if b"\x00" in text:
+        raise psycopg.DataError("PostgreSQL's texts cannot have a NUL in them")
+    return text
+
+
+class _Texts(dict[type, Callable[[Any], bytes | None]]):
+    """By the type of a value, or by what that is derived from."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], bytes | None]:
+        self[kind] = found = next(self[base] for base in kind.__mro__[1:] if base in self)
+        return found
+
+
+# What PostgreSQL reads as a value; the statement says its type.
+TEXTS: Final = _Texts(
+    {
+        str: _text,
+        int: lambda value: b"%d" % value,
+        datetime: lambda value: value.isoformat().encode(),
+        type(None): lambda _: None,
+    }
+)
 
 
 def _received(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready, list[Result]]:
@@ -186,15 +196,14 @@ def _received(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready, list[Result]]:
             if (yield Wait.R):
                 pgconn.consume_input()
         result = pgconn.get_result()
-        if result is None:  # the end of one statement's results, or of everything
-            if pgconn.status != pq.ConnStatus.OK:
-                raise psycopg.OperationalError("the connection is lost")
-        elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+        if result is None:  # there was nothing to come
+            raise psycopg.OperationalError("the connection is lost")
+        if result.status == pq.ExecStatus.PIPELINE_SYNC:
             return results
-        elif result.status in COPYING:  # it would be told so for ever
+        if result.status in COPYING:  # it would be told so for ever
             raise psycopg.NotSupportedError("nothing can be copied in a batch")
-        else:
-            results.append(result)
+        results.append(result)
+        pgconn.get_result()  # the end of this statement's results, which is at hand
 
 
 def _done(memory: _Memory, sent: Sent, results: list[Result]) -> list[Result]:

@@ -44,6 +44,7 @@ LOCK: Final = 0x6D61726B  # for whoever makes the tables
 
 WRITING: Final = Bounds.between("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 READING: Final = Bounds.between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+ASKING: Final = Bounds.lone()
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 UNIQUE_VIOLATION: Final = "23505"
@@ -178,6 +179,10 @@ class PostgreSQL:
     def reading(self, connection: Any) -> Bounds:
         """See `Backend.reading`."""
         return READING
+
+    def asking(self) -> Bounds | None:
+        """See `Backend.asking`."""
+        return ASKING
 
     def is_lost(self, error: Exception, connection: Any) -> bool:
         """See `Backend.is_lost`."""

@@ -18,7 +18,7 @@ from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry
 from marketpay.domain.money import Money
@@ -34,6 +34,7 @@ from marketpay.ports.store import AccountTotal, PostedEntry
 E = TypeVar("E", bound=Entity)
 FEW = 8  # values that are written out in a statement
 LAST_NUMBER = 2**62  # above every number there will be
+PARTS = (*WALLET,)
 LAST_ID = "~"  # above every id: prefixes are lower-case letters
 
 
@@ -55,11 +56,8 @@ class SqlRecords:
         """See `Reader.find`."""
         if () in equal.values():
             return []  # there is no value it could have
-        shape, values = _shape(equal)
-        if self._sql.bulk.takes_arrays:
-            shape, values = _as_arrays(shape, values, equal)
-        statement = self._sql.entities.find(kind, shape, paged=False)
-        return self._entities(kind, statement, values)
+        asked = self._find(kind, equal)
+        return self._read(kind, self._transaction.ask(asked.sql, asked.row))
 
     def deal(
         self,
@@ -67,14 +65,12 @@ class SqlRecords:
         job: JobId | None = None,
         offer: OfferId | None = None,
         payment: PaymentId | None = None,
+        transaction: TransactionId | None = None,
     ) -> Deal:
         """See `Reader.deal`."""
-        by, asked = next(
-            (by, id)
-            for by, id in (("job", job), ("offer", offer), ("payment", payment))
-            if id is not None
-        )
-        asks = [Ask(s.sql, s.row({"asked": asked})) for s in self._sql.entities.deal(by)]
+        options = {"job": job, "offer": offer, "payment": payment, "transaction": transaction}
+        [(by, asked)] = [(by, id) for by, id in options.items() if id is not None]
+        asks = self._deal(by, asked)
         jobs, offers, payments, applications = self._transaction.ask_all(*asks)
         if not jobs:
             raise NotFound(by.capitalize(), asked)
@@ -84,6 +80,14 @@ class SqlRecords:
             payments=tuple(self._read(Payment, payments)),
             applications=tuple(self._read(Application, applications)),
         )
+
+    def expect(self, kind: type[Entity], /, **equal: object) -> None:
+        """See `Reader.expect`."""
+        self._transaction.expect(self._find(kind, equal))
+
+    def expect_deal(self, *, transaction: TransactionId) -> None:
+        """See `Reader.expect_deal`."""
+        self._transaction.expect(*self._deal("transaction", transaction))
 
     def page(
         self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int
@@ -99,8 +103,9 @@ class SqlRecords:
     def balance(self, account: Account, /) -> int:
         """See `Records.balance`."""
         if account.kind in WALLET:
-            for wallet in self.find(Wallet, owner=account.owner, currency=account.currency):
-                return _part(wallet, account.kind)
+            whose = {"owner": account.owner, "currency": account.currency}
+            for parts in self._rows(self._sql.ledger.wallet, **whose):
+                return int(parts[PARTS.index(account.kind)])
             return 0
         [(amount,)] = self._rows(
             self._sql.ledger.balance,
@@ -160,10 +165,7 @@ class SqlRecords:
 
     def due(self, now: datetime, /, *, limit: int) -> list[Timer]:
         """See `Records.due`."""
-        rows = self._rows(self._sql.journal.timers_due, now=now, limit=limit)
-        return [
-            Timer(TimerKind(kind), subject, self._time(due_at)) for kind, subject, due_at in rows
-        ]
+        return self._timers(self._rows(self._sql.journal.timers_due, now=now, limit=limit))
 
     def settled(
         self, since: datetime, until: datetime, /, *, after: str | None, limit: int
@@ -193,6 +195,16 @@ class SqlRecords:
         rows = self._rows(self._sql.chain.orphans, after=after, limit=limit)
         return [entry_row(row, self._time) for row in rows]
 
+    def _find(self, kind: type[Entity], equal: Mapping[str, object]) -> Ask:
+        shape, values = _shape(equal)
+        if self._sql.bulk.takes_arrays:
+            shape, values = _as_arrays(shape, values, equal)
+        statement = self._sql.entities.find(kind, shape, paged=False)
+        return Ask(statement.sql, statement.row(values))
+
+    def _deal(self, by: str, asked: str) -> list[Ask]:
+        return [Ask(s.sql, s.row({"asked": asked})) for s in self._sql.entities.deal(by)]
+
     def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
         return self._read(kind, self._transaction.ask(statement.sql, statement.row(values)))
 
@@ -201,6 +213,11 @@ class SqlRecords:
 
     def _rows(self, statement: Statement, **values: Any) -> Rows:
         return self._transaction.ask(statement.sql, statement.row(values))
+
+    def _timers(self, rows: Rows) -> list[Timer]:
+        return [
+            Timer(TimerKind(kind), subject, self._time(due_at)) for kind, subject, due_at in rows
+        ]
 
     def _entry(self, row: Any) -> PostedEntry:
         number, at, debit, debit_owner, credit, credit_owner, amount, currency, payment = row

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WRITING: Final = Bounds.between("BEGIN IMMEDIATE")
 READING: Final = Bounds.between("BEGIN")
+ASKING: Final = Bounds.lone()
 TAKEN: Final = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 UNMADE: Final = ("no such table", "no such column", "table ")  # "table x has no column y"
@@ -104,6 +105,10 @@ class Sqlite:
     def reading(self, connection: Any) -> Bounds:
         """See `Backend.reading`."""
         return READING
+
+    def asking(self) -> Bounds | None:
+        """See `Backend.asking`."""
+        return ASKING
 
     def is_lost(self, error: Exception, connection: Any) -> bool:
         """See `Backend.is_lost`."""

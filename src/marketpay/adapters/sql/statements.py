@@ -47,14 +47,23 @@ def written_out(
 
 
 def _row_maker(statement: Statement) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    return _maker(statement, "values.get({!r})", "values[{!r}]")
+
+
+def row_of(statement: Statement) -> Callable[[Any], tuple[Any, ...]]:
+    """What makes the parameters of a value's attributes."""
+    return _maker(statement, "values.{}", "values.{}")
+
+
+def _maker(statement: Statement, bound: str, plain: str) -> Callable[[Any], tuple[Any, ...]]:
     scope: dict[str, Any] = {}
     terms = []
     for number, name in enumerate(statement.names):
         if name in statement.binders:
             scope[f"bind_{number}"] = statement.binders[name]
-            terms.append(f"bind_{number}(values.get({name!r}))")
+            terms.append(f"bind_{number}({bound.format(name)})")
         else:
-            terms.append(f"values[{name!r}]")
+            terms.append(plain.format(name))
     return written("values", f"({''.join(f'{term}, ' for term in terms)})", scope)
 
 

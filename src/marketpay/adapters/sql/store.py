@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from marketpay.adapters.sql.asking import Asking
 from marketpay.adapters.sql.backend import Backend, Connections
 from marketpay.adapters.sql.columns import PREFIX
 from marketpay.adapters.sql.creation import check_columns, prepare, require
@@ -82,6 +83,7 @@ class SqlStore:
     ) -> None:
         self._engine = engine
         self._backend = backend
+        self._asking = Asking(backend)
         self._sql = sql_of(backend.dialect, tables)
         with engine.connect() as connection:
             backend.meet(connection)
@@ -100,12 +102,15 @@ class SqlStore:
 
     def read(self, use: Callable[[Records], R], /) -> R:
         """See `Store.read`."""
-        return transact_on_loan(
-            self._connections,
-            self._connections.reading,
-            self._backend.reading,
-            self._backend,
-            lambda transaction: use(SqlRecords(transaction, self._sql)),
+        return self._asking.read(
+            use,
+            lambda bounds: transact_on_loan(
+                self._connections,
+                self._connections.reading,
+                bounds,
+                self._backend,
+                lambda transaction: use(SqlRecords(transaction, self._sql)),
+            ),
         )
 
     def within(self, host: object, /, *, attempts: int) -> JoinedStore:

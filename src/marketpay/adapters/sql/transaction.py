@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from marketpay.adapters.sql.backend import Backend
@@ -25,6 +25,10 @@ class Forgotten(Conflict):
     """The connection's prepared statements were gone; by now it knows, and makes them anew."""
 
 
+class AskedAgain(Exception):
+    """More than one question was asked where one alone was to be: a transaction is needed."""
+
+
 class Transaction:
     """Writes wait until something is asked, or for the commit."""
 
@@ -35,13 +39,39 @@ class Transaction:
         self.is_sent = False
         self.has_begun = False
         self.has_written = False
+        self._is_lone = bounds.is_lone
+        self._asked = 0
+        self._expected: list[Ask] = []
+        self._known: dict[Ask, Rows] = {}
+
+    def expect(self, *asks: Ask) -> None:
+        """To be sent with what is asked next, and kept until it is asked itself."""
+        self._expected.extend(asks)
 
     def ask(self, sql: str, row: Row = ()) -> Rows:
         """The rows of one statement."""
         return self.ask_all(Ask(sql, row))[0]
 
     def ask_all(self, *asks: Ask) -> list[Rows]:
-        """The rows of each, asked together."""
+        """The rows of each, asked together.  `AskedAgain` where only one was to be."""
+        if self._known and all(ask in self._known for ask in asks):
+            return [self._known.pop(ask) for ask in asks]
+        if self._expected:
+            return self._ask_ahead(asks)
+        return self._ask(asks)
+
+    def _ask_ahead(self, asks: Sequence[Ask]) -> list[Rows]:
+        """What is expected too, unless it is among these."""
+        ahead = [one for one in dict.fromkeys(self._expected) if one not in asks]
+        self._expected.clear()
+        answers = self._ask((*asks, *ahead))
+        self._known.update(zip(ahead, answers[len(asks) :], strict=True))
+        return answers[: len(asks)]
+
+    def _ask(self, asks: Sequence[Ask]) -> list[Rows]:
+        self._asked += len(asks)
+        if self._is_lone and self._asked > 1:
+            raise AskedAgain
         writes, self._queue = self._queue, []
         self.is_sent = True
         answers = self._line.exchange(writes, asks)
@@ -53,15 +83,20 @@ class Transaction:
         waiting = len(self._queue)
         self._queue.extend(writes)
         self.has_written |= len(self._queue) > waiting
+        self._known.clear()  # it may be otherwise now
 
     def count(self, write: Write) -> int:
         """How many rows a write hit."""
-        self.ask_all()
+        self._ask(())
         self.has_written = True
         return self._line.count(write)
 
     def commit(self) -> None:
         """Send what waits, then COMMIT; on a pipeline both go together."""
+        if self._is_lone:
+            if self._asked > 1:
+                raise AskedAgain  # which somebody caught
+            return
         if not self.is_sent and len(self._queue) == len(self._bounds.begin):
             return  # nothing was asked and nothing written
         writes, self._queue = self._queue, []
@@ -70,7 +105,7 @@ class Transaction:
 
     def roll_back(self) -> bool:
         """Undo what was sent; whether that is sure."""
-        if not self.is_sent:
+        if not self.is_sent or self._is_lone:
             return True
         try:
             self._line.exchange(self._bounds.roll_back)

@@ -97,11 +97,23 @@ class SqlWork(SqlRecords):
         self._transaction.write(self._saved(sorted(leased, key=lambda one: one.id), leased))
         return [changed(one, version=one.version + 1) for one in leased]
 
-    def remove(self, timer: Timer, /) -> None:
+    def lease_timers(self, until: datetime, /, *, now: datetime, limit: int) -> list[Timer]:
+        """See `Work.lease_timers`."""
+        due = self._timers(self._rows(self._sql.journal.timers_free, now=now, limit=limit))
+        move, rows = self._sql.journal.timer_move, []
+        for one in due:
+            its = {"its_kind": one.kind.value, "its_subject": one.subject, "its_due_at": one.due_at}
+            rows.append(move.row(its | {"until": until}))
+        if rows and self._transaction.count(Write(move.sql, rows)) != len(rows):
+            raise Conflict("timer", "taken up by another worker")
+        return [Timer(one.kind, one.subject, until) for one in due]
+
+    def remove(self, timer: Timer, /) -> bool:
         """See `Work.remove`."""
         statement = self._sql.journal.timer_delete
         values = {"kind": timer.kind.value, "subject": timer.subject, "due_at": timer.due_at}
-        self._transaction.write([_row(statement, **values)])
+        self._transaction.has_written = True
+        return len(self._rows(statement, **values)) == 1
 
     def sequence(self, limit: int, /) -> int:
         """See `Work.sequence`."""
@@ -156,12 +168,11 @@ class SqlWork(SqlRecords):
     def _insert_record(self, record: JournalRecord) -> tuple[int, ...]:
         """What says the record's number in rows that belong to it: nothing, where it is counted."""
         journal = self._sql.journal
-        values = {name: getattr(record, name) for name in journal.journal_insert.names}
+        row = journal.row(record)
         if journal.compiler.is_counted:
-            self._transaction.write([_row(journal.journal_insert, **values)])
+            self._transaction.write([Write(journal.journal_insert.sql, [row])])
             return ()
-        insert = journal.journal_insert_returning
-        [number] = self._transaction.ask(insert.sql, insert.row(values))
+        [number] = self._transaction.ask(journal.journal_insert_returning.sql, row)
         return tuple(number)
 
     def _saved(

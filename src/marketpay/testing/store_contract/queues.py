@@ -1,4 +1,4 @@
-"""What waits for its time or its turn: timers, leases, the feed and its readers."""
+"""What waits for its time or its turn: leases, the feed and its readers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from marketpay.domain.errors import Conflict
 from marketpay.domain.lifecycles import WebhookStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
-from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.webhook import Webhook
 from marketpay.ports.journal import JournalRecord
-from marketpay.ports.store import Store, Work
+from marketpay.ports.store import Store
 from marketpay.testing.store_contract.further_samples import a_webhook
 from marketpay.testing.store_contract.samples import (
     AT,
@@ -30,14 +29,6 @@ from marketpay.testing.store_contract.samples import (
 )
 
 SECOND = timedelta(seconds=1)
-
-
-def _timer(subject: str, due_at: datetime = AT) -> Timer:
-    return Timer(TimerKind.OFFER_EXPIRY, subject, due_at)
-
-
-def _due(store: Store, now: datetime = LATER, limit: int = 99) -> list[Timer]:
-    return store.read(lambda records: records.due(now, limit=limit))
 
 
 def _transactions(store: Store, *due: datetime | None) -> list[PaymentTransaction]:
@@ -67,65 +58,6 @@ def _take(store: Store, name: str, now: datetime, until: datetime) -> int | None
 
 class QueuesContract:
     """Nothing comes up too early, is taken twice, or gets lost."""
-
-    def test_timers_come_up_at_their_time_the_oldest_first(self, store: Store) -> None:
-        """And not a microsecond before."""
-        late, soon, now = (_timer(str(n), AT - n * SECOND) for n in range(3))
-        future = _timer("future", AT + timedelta(microseconds=1))
-        write(store, timers=[late, future, now, soon])
-
-        assert _due(store, AT) == [now, soon, late]
-        assert _due(store, AT, limit=2) == [now, soon]
-        assert _due(store, AT + timedelta(microseconds=1)) == [now, soon, late, future]
-
-    def test_reading_a_timer_leaves_it_there(self, store: Store) -> None:
-        """Only `remove` takes it away."""
-        write(store, timers=[_timer("off_1")])
-
-        assert _due(store) == _due(store) == [_timer("off_1")]
-
-    def test_setting_a_timer_again_moves_it(self, store: Store) -> None:
-        """Later or earlier; there is one for each kind and subject."""
-        other = Timer(TimerKind.AUTHORIZATION_EXPIRY, "off_1", AT)
-        write(store, timers=[_timer("off_1"), other])
-        write(store, timers=[_timer("off_1", LATER)])
-
-        assert _due(store, AT) == [other]
-        assert _due(store, LATER) == [other, _timer("off_1", LATER)]
-        write(store, timers=[_timer("off_1", AT - SECOND)])
-        assert _due(store, LATER) == [_timer("off_1", AT - SECOND), other]
-
-    def test_a_timer_that_fired_is_removed(self, store: Store) -> None:
-        """It alone, and again is no error."""
-        write(store, timers=[_timer("off_1"), _timer("off_2")])
-
-        store.run(lambda work: work.remove(_timer("off_1")))
-        store.run(lambda work: work.remove(_timer("off_1")))
-
-        assert _due(store) == [_timer("off_2")]
-
-    def test_a_timer_that_was_set_anew_meanwhile_is_not_removed(self, store: Store) -> None:
-        """Not even by a microsecond."""
-        write(store, timers=[_timer("off_1")])
-        moved = _timer("off_1", AT + timedelta(microseconds=1))
-        write(store, timers=[moved])
-
-        store.run(lambda work: work.remove(_timer("off_1")))
-
-        assert _due(store) == [moved]
-
-    def test_a_timer_removed_in_a_transaction_that_fails_is_still_there(self, store: Store) -> None:
-        """It fires again."""
-        write(store, timers=[_timer("off_1")])
-
-        def use(work: Work) -> None:
-            work.remove(_timer("off_1"))
-            raise ValueError
-
-        with pytest.raises(ValueError):  # noqa: PT011
-            store.run(use)
-
-        assert _due(store) == [_timer("off_1")]
 
     def test_who_leases_what_is_due_has_it(self, store: Store) -> None:
         """Nobody else until the time that was said."""

@@ -6,22 +6,33 @@ import pytest
 from attrs import evolve
 
 from marketpay.domain.application import Application
+from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import ApplicationStatus, JobStatus, OfferStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.wallet import Wallet
-from marketpay.ports.store import Store
+from marketpay.ports.store import Reader, Store, Work
+from marketpay.testing.store_contract.further_samples import a_charge
 from marketpay.testing.store_contract.samples import (
     a_job,
+    a_record,
+    a_transaction,
+    a_wallet,
     an_application,
     an_offer,
+    deciding,
     ids,
     write,
 )
+
+
+def deal_of(store: Store, transaction: TransactionId) -> Deal:
+    """The deal that this operation is for."""
+    return store.read(lambda records: records.deal(transaction=transaction))
 
 
 class ReadingContract:
@@ -128,6 +139,62 @@ class ReadingContract:
         assert sorted(ids(by_offer.offers)) == sorted([live[0].id, over[0].id])
         assert sorted(ids(by_offer.payments)) == sorted([live[1].id, over[1].id])
         assert ids(by_live.offers) == [live[0].id]
+
+    def test_a_deal_is_found_by_an_operation_for_one_of_its_payments(self, store: Store) -> None:
+        """As by the payment."""
+        job = a_job()
+        live, over = an_offer(job, "ctr_1"), an_offer(job, "ctr_2", status=OfferStatus.EXPIRED)
+        operations = [a_transaction(live[1]), a_transaction(over[1])]
+        write(store, job, *live, *over, *operations)
+
+        for operation, payment in zip(operations, (live[1], over[1]), strict=True):
+            found = deal_of(store, operation.id)
+            assert found == store.read(lambda read, paid=payment.id: read.deal(payment=paid))  # type: ignore[misc]
+
+    def test_an_operation_that_is_for_no_payment_has_no_deal(self, store: Store) -> None:
+        """It is a payout, or for a listing."""
+        charge = a_charge()
+        write(store, charge)
+
+        with pytest.raises(NotFound, match=charge.id):
+            deal_of(store, charge.id)
+        with pytest.raises(NotFound, match="txn_none"):
+            deal_of(store, TransactionId("txn_none"))
+
+    def test_what_is_expected_is_found_as_if_it_were_not(self, store: Store) -> None:
+        """Whether it is looked for then, or not, or twice, and before or after a change."""
+        job, wallet = a_job(), a_wallet()
+        offer, payment = an_offer(job)
+        operation = a_transaction(payment)
+        write(store, job, wallet, offer, payment, operation)
+
+        def look(read: Reader) -> tuple[object, ...]:
+            read.expect(Wallet, owner=wallet.owner)
+            read.expect(Wallet, owner="nobody")
+            read.expect(Job, id=job.id)
+            read.expect_deal(transaction=operation.id)
+            found = read.find(Wallet, owner=wallet.owner)
+            deal = read.deal(transaction=operation.id)
+            read.expect(Wallet, owner=wallet.owner)
+            again = read.find(Wallet, owner=wallet.owner)
+            return ids(found), deal.job.id, ids(again), ids(read.find(Wallet, owner=wallet.owner))
+
+        wanted = ([wallet.id], job.id, [wallet.id], [wallet.id])
+        assert store.read(look) == wanted
+        assert store.run(look) == wanted
+
+    def test_what_is_expected_before_a_change_is_found_as_it_was_read(self, store: Store) -> None:
+        """A transaction reads before it writes; what it wrote it reads anew."""
+        [job] = write(store, a_job())
+
+        def change(work: Work) -> tuple[Job, Job]:
+            work.expect(Job, id=job.id)
+            read = work.get(Job, job.id)
+            work.write(deciding(evolve(read, title="Another")), a_record())
+            return read, work.get(Job, job.id)
+
+        before, after = store.run(change)
+        assert (before.title, after.title) == (job.title, "Another")
 
     def test_a_deal_of_nothing_is_not_found(self, store: Store) -> None:
         """Whatever it is asked by."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier, Event
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from marketpay.domain.job import Job
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry
 from marketpay.domain.money import Money
 from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Records, Store, Work
 from marketpay.testing.store_contract.samples import (
@@ -159,6 +161,28 @@ class ThreadsContract:
         taken = sorted(id for ids in _at_once(lease) for id in ids)
 
         assert taken == sorted(one.id for one in due)
+
+    def test_timers_that_are_due_are_taken_up_by_one_and_removed_once(self, store: Store) -> None:
+        """However many workers there are."""
+        due = [Timer(TimerKind.OFFER_EXPIRY, f"off_{n}", AT) for n in range(12)]
+        write(store, timers=due)
+
+        def lease(n: int) -> list[Timer]:
+            until = LATER + timedelta(seconds=n)  # each its own
+
+            def take(work: Work) -> list[Timer]:
+                return work.lease_timers(until, now=AT, limit=2)
+
+            taken = (_until_it_goes_through(store, take) for _ in due)
+            return [timer for timers in taken for timer in timers]
+
+        taken = [timer for timers in _at_once(lease) for timer in timers]
+        removed = _at_once(
+            lambda _: [_until_it_goes_through(store, lambda w, t=t: w.remove(t)) for t in taken]  # type: ignore[misc]
+        )
+
+        assert sorted(one.subject for one in taken) == sorted(one.subject for one in due)
+        assert [sum(by) for by in zip(*removed, strict=True)] == [1] * len(due)
 
     def test_a_reader_sees_all_of_a_decision_or_nothing_of_it(self, store: Store) -> None:
         """One consistent state, whatever is written meanwhile."""

@@ -1,0 +1,93 @@
+"""Timers: taken up together, and fired one by one."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, assert_never
+
+from marketpay.commands.base import Command
+from marketpay.commands.holds import WarnOfExpiry
+from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
+from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
+from marketpay.commands.upgrades import ExpireUpgrade
+from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
+from marketpay.delivery.commit import carry_out, patiently
+from marketpay.delivery.steps import Flow
+from marketpay.delivery.taking_away import Overtaken
+from marketpay.domain.actor import Actor
+from marketpay.domain.ids import OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.ports.store import Work
+
+LARGEST_CLAIM: Final = 50  # taken up together: each is a short transaction, and nobody is called
+
+
+def fire(rules: Rules, limit: int, failures: dict[str, Exception]) -> Flow[int]:
+    """So many were fired; those that fail are postponed, and stand in nobody's way.
+
+    What a worker leaves because it dies, or is too slow, is due again after its lease.
+    """
+    done = 0
+    failed: set[tuple[TimerKind, str]] = set()
+    while done < limit:
+        at, number = rules.now(), min(LARGEST_CLAIM, limit - done)
+        leased: list[Timer] = yield from patiently(partial(_lease, rules, at, number), rules)
+        due = [timer for timer in leased if (timer.kind, timer.subject) not in failed]
+        for timer in due:
+            if rules.now() - at > rules.lease / 2:
+                return done
+            error = yield from _fire(timer, rules)
+            if error is None:
+                done += 1
+            elif not isinstance(error, Overtaken):
+                failures[timer.subject] = error
+                failed.add((timer.kind, timer.subject))
+        if len(leased) < number or not due:
+            break
+    return done
+
+
+def _lease(rules: Rules, at: datetime, number: int, work: Work) -> list[Timer]:
+    """They are told from timers that were set anew by their time: no command sets this one."""
+    share = 1 - secrets.randbelow(100_000) / 1_000_000
+    return work.lease_timers(at + rules.lease * share, now=at, limit=number)
+
+
+def _fire(timer: Timer, rules: Rules) -> Flow[Exception | None]:
+    """The error that it came to, if it did."""
+    try:
+        yield from carry_out(_command_of(timer), None, rules, timer)
+    except Overtaken as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # on record, and it comes up again
+        later = PostponeTimer(by=Actor.SYSTEM, kind=timer.kind, subject=timer.subject)
+        with suppress(Exception):  # then it comes up when its lease is over
+            yield from carry_out(later, None, rules, timer)
+        return error
+    return None
+
+
+def _command_of(timer: Timer) -> Command[Any]:
+    match timer.kind:
+        case TimerKind.OFFER_EXPIRY:
+            return ExpireOffer(by=Actor.SYSTEM, offer=OfferId(timer.subject))
+        case TimerKind.AUTHORIZATION_EXPIRY:
+            return ExpireAuthorization(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.TRANSFER_SWEEP:
+            return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
+        case TimerKind.TRANSFER_RETRY:
+            return RetryTransfer(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.AUTHORIZATION_WARNING:
+            return WarnOfExpiry(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.WITHDRAWAL:
+            return ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=WithdrawalId(timer.subject))
+        case TimerKind.UPGRADE_END:
+            return ExpireUpgrade(by=Actor.SYSTEM, upgrade=UpgradeId(timer.subject))
+        case TimerKind.PAYOUT_SCHEDULE:
+            return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
+        case never:
+            assert_never(never)

@@ -1,0 +1,83 @@
+"""A question that asks one thing has no transaction; one that asks more sees one state."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from marketpay.adapters.sql.store import SqlStore
+from marketpay.domain.job import Job
+from marketpay.ports.store import Records
+from marketpay.testing.store_contract.samples import a_job, an_offer, kept, write
+
+Heard = list[str]
+
+
+@pytest.fixture
+def store() -> Iterator[SqlStore]:
+    with closing(SqlStore.connect("sqlite://")) as store:
+        yield store
+
+
+def heard(store: Any) -> Heard:
+    """The first word of each statement from now on."""
+    words: Heard = []
+    connection = store._connections._turn.line.connection
+    connection.set_trace_callback(lambda statement: words.append(statement.split()[0]))
+    return words
+
+
+def test_a_question_that_asks_once_begins_no_transaction(store: SqlStore) -> None:
+    [job] = write(store, a_job())
+    words = heard(store)
+    assert kept(store, job) == job
+    assert words == ["SELECT"]
+
+
+def test_one_that_asks_more_is_asked_anew_in_a_transaction(store: SqlStore) -> None:
+    [job] = write(store, a_job())
+    words = heard(store)
+    both = store.read(lambda records: [records.get(Job, job.id), records.get(Job, job.id)])
+    assert both == [job, job]
+    assert words == ["SELECT", "BEGIN", "SELECT", "SELECT", "COMMIT"]
+
+
+def test_what_once_asked_more_begins_in_a_transaction(store: SqlStore) -> None:
+    [job] = write(store, a_job())
+
+    class Twice:
+        def answer(self, records: Records) -> list[Job]:
+            return [records.get(Job, job.id), records.get(Job, job.id)]
+
+    store.read(Twice().answer)
+    words = heard(store)
+    assert store.read(Twice().answer) == [job, job]
+    assert words == ["BEGIN", "SELECT", "SELECT", "COMMIT"]
+
+
+def test_what_is_read_together_is_read_in_a_transaction(store: SqlStore) -> None:
+    job = a_job()
+    offer, _payment = an_offer(job)
+    write(store, job, offer, _payment)
+    words = heard(store)
+    assert store.read(lambda records: records.deal(job=job.id)).offers
+    assert words == ["BEGIN", *["SELECT"] * 4, "COMMIT"]
+
+
+@pytest.mark.parametrize("caught", [Exception, RuntimeError])
+def test_a_question_that_swallows_what_it_does_not_know_is_answered_all_the_same(
+    store: SqlStore, caught: type[Exception]
+) -> None:
+    [job] = write(store, a_job())
+
+    def found(ask: Callable[[], Job]) -> Job | None:
+        try:
+            return ask()
+        except caught:
+            return None
+
+    def both(records: Records) -> list[Job | None]:
+        return [found(lambda: records.get(Job, job.id)) for _ in range(2)]
+
+    assert store.read(both) == [job, job]
