@@ -9,7 +9,7 @@ import attrs
 import pytest
 from attrs import Attribute, AttrsInstance
 
-from marketpay.delivery.commit import KINDS
+from marketpay.delivery.results import KINDS
 from marketpay.domain.changing import changed
 from marketpay.domain.entity import Entity, Living
 from marketpay.domain.ids import JobId

@@ -9,7 +9,9 @@ import pytest
 from tests.integration.crowd import Crowd, crowd
 
 collect_ignore = ["django_host.py"]  # a program of its own
-pytest.register_assert_rewrite("tests.integration.races", "tests.integration.scene")
+pytest.register_assert_rewrite(
+    *(f"tests.integration.{name}" for name in ("nodes", "races", "scene"))
+)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine
 
 from marketpay import AcceptOffer, Actor, AsyncMarketplace, Marketplace
 from marketpay.adapters.sql.store import SqlStore
@@ -20,14 +20,12 @@ from tests.deals import books_are_right, now, post, send
 from tests.integration import races
 from tests.integration.crowd import Clock, Crowd, Place, crowd
 from tests.integration.dealing import Dealing
+from tests.integration.nodes import FIRST, IMPATIENT, SECOND, THIRD, all_nodes_have_the_same
 from tests.integration.scene import Scene, scene, split
+from tests.integration.tasks import Tasks
 from tests.servers.galera import GaleraCluster
 
 pytestmark = pytest.mark.xdist_group("galera")  # one worker, one cluster
-
-FIRST, SECOND, THIRD = range(3)
-# As long as a host would wait for a node that has gone silent.
-IMPATIENT = {"connect_args": {"connect_timeout": 2, "read_timeout": 2, "write_timeout": 2}}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +38,15 @@ def few() -> Iterator[Crowd]:
 @pytest.fixture
 def places(galera_urls: tuple[str, ...], tmp_path: Path) -> list[Place]:
     return [Place(url, tmp_path) for url in galera_urls]
+
+
+@pytest.fixture
+def tasks(galera: GaleraCluster, galera_urls: tuple[str, ...]) -> Iterator[Tasks]:
+    """In a database of their own; `galera_urls` mends what is broken."""
+    urls = galera.fresh_database()
+    yield Tasks(urls)
+    galera.heal()
+    galera.nodes[FIRST].databases.drop_database(urls[FIRST])
 
 
 def test_races_through_different_nodes_end_as_on_one_server(
@@ -57,30 +64,36 @@ def test_races_through_different_nodes_end_as_on_one_server(
 
 
 def test_a_killed_node_costs_no_deal_and_doubles_none(
-    few: Crowd, places: list[Place], galera: GaleraCluster
+    few: Crowd, places: list[Place], tasks: Tasks, galera: GaleraCluster
 ) -> None:
     with at_work(few, places) as (together, dealing):
-        with dealing:
+        with dealing, tasks:
             galera.kill(THIRD)
             dealing.go_on()
+            tasks.go_on()
             galera.rejoin(THIRD)
             dealing.go_on()
+            tasks.go_on()
         dealing.came_to_what_was_told()
         all_nodes_are_right(together, galera, places)
+        all_nodes_have_the_same(galera, tasks.urls)
 
 
 def test_a_frozen_node_costs_no_deal_and_doubles_none(
-    few: Crowd, places: list[Place], galera: GaleraCluster
+    few: Crowd, places: list[Place], tasks: Tasks, galera: GaleraCluster
 ) -> None:
     with at_work(few, places) as (together, dealing):
-        with dealing:
+        with dealing, tasks:
             galera.freeze(SECOND)
             dealing.go_on()
+            tasks.go_on()
             galera.thaw(SECOND)
             galera.wait_synced(SECOND)
             dealing.go_on()
+            tasks.go_on()
         dealing.came_to_what_was_told()
         all_nodes_are_right(together, galera, places)
+        all_nodes_have_the_same(galera, tasks.urls)
 
 
 @contextmanager
@@ -95,16 +108,10 @@ def at_work(few: Crowd, places: list[Place]) -> Iterator[tuple[Scene, Dealing]]:
 def all_nodes_are_right(together: Scene, galera: GaleraCluster, places: list[Place]) -> None:
     """The books are right wherever one looks, and every node has the same in every table."""
     together.is_right()
-    database = str(make_url(places[FIRST].url).database)
-    tables = [name for (name,) in galera.nodes[FIRST].run("SHOW TABLES", database)]
-    seen = []
-    for number, place in enumerate(places):
-        galera.wait_synced(number)
-        seen.append(galera.nodes[number].run(f"CHECKSUM TABLE {', '.join(tables)}", database))
+    all_nodes_have_the_same(galera, [place.url for place in places])
+    for place in places:
         with place.open(together.gateway, together.clock) as market:
             assert market.verify().problems == ()
-    assert seen[FIRST] == seen[SECOND] == seen[THIRD]
-    assert "marketpay_turn" not in tables
 
 
 def host_engine(url: str) -> SqlStore:

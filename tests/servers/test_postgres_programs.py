@@ -14,14 +14,16 @@ import pytest
 
 from tests.servers.account import Account
 from tests.servers.postgres_programs import (
+    CHOSEN,
     PACKAGE,
     can_run,
+    chosen_programs,
     copied,
-    postgres_programs,
+    packaged_programs,
     programs_in,
 )
 
-SITE = next(path.parent for path in postgres_programs().parents if path.name == PACKAGE)
+SITE = next(path.parent for path in packaged_programs().parents if path.name == PACKAGE)
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,18 @@ def test_what_root_alone_can_see_is_known_to_need_a_copy(closed: Path, copies: l
     assert not can_run(programs_in(copies[0]), nobody)
     closed.chmod(0o755)
     assert can_run(programs_in(copies[0]), nobody)
+
+
+def test_programs_of_another_version_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHOSEN, str(packaged_programs()))
+    assert chosen_programs() == packaged_programs()
+    monkeypatch.setenv(CHOSEN, "")
+    assert chosen_programs() is None
+
+
+def test_a_chosen_folder_without_a_server_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(CHOSEN, str(tmp_path))
+    with pytest.raises(AssertionError, match=CHOSEN):
+        chosen_programs()

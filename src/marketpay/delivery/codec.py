@@ -24,7 +24,7 @@ from marketpay.domain.money import Money, digits
 from marketpay.ports.gateway import GatewayNews
 from marketpay.ports.gateway_events import GatewayEvent
 
-Json = dict[str, Any]
+Encoder = Callable[[Any], str]
 
 
 @cache
@@ -64,12 +64,34 @@ def encode_command(command: Command[Any], salt: str) -> tuple[str, str | None]:
 
     In the former, personal text is only a digest, salted with what is kept in the latter.
     """
-    body: Json = _converter().unstructure(command)
-    texts = {name: body[name] for name in personal_fields(type(command)) if body[name]}
+    kind: Any = type(command)
+    form, encoders = _command_form(kind)
+    told = {name: encode(getattr(command, name)) for name, encode in encoders.items()}
+    texts = {name: text for name in personal_fields(kind) if (text := getattr(command, name))}
     for name, text in texts.items():
         digest = hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
-        body[name] = {"sha256": digest}
-    return dumps(body), dumps({"salt": salt, "texts": texts}) if texts else None
+        told[name] = f'{{"sha256":"{digest}"}}'
+    body = form % tuple(told.values())
+    return body, dumps({"salt": salt, "texts": texts}) if texts else None
+
+
+@cache
+def _command_form(kind: Any) -> tuple[str, dict[str, Encoder]]:
+    """The text of a command of this kind with places for its fields, and what encodes each."""
+    attrs.resolve_types(kind)
+    fields = [field for field in attrs.fields(kind) if field.name != "by"]
+    places = ",".join(f"{dumps(field.name)}:%s" for field in fields)
+    return f"{{{places}}}", {field.name: _encoder(field.type) for field in fields}
+
+
+def _encoder(declared: Any) -> Encoder:
+    """Of plain values; of anything else, such as a union, the general one."""
+
+    def encode(value: Any) -> str:
+        plain = PLAIN.get(type(value))
+        return plain(value) if plain else dumps(_converter().unstructure(value, declared))
+
+    return encode
 
 
 def is_same_command(command: Command[Any], kind: str, body: str, personal: str | None) -> bool:
@@ -118,7 +140,7 @@ def _encode_other(value: Any) -> str:
     return dumps(value)
 
 
-PLAIN: Final[dict[type, Callable[[Any], str]]] = {
+PLAIN: Final[dict[type, Encoder]] = {
     str: encode_basestring,
     Money: lambda money: f'{{"amount":"{digits(money)}","currency":"{money.currency}"}}',
     datetime: lambda time: f'"{_iso(time.astimezone(UTC))}"',
@@ -163,16 +185,19 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 def encode_result(result: Any, operations: Sequence[str] = (), awaited: Sequence[str] = ()) -> str:
     """The ids of a result's entities, of the operations it began, and of others it awaits."""
-    said: Json = {
-        "kind": type(result).__name__,
-        "ids": {name: entity.id for name, entity in entities_of(result).items()},
-        "operations": [*operations],
-        "awaited": [*awaited],
-    }
+    ids = [f'"{name}":"{entity.id}"' for name, entity in entities_of(result).items()]
+    value = ""
     if result is None or isinstance(result, bool | int | str):
-        said["value"] = result
+        value = f',"value":{dumps(result)}'
     elif not isinstance(result, Entity | Result):
         raise ConfigurationError(
             f"A command's result is an entity, a Result, a number, a text or None, not {result!r}."
         )
-    return dumps(said)
+    return (
+        f'{{"kind":"{type(result).__name__}","ids":{{{",".join(ids)}}},'
+        f'"operations":{_listed(operations)},"awaited":{_listed(awaited)}{value}}}'
+    )
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return f"[{','.join([encode_basestring(id) for id in ids])}]"

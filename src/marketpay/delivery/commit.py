@@ -11,18 +11,16 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import attrs
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
-from marketpay.commands.base import Command, Pending, Result
+from marketpay.commands.base import Command, Pending
 from marketpay.delivery import codec
 from marketpay.delivery.callers import Caller, for_a_worker
 from marketpay.delivery.confirming import Doubtful, confirm, decided
+from marketpay.delivery.results import OPERATIONS, rebuild, refresh
 from marketpay.delivery.steps import Flow, Pause, Transact
 from marketpay.delivery.taking_away import take_away
 from marketpay.domain.actor import Role
-from marketpay.domain.application import Application
-from marketpay.domain.changing import changed
-from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import (
@@ -33,23 +31,9 @@ from marketpay.domain.errors import (
     Forbidden,
     IdempotencyConflict,
 )
-from marketpay.domain.ids import PREFIXES
-from marketpay.domain.incident import Incident
-from marketpay.domain.job import Job
-from marketpay.domain.offer import Offer
-from marketpay.domain.payer_account import PayerAccount
-from marketpay.domain.payment import Payment
-from marketpay.domain.payment_transaction import PaymentTransaction
-from marketpay.domain.payout_account import PayoutAccount
-from marketpay.domain.processor_fee import ProcessorFee
-from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer
-from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf
-from marketpay.domain.wallet import Wallet
-from marketpay.domain.webhook import Webhook
-from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Reader, Work, Writer
 
@@ -60,17 +44,6 @@ ABANDONED = "abandoned"  # the error of an attempt that was given up
 # What a store raises on its own account.  Only after the second is it open what took effect.
 STORE_ERRORS = (Conflict, CommitUnknown, DatabaseUnavailable)
 FEW = 8  # tries at a database that is not there: a second or two
-OPERATIONS: dict[str, type[Operation]] = {
-    PREFIXES["PaymentTransaction"]: PaymentTransaction,
-    PREFIXES["PayoutAccount"]: PayoutAccount,
-}
-KINDS: dict[str, type[Entity]] = {
-    PREFIXES[kind.__name__]: kind
-    for kind in (
-        Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
-        Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-    )
-}  # fmt: skip
 
 
 @frozen
@@ -83,6 +56,11 @@ class Committed(Generic[R]):
     is_replay: bool = False
 
 
+def _salt(attempt: Attempt[Any]) -> str:
+    is_personal = codec.personal_fields(type(attempt.command))
+    return secrets.token_hex(12) if is_personal else ""
+
+
 @frozen(kw_only=True)
 class Attempt(Generic[R]):
     """One try at a command, to be run in one transaction."""
@@ -93,7 +71,7 @@ class Attempt(Generic[R]):
     fired: Timer | None = None  # taken away in the same transaction
     caller: Caller = Caller.DECIDER
     name: str = field(factory=lambda: secrets.token_hex(12))
-    salt: str = field(factory=lambda: secrets.token_hex(12), repr=False)
+    salt: str = field(repr=False, default=Factory(_salt, takes_self=True))
 
     def __call__(self, work: Writer) -> Committed[R]:
         """Decide and write, or find what the key was used for before."""
@@ -270,30 +248,3 @@ def _named(command: Command[Any]) -> tuple[str, ...]:
     fields = (f for f in attrs.fields(type(command)) if isinstance(f.validator, IdOf))
     named = (getattr(command, f.name) for f in fields)
     return tuple(dict.fromkeys(id for id in named if id is not None))
-
-
-def refresh(result: Any, saved: dict[str, Entity]) -> Any:
-    """The result with its entities as they were saved."""
-    newer: dict[str, Any] = {
-        name: saved[entity.id]
-        for name, entity in codec.entities_of(result).items()
-        if entity.id in saved
-    }
-    if isinstance(result, Entity):
-        return newer.get("", result)
-    return changed(result, **newer) if newer else result
-
-
-def reload(result: Any, read: Reader) -> Any:
-    """The result with its entities as they stand in the store."""
-    return rebuild(json.loads(codec.encode_result(result)), read)
-
-
-def rebuild(said: dict[str, Any], read: Reader) -> Any:
-    """The result of which the journal has the ids, as its entities stand now."""
-    entities: dict[str, Any] = {
-        name: read.get(KINDS[id.split("_")[0]], id) for name, id in said["ids"].items()
-    }
-    if said["kind"] in Result.kinds:
-        return Result.kinds[said["kind"]](**entities)
-    return entities.get("", said.get("value"))

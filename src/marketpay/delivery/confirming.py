@@ -32,6 +32,10 @@ class Doubtful(Exception):
     """A command came to an error that may be of a state that never was."""
 
 
+class Unconfirmed(Conflict):
+    """What was an error is none in any one state: decided again, the command may do."""
+
+
 def decided(command: Command[R], read: Reader, rules: Rules) -> Decision[R]:
     """The decision; `Doubtful` for an error that has to be confirmed."""
     try:
@@ -43,8 +47,13 @@ def decided(command: Command[R], read: Reader, rules: Rules) -> Decision[R]:
 
 
 def confirm(command: Command[Any], rules: Rules) -> Flow[None]:
-    """Raise what the command comes to in one consistent state, if it is an error there too."""
+    """Raise what the command comes to in one consistent state, if it is an error there too.
+
+    `Unconfirmed` if it is not and there is one attempt only: whoever allowed it may allow another.
+    """
     try:
         yield Read(lambda records: command.decide(records, rules))
     except Exception as error:  # the true reason, and the only one to be told
         raise error from None
+    if rules.attempts == 1:
+        raise Unconfirmed(type(command).__name__, "")

@@ -18,8 +18,9 @@ from marketpay.commands.base import (
 from marketpay.commands.payout_accounts import SettleAccount
 from marketpay.commands.settling import SettleTransaction
 from marketpay.delivery.callers import Caller
-from marketpay.delivery.commit import STORE_ERRORS, Committed, carry_out, refresh, reload
+from marketpay.delivery.commit import STORE_ERRORS, Committed, carry_out
 from marketpay.delivery.requests import look_up, request_for
+from marketpay.delivery.results import refresh, reload
 from marketpay.delivery.steps import Call, Flow, Read
 from marketpay.domain.actor import Actor
 from marketpay.domain.changing import changed

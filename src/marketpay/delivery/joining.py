@@ -8,13 +8,28 @@ from attrs import frozen
 
 from marketpay.commands.base import Command
 from marketpay.delivery import flows
+from marketpay.delivery.confirming import Unconfirmed
 from marketpay.delivery.doorway import check_command, check_key, check_question
 from marketpay.delivery.loops import AsyncWorld, World
+from marketpay.delivery.steps import Flow
 from marketpay.domain.decision import Decision
 from marketpay.domain.rules import Rules
 from marketpay.queries.base import Question
 
 R = TypeVar("R")
+
+
+def _joined(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
+    """See `flows.join`; again after an error that was of no one state.
+
+    A lost race is another matter: the store has tried what can be tried.
+    """
+    for _ in range(rules.attempts - 1):
+        try:
+            return (yield from flows.join(command, key, rules))
+        except Unconfirmed:
+            continue
+    return (yield from flows.join(command, key, rules))
 
 
 @frozen
@@ -39,7 +54,7 @@ class JoinedMarketplace:
         """
         check_key(key)
         check_command(command)
-        return self._world.drive(flows.join(command, key, self._rules))
+        return self._world.drive(_joined(command, key, self._rules))
 
     def preview(self, command: Command[R]) -> Decision[R]:
         """See `Marketplace.preview`: on what the host's transaction sees."""
@@ -66,7 +81,7 @@ class AsyncJoinedMarketplace:
         """See `JoinedMarketplace.execute`."""
         check_key(key)
         check_command(command)
-        return await self._world.follow(flows.join(command, key, self._rules))
+        return await self._world.follow(_joined(command, key, self._rules))
 
     async def preview(self, command: Command[R]) -> Decision[R]:
         """See `JoinedMarketplace.preview`."""

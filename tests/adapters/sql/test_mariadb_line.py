@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from marketpay import Conflict, Job, Marketplace, SqlStore
-from marketpay.adapters.sql.line import Ask, Rows, Write
+from marketpay.adapters.sql.line import Ask, CursorLine, Rows, Write
 from marketpay.adapters.sql.mariadb_line import TOGETHER, MariadbLine, many
 from marketpay.domain.ids import JobId, new_id
 from marketpay.testing import SimulatedGateway
@@ -30,7 +30,7 @@ GUARD = Job(
 def line(mariadb_url: str) -> Iterator[MariadbLine]:
     engine = create_engine(mariadb_url, isolation_level="AUTOCOMMIT")
     with closing(engine.raw_connection()) as connection:
-        line = MariadbLine(connection.dbapi_connection)
+        line = MariadbLine(CursorLine(connection.dbapi_connection))
         columns = "id varchar(30) COLLATE utf8mb4_nopad_bin PRIMARY KEY, version int, said text"
         line.exchange([Write(f"CREATE TABLE `lines` ({columns})")])
         yield line

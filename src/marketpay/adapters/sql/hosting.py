@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.hosts import DRIVERS, Host, driver_of, host_of, package_of
-from marketpay.adapters.sql.line import Bounds, Line
+from marketpay.adapters.sql.line import Bounds, Line, Rows
+from marketpay.adapters.sql.noted import Noted
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.transaction import Forgotten, Transaction, transact
@@ -83,16 +84,26 @@ class JoinedStore:
             return self._run(line, use)
 
     def read(self, use: Callable[[Records], R], /) -> R:
-        """See `Joinable.within`."""
+        """See `Joinable.within`.
+
+        Each statement may see another state of the host's transaction.  So what is raised is
+        told only if it is so in one of them; what is returned is written under versions.
+        """
         line = self._line(host_of(self.backend), to_write=False)
+        before: list[Rows] | None = None
         with self._explained():
-            try:
-                return use(SqlRecords(Transaction(line, NOTHING), self.sql))
-            except Exception:
-                raise
-            except BaseException:  # an interruption, perhaps in the middle of an answer
-                line.drop()
-                raise
+            for _ in range(self.attempts + 1):
+                noted = Noted(line)
+                try:
+                    return use(SqlRecords(Transaction(noted, NOTHING), self.sql))
+                except Exception:
+                    if noted.is_broken or noted.is_of_one_state(before):
+                        raise
+                    before = noted.answers
+                except BaseException:  # an interruption, perhaps in the middle of an answer
+                    line.drop()
+                    raise
+            raise Conflict("state", "it kept changing")
 
     def close(self) -> None:
         """Nothing: the connection is the host's."""

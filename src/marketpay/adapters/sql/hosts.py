@@ -10,6 +10,7 @@ from attrs import frozen
 
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.line import Ask, CursorLine, Line
+from marketpay.adapters.sql.mariadb_line import MariadbLine
 from marketpay.adapters.sql.types import MARIADB
 from marketpay.domain.errors import ConfigurationError, DatabaseUnavailable
 
@@ -157,7 +158,7 @@ class MariadbHost:
 
     def line(self, connection: Any, invalidate: Callable[[], None] | None) -> Line:
         """See `Host.line`."""
-        return CursorLine(_plain(connection), invalidate or connection.close)
+        return MariadbLine(CursorLine(_plain(connection), invalidate or connection.close))
 
     def sees_others(self, line: Line) -> bool:
         """See `Host.sees_others`.  Never surely: a deadlock ends the whole transaction."""

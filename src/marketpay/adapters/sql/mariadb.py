@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from marketpay.adapters.sql.backend import Connections
 from marketpay.adapters.sql.connections import Pooled
 from marketpay.adapters.sql.galera import PATIENCE, POLL, is_node, turn
-from marketpay.adapters.sql.line import Bounds
+from marketpay.adapters.sql.line import Bounds, CursorLine
 from marketpay.adapters.sql.mariadb_line import MariadbLine
 from marketpay.domain.errors import (
     ConfigurationError,
@@ -76,7 +76,7 @@ class MariaDB:
 
     def line(self, connection: Any, drop: Callable[[], None]) -> MariadbLine:
         """See `Backend.line`."""
-        return MariadbLine(connection, drop)
+        return MariadbLine(CursorLine(connection, drop))
 
     def writing(self, connection: Any) -> Bounds:
         """See `Backend.writing`."""

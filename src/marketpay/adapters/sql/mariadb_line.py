@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain, count
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -74,30 +74,42 @@ def many(sql: str) -> Many | None:
 
 
 @frozen
-class MariadbLine(CursorLine):
-    """One statement after the other, on the cursor of a driver for MariaDB."""
+class MariadbLine:
+    """A line to MariaDB: a change of many rows goes over it as one statement."""
+
+    line: CursorLine
+
+    @property
+    def connection(self) -> Any:
+        """See `Line.connection`."""
+        return self.line.connection
 
     def exchange(self, writes: Sequence[Write], asks: Sequence[Ask] = ()) -> list[Rows]:
         """See `Line.exchange`."""
         for write in writes:
-            if len(write.rows) > 1 and (change := many(write.sql)) is not None:
+            change = many(write.sql) if len(write.rows) > 1 else None
+            if change is None:
+                self.line.exchange([write])
+            else:
                 hit = self._change(change, write)
                 if write.guarded is not None and hit != len(write.rows):
                     raise Conflict(type(write.guarded).__name__, write.guarded.id)
-            else:
-                super().exchange([write])
-        return super().exchange((), asks)
+        return self.line.exchange((), asks)
 
     def count(self, write: Write) -> int:
         """See `Line.count`."""
         change = many(write.sql) if len(write.rows) > 1 else None
-        return super().count(write) if change is None else self._change(change, write)
+        return self.line.count(write) if change is None else self._change(change, write)
+
+    def drop(self) -> None:
+        """See `Line.drop`."""
+        self.line.drop()
 
     def _change(self, change: Many, write: Write) -> int:
         """How many rows it hit: each is hit once at most, whoever names it."""
         hit = 0
         for start in range(0, len(write.rows), TOGETHER):
             rows = write.rows[start : start + TOGETHER]
-            self._cursor.execute(change.sql(len(rows)), tuple(chain.from_iterable(rows)))
-            hit += self._cursor.rowcount
+            flat = tuple(chain.from_iterable(rows))
+            hit += self.line.count(Write(change.sql(len(rows)), [flat]))
         return hit

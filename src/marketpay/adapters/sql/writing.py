@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any, TypeVar
 
 from marketpay.adapters.sql.bulk import Bulk
 from marketpay.adapters.sql.chain import sequence
 from marketpay.adapters.sql.line import Ask, Rows, Write
+from marketpay.adapters.sql.mapping import Saving
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import RANK
 from marketpay.adapters.sql.sql import Sql
@@ -181,18 +181,18 @@ class SqlWork(SqlRecords):
         """The entities in their one order: inserted, updated, or relied on (their version)."""
         ids = {*changed} if isinstance(changed, dict) else {one.id for one in changed}
 
-        def how(entity: Entity) -> tuple[type[Entity], tuple[str, ...] | None]:
-            if entity.version == 0:
-                return type(entity), None
-            return type(entity), self._changed(entity) if entity.id in ids else ()
-
-        for (kind, names), group in groupby(entities, how):
-            mapper, rows = self._sql.entities.mapper(kind), list(group)
-            if names is None:
-                yield Write(mapper.insert.sql, [*map(mapper.insert.row, rows)])
-            else:
-                update = mapper.update(names)
-                yield Write(update.sql, [*map(update.row, rows)], rows[0])
+        alike: list[tuple[Saving[Any], list[Entity]]] = []
+        for entity in entities:
+            mapper = self._sql.entities.mapper(type(entity))
+            saving = mapper.insert
+            if entity.version:
+                saving = mapper.update(self._changed(entity) if entity.id in ids else ())
+            if not alike or alike[-1][0] is not saving:
+                alike.append((saving, []))
+            alike[-1][1].append(entity)
+        for saving, some in alike:
+            guarded = some[0] if some[0].version else None
+            yield Write(saving.sql, [*map(saving.row, some)], guarded)
 
     def _changed(self, entity: Entity) -> tuple[str, ...]:
         """The fields that are not as this transaction read them; all, if it did not."""
