@@ -24,6 +24,7 @@ from marketpay.domain.money import Money, digits
 from marketpay.ports.gateway import GatewayNews
 from marketpay.ports.gateway_events import GatewayEvent
 
+Json = dict[str, Any]
 Encoder = Callable[[Any], str]
 
 
@@ -64,34 +65,12 @@ def encode_command(command: Command[Any], salt: str) -> tuple[str, str | None]:
 
     In the former, personal text is only a digest, salted with what is kept in the latter.
     """
-    kind: Any = type(command)
-    form, encoders = _command_form(kind)
-    told = {name: encode(getattr(command, name)) for name, encode in encoders.items()}
-    texts = {name: text for name in personal_fields(kind) if (text := getattr(command, name))}
+    body: Json = _converter().unstructure(command)
+    texts = {name: body[name] for name in personal_fields(type(command)) if body[name]}
     for name, text in texts.items():
         digest = hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
-        told[name] = f'{{"sha256":"{digest}"}}'
-    body = form % tuple(told.values())
-    return body, dumps({"salt": salt, "texts": texts}) if texts else None
-
-
-@cache
-def _command_form(kind: Any) -> tuple[str, dict[str, Encoder]]:
-    """The text of a command of this kind with places for its fields, and what encodes each."""
-    attrs.resolve_types(kind)
-    fields = [field for field in attrs.fields(kind) if field.name != "by"]
-    places = ",".join(f"{dumps(field.name)}:%s" for field in fields)
-    return f"{{{places}}}", {field.name: _encoder(field.type) for field in fields}
-
-
-def _encoder(declared: Any) -> Encoder:
-    """Of plain values; of anything else, such as a union, the general one."""
-
-    def encode(value: Any) -> str:
-        plain = PLAIN.get(type(value))
-        return plain(value) if plain else dumps(_converter().unstructure(value, declared))
-
-    return encode
+        body[name] = {"sha256": digest}
+    return dumps(body), dumps({"salt": salt, "texts": texts}) if texts else None
 
 
 def is_same_command(command: Command[Any], kind: str, body: str, personal: str | None) -> bool:
@@ -114,7 +93,7 @@ def encode_events(events: list[Event]) -> str:
 
 def _encode_event(event: Event) -> str:
     form, values = _form(event.name)
-    return form % tuple([_encode_plain(value) for value in values(event)])
+    return form % tuple([PLAIN[type(value)](value) for value in values(event)])
 
 
 @cache
@@ -128,10 +107,6 @@ def _form(event: str) -> tuple[str, Callable[[Event], tuple[Any, ...]]]:
     return f'{{"name":{dumps(event)},{places}}}', attrgetter(*names)
 
 
-def _encode_plain(value: Any) -> str:
-    return PLAIN.get(type(value), _encode_other)(value)
-
-
 def _encode_other(value: Any) -> str:
     """What is derived from the plain types: a host's own kind of str or datetime."""
     for kind, encode in PLAIN.items():
@@ -140,12 +115,21 @@ def _encode_other(value: Any) -> str:
     return dumps(value)
 
 
-PLAIN: Final[dict[type, Encoder]] = {
-    str: encode_basestring,
-    Money: lambda money: f'{{"amount":"{digits(money)}","currency":"{money.currency}"}}',
-    datetime: lambda time: f'"{_iso(time.astimezone(UTC))}"',
-    type(None): lambda _: "null",
-}
+class _Plain(dict[type, Encoder]):
+    """By the type of a value."""
+
+    def __missing__(self, kind: type) -> Encoder:
+        return _encode_other
+
+
+PLAIN: Final = _Plain(
+    {
+        str: encode_basestring,
+        Money: lambda money: f'{{"amount":"{digits(money)}","currency":"{money.currency}"}}',
+        datetime: lambda time: f'"{_iso(time.astimezone(UTC))}"',
+        type(None): lambda _: "null",
+    }
+)
 
 
 def decode_events(text: str) -> list[Event]:

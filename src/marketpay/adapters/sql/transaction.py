@@ -54,14 +54,14 @@ class Transaction:
 
     def ask_all(self, *asks: Ask) -> list[Rows]:
         """The rows of each, asked together.  `AskedAgain` where only one was to be."""
-        if self._known and all(ask in self._known for ask in asks):
-            return [self._known.pop(ask) for ask in asks]
-        if self._expected:
+        if self._known or self._expected:
             return self._ask_ahead(asks)
         return self._ask(asks)
 
     def _ask_ahead(self, asks: Sequence[Ask]) -> list[Rows]:
-        """What is expected too, unless it is among these."""
+        """With what is expected, unless it is among these; or what came so before."""
+        if self._known and all(ask in self._known for ask in asks):
+            return [self._known.pop(ask) for ask in asks]
         ahead = [one for one in dict.fromkeys(self._expected) if one not in asks]
         self._expected.clear()
         answers = self._ask((*asks, *ahead))
