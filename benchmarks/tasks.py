@@ -38,7 +38,7 @@ from marketpay.testing import SimulatedGateway
 STEPS: Final = 5  # commands of a deal
 TASKS: Final = 50
 THREADS: Final = 8
-POOL: Final = 16  # connections at most, either way
+POOL: Final = 8  # connections at most, either way: as many as there are threads
 SECONDS: Final = 3.0  # a side and round
 IN_TASKS, IN_THREADS = f"{TASKS} tasks", f"{THREADS} threads"
 PART: Final = f"{IN_TASKS}, of what {IN_THREADS} do"
@@ -60,9 +60,13 @@ def run(rounds: int = 5) -> list[Figures]:
     with (
         POSTGRESQL.databases("tasks", "threads") as (awaited, called),
         asyncio.Runner() as runner,
-        Marketplace.connect(called, gateway=SimulatedGateway(), pool_size=POOL) as market,
+        Marketplace.connect(
+            called, gateway=SimulatedGateway(), pool_size=POOL, max_overflow=0
+        ) as market,
     ):
-        connecting = AsyncMarketplace.connect(awaited, gateway=Gateway(), pool_size=POOL)
+        connecting = AsyncMarketplace.connect(
+            awaited, gateway=Gateway(), pool_size=POOL, max_overflow=0
+        )
         twin = runner.run(connecting)
         sides: dict[str, Callable[[float], float]] = {
             IN_TASKS: lambda seconds: runner.run(_in_tasks(twin, seconds)),

@@ -17,6 +17,7 @@ from marketpay.adapters.sql.columns import PREFIX
 from marketpay.adapters.sql.connections import Pooled
 from marketpay.adapters.sql.creation import check_columns, prepare
 from marketpay.adapters.sql.engines import backend_for, backend_of
+from marketpay.adapters.sql.gate import gate_before
 from marketpay.adapters.sql.hosting import AsyncJoinedStore, check_async_host
 from marketpay.adapters.sql.lending import transact_on_loan
 from marketpay.adapters.sql.line import Bounds
@@ -80,10 +81,10 @@ class AsyncSqlStore:
         store._backend = backend
         store._asking = Asking(backend)
         store._sql = sql_of(backend.dialect, tables)
-        takes_turns = backend.dialect.name == "sqlite"
-        store._turn = asyncio.Lock() if takes_turns else nullcontext()
-        in_memory = takes_turns and is_in_memory(engine.url)
-        store._reading_turn = store._turn if in_memory else nullcontext()
+        store._turn = store._reading_turn = gate_before(engine.sync_engine.pool)
+        if backend.dialect.name == "sqlite":
+            store._turn = asyncio.Lock()
+            store._reading_turn = store._turn if is_in_memory(engine.url) else nullcontext()
         async with engine.connect() as connection:
             await connection.run_sync(backend.meet)
             await connection.run_sync(check, tables, backend)
