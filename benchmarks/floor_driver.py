@@ -9,7 +9,13 @@ from typing import Any, Protocol
 
 from benchmarks.floor_rows import RECORD, Refusal, Row
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000")
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "busy_timeout = 30000",
+    "wal_autocheckpoint = 4000",
+)
 
 Asked = tuple[str, Row]  # a SELECT and its values
 

@@ -17,7 +17,12 @@ CREATE TABLE leg (
 CREATE INDEX leg_account ON leg (account, id);
 INSERT INTO account VALUES (1, 0), (2, 0), (3, 0);
 """
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "wal_autocheckpoint = 4000",
+)
 LEG = "INSERT INTO leg (posting, account, amount) VALUES (?, ?, ?)"
 BALANCE = "UPDATE account SET balance = balance + ? WHERE id = ?"
 LEGS = ((1, -PAID), (2, FEE), (3, EARNED))

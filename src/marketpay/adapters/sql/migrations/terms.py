@@ -116,15 +116,30 @@ MATCHED: Final = "currency ~ '^[A-Z][A-Z0-9]{2,11}$'"
 LISTED: Final = re.compile(r"(?P<name>\w+) (?P<without>NOT )?IN \((?P<words>'[^()]+')\)")
 
 
-def shortened(condition: str) -> str:
-    """The same for PostgreSQL, in fewer parts: it reads them anew for every statement."""
+WORD: Final = re.compile("'[^']*'")
+
+
+def worded(condition: str, dialect: str) -> str:
+    """The same as an engine is told it: lists of words take two of them long for each row."""
 
     def array(listed: re.Match[str]) -> str:
-        words = ",".join(re.findall(r"'([^']*)'", listed["words"]))
+        words = ",".join(word.strip("'") for word in WORD.findall(listed["words"]))
         how = "<> ALL" if listed["without"] else "= ANY"
         return f"{listed['name']} {how} ('{{{words}}}')"
 
-    return LISTED.sub(array, condition.replace(CURRENCY, MATCHED))
+    def comparisons(listed: re.Match[str]) -> str:
+        words = WORD.findall(listed["words"])
+        how, between = ("<>", " AND ") if listed["without"] else ("=", " OR ")
+        name = listed["name"]
+        return f"({between.join(f'{name} {how} {word}' for word in words)})"
+
+    match dialect:
+        case "postgresql":
+            return LISTED.sub(array, condition.replace(CURRENCY, MATCHED))
+        case "sqlite":
+            return LISTED.sub(comparisons, condition)
+        case _:
+            return condition
 
 
 def joined(key: str, first: str, second: str) -> ColumnElement[bool]:

@@ -26,7 +26,7 @@ from marketpay.adapters.sql.migrations.steps import (
     qualified,
     reshaped,
 )
-from marketpay.adapters.sql.migrations.terms import Minor, Place, joined, key, shortened
+from marketpay.adapters.sql.migrations.terms import Minor, Place, joined, key, worded
 
 revision = "0002"
 down_revision = "0001"
@@ -58,7 +58,7 @@ def upgrade() -> None:
         add_column(place[name], column, kind)
     _say_who_bore(place)
     _link(place)
-    for name in dict.fromkeys((*CHECKS, *JOINED, *DROPPED, *_lengthy(place))):
+    for name in dict.fromkeys((*CHECKS, *JOINED, *DROPPED, *_reworded(place))):
         _constrain(place, name)
     _reindex(place)
     for name in ("journal", "feed", "ledger_entries"):
@@ -90,7 +90,7 @@ def _constrain(place: Place, name: str) -> None:
             batch.alter_column(column, existing_type=kind, nullable=False)
         if name == "journal":
             _rename_key(batch, table.name, there)
-        conditions = {**_lengthy(place).get(name, {}), **_conditions(name)}
+        conditions = {**_reworded(place).get(name, {}), **_conditions(name)}
         for one in (*DROPPED.get(name, ()), *conditions):
             if f"{table.name}_{one}" in there:
                 batch.drop_constraint(f"{table.name}_{one}", type_="check")
@@ -100,28 +100,26 @@ def _constrain(place: Place, name: str) -> None:
 
 def _conditions(name: str) -> dict[str, str | ColumnElement[bool]]:
     made = {key: joined(key, *parts) for key, parts in JOINED.get(name, {}).items()}
-    checks = CHECKS.get(name, {})
-    if _is_postgresql():
-        checks = {key: shortened(condition) for key, condition in checks.items()}
+    checks = {key: _worded(condition) for key, condition in CHECKS.get(name, {}).items()}
     return {**checks, **made}
 
 
-def _lengthy(place: Place) -> dict[str, dict[str, str]]:
-    """The checks of the first revision that PostgreSQL is told in fewer words, by table."""
+def _reworded(place: Place) -> dict[str, dict[str, str]]:
+    """The checks of the first revision that an engine is told in other words, by table."""
     found: dict[str, dict[str, str]] = {}
-    for table in place.metadata.tables.values() if _is_postgresql() else ():
+    for table in place.metadata.tables.values():
         name = table.name.removeprefix(place.prefix)
         for one in table.constraints:
             key = str(one.name).removeprefix(f"{table.name}_")
             if isinstance(one, CheckConstraint) and key not in DROPPED.get(name, ()):
                 condition = str(one.sqltext)
-                if shortened(condition) != condition:
-                    found.setdefault(name, {})[key] = shortened(condition)
+                if _worded(condition) != condition:
+                    found.setdefault(name, {})[key] = _worded(condition)
     return found
 
 
-def _is_postgresql() -> bool:
-    return op.get_context().dialect.name == "postgresql"
+def _worded(condition: str) -> str:
+    return worded(condition, op.get_context().dialect.name)
 
 
 def _rename_key(batch: BatchOperations, table: str, there: set[str]) -> None:
