@@ -14,7 +14,6 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "busy_timeout = 30000",
-    "wal_autocheckpoint = 4000",
 )
 
 Asked = tuple[str, Row]  # a SELECT and its values

@@ -21,7 +21,6 @@ PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
-    "wal_autocheckpoint = 4000",
 )
 LEG = "INSERT INTO leg (posting, account, amount) VALUES (?, ?, ?)"
 BALANCE = "UPDATE account SET balance = balance + ? WHERE id = ?"

@@ -48,7 +48,6 @@ PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA synchronous = FULL",  # a commit that was answered is on the disk
     "PRAGMA foreign_keys = ON",
-    "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: a checkpoint syncs twice more
 )
 
 
