@@ -21,6 +21,18 @@ def changed(entity: T, /, **changes: object) -> T:
     return new
 
 
+def advanced(entity: T) -> T:
+    """The entity in its next version."""
+    new: T = _advancer(type(entity))(entity)
+    return new
+
+
+@cache
+def _advancer(kind: type[AttrsInstance]) -> Callable[[Any], Any]:
+    slots = {field.name: getattr(kind, field.name).__set__ for field in fields(kind)}
+    return _copier(kind, slots, version="old.version + 1")
+
+
 @cache
 def _changer(kind: type[AttrsInstance]) -> Callable[[Any, dict[str, object]], Any]:
     """What changes entities of one kind; whatever follows from a change is worked out anew."""
@@ -41,9 +53,13 @@ def _changer(kind: type[AttrsInstance]) -> Callable[[Any, dict[str, object]], An
     return change
 
 
-def _copier(kind: type[AttrsInstance], slots: dict[str, Any]) -> Callable[[Any], Any]:
-    """A function that makes another of `kind` with the same values in these slots."""
-    fills = "".join(f"\n    put_{name}(new, old.{name})" for name in slots)
+def _copier(kind: type[AttrsInstance], slots: dict[str, Any], **given: str) -> Callable[[Any], Any]:
+    """A function that makes another of `kind` with the same values in these slots.
+
+    Where an expression is `given`, that is the value.
+    """
+    values = {name: given.get(name, f"old.{name}") for name in slots}
+    fills = "".join(f"\n    put_{name}(new, {value})" for name, value in values.items())
     source = f"def copied(old):\n    new = create(kind){fills}\n    return new"
     scope: dict[str, Any] = {f"put_{name}": put for name, put in slots.items()}
     scope |= {"create": object.__new__, "kind": kind}

@@ -124,6 +124,13 @@ class EntitySql:
             compile(applying.order_by(applications.c.id)),
         )
 
+    @cached_property
+    def payment_of(self) -> Statement:
+        """The payment that an operation is for."""
+        sent = self._tables[PaymentTransaction]
+        mine = sent.c.id == bindparam("transaction")
+        return self.compiler.compile(select(sent.c.payment).where(mine))
+
     def due(self, kind: type[Entity]) -> Statement:
         """The entities whose `due_at` has come, the oldest first."""
         found = self._finds.get((kind, "due"))

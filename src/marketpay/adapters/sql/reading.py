@@ -69,7 +69,9 @@ class SqlRecords:
     ) -> Deal:
         """See `Reader.deal`."""
         options = {"job": job, "offer": offer, "payment": payment, "transaction": transaction}
-        [(by, asked)] = [(by, id) for by, id in options.items() if id is not None]
+        [(by, asked)] = [(by, str(id)) for by, id in options.items() if id is not None]
+        if by == "transaction" and not self._sql.looks_ahead:
+            by, asked = "payment", self._payment_of(asked)
         asks = self._deal(by, asked)
         jobs, offers, payments, applications = self._transaction.ask_all(*asks)
         if not jobs:
@@ -83,11 +85,13 @@ class SqlRecords:
 
     def expect(self, kind: type[Entity], /, **equal: object) -> None:
         """See `Reader.expect`."""
-        self._transaction.expect(self._find(kind, equal))
+        if self._sql.looks_ahead:
+            self._transaction.expect(self._find(kind, equal))
 
     def expect_deal(self, *, transaction: TransactionId) -> None:
         """See `Reader.expect_deal`."""
-        self._transaction.expect(*self._deal("transaction", transaction))
+        if self._sql.looks_ahead:
+            self._transaction.expect(*self._deal("transaction", transaction))
 
     def page(
         self, kind: type[E], equal: Mapping[str, object], /, *, after: str | None, limit: int
@@ -201,6 +205,12 @@ class SqlRecords:
             shape, values = _as_arrays(shape, values, equal)
         statement = self._sql.entities.find(kind, shape, paged=False)
         return Ask(statement.sql, statement.row(values))
+
+    def _payment_of(self, transaction: str) -> str:
+        for [payment] in self._rows(self._sql.entities.payment_of, transaction=transaction):
+            if payment is not None:
+                return str(payment)
+        raise NotFound("Transaction", transaction)
 
     def _deal(self, by: str, asked: str) -> list[Ask]:
         return [Ask(s.sql, s.row({"asked": asked})) for s in self._sql.entities.deal(by)]

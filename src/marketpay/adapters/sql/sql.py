@@ -13,7 +13,7 @@ from marketpay.adapters.sql.entity_sql import EntitySql
 from marketpay.adapters.sql.journal_sql import JournalSql
 from marketpay.adapters.sql.ledger_sql import LedgerSql
 from marketpay.adapters.sql.schema import Tables
-from marketpay.adapters.sql.statements import Compiler, reader
+from marketpay.adapters.sql.statements import PIPELINED, Compiler, reader
 
 
 class Sql:
@@ -22,6 +22,7 @@ class Sql:
     def __init__(self, dialect: Dialect, tables: Tables) -> None:
         compiler = Compiler(dialect, tables)
         self.tables = tables
+        self.looks_ahead = dialect.name in PIPELINED  # elsewhere each question is a trip
         self.bulk = BulkSql(compiler)
         self.chain = ChainSql(compiler)
         self.entities = EntitySql(compiler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, DateTime, Integer, String, Text
@@ -69,6 +70,7 @@ def _to_utc(time: datetime | None) -> datetime | None:
     return time if time is None or time.tzinfo is UTC else time.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)  # all that one decision writes is of one moment
 def _to_text(time: datetime | None) -> str | None:
     utc = _to_utc(time)
     return None if utc is None else utc.isoformat(timespec="microseconds")

@@ -15,7 +15,7 @@ from marketpay.adapters.sql.schema import RANK
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
 from marketpay.adapters.sql.transaction import Transaction
-from marketpay.domain.changing import changed
+from marketpay.domain.changing import advanced, changed
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
@@ -44,7 +44,7 @@ class SqlWork(SqlRecords):
         self._transaction.write(self._saved(everything, latest))
         self._transaction.write(self._booked(number, record, tuple(latest), decision.entries))
         self._transaction.write(self._set(decision.timers))
-        return {one.id: changed(one, version=one.version + 1) for one in everything}
+        return {one.id: advanced(one) for one in everything}
 
     def write_many(self, written: Sequence[Written], /) -> None:
         """See `Work.write_many`."""
@@ -53,7 +53,7 @@ class SqlWork(SqlRecords):
     def put(self, entity: E, /) -> E:
         """See `Work.put`."""
         self._transaction.write(self._saved([entity], [entity]))
-        return changed(entity, version=entity.version + 1)
+        return advanced(entity)
 
     def record(self, record: JournalRecord, subjects: Sequence[str] = (), /) -> None:
         """See `Work.record`."""
@@ -95,7 +95,7 @@ class SqlWork(SqlRecords):
             sent = getattr(one, "sent_at", None) or now
             leased.append(changed(one, due_at=until(one), sent_at=sent))
         self._transaction.write(self._saved(sorted(leased, key=lambda one: one.id), leased))
-        return [changed(one, version=one.version + 1) for one in leased]
+        return [advanced(one) for one in leased]
 
     def lease_timers(self, until: datetime, /, *, now: datetime, limit: int) -> list[Timer]:
         """See `Work.lease_timers`."""
