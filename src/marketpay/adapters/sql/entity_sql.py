@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -9,7 +11,7 @@ from sqlalchemy import Column, String, and_, any_, bindparam, cast, or_, select
 from sqlalchemy.dialects import postgresql
 
 from marketpay.adapters.sql.mapping import Mapper
-from marketpay.adapters.sql.statements import Compiler, Statement, literal, literals
+from marketpay.adapters.sql.statements import Compiler, Statement, literal
 from marketpay.domain import application, offer
 from marketpay.domain.application import Application
 from marketpay.domain.entity import Entity
@@ -34,7 +36,7 @@ class EntitySql:
         self._tables = compiler.tables.of
         self._mappers: dict[type[Entity], Mapper[Any]] = {}
         self._finds: dict[tuple[Any, ...], Statement] = {}
-        self._deals: dict[str, tuple[Statement, Statement, Statement, Statement]] = {}
+        self._deals: dict[str, tuple[Statement, Statement]] = {}
 
     def mapper(self, kind: type[E]) -> Mapper[E]:
         """How this kind of entity is kept."""
@@ -85,18 +87,18 @@ class EntitySql:
         time = table.c.settled_at
         return self.compiler.compile(ordered, since=time, until=time)
 
-    def deal(self, by: str) -> tuple[Statement, Statement, Statement, Statement]:
-        """The job, live offers, their payments and live applications of one deal.
+    def deal(self, by: str) -> tuple[Statement, Statement]:
+        """The job with each of its live offers and payments, and the live applications.
 
-        `asked` is the id of its job, its offer or its payment, as `by` says; a named offer is
-        there whether it is live or not, and so is that of a named payment.
+        `asked` is the id of its job, its offer, its payment or an operation for that, as `by`
+        says; a named offer is there whether it is live or not, and so is that of a named payment.
         """
         found = self._deals.get(by)
         if found is None:
             found = self._deals[by] = self._deal(by)
         return found
 
-    def _deal(self, by: str) -> tuple[Statement, Statement, Statement, Statement]:
+    def _deal(self, by: str) -> tuple[Statement, Statement]:
         of = self._tables
         jobs, offers, payments, applications = of[Job], of[Offer], of[Payment], of[Application]
         asked: Any = bindparam("asked")
@@ -111,25 +113,21 @@ class EntitySql:
             mine = payments.c.id == asked
             job = select(payments.c.job).where(mine).scalar_subquery()
             offer_ = select(payments.c.offer).where(mine).scalar_subquery()
-        is_live = or_(offers.c.status.in_(literals(offer.LIVE)), offers.c.id == offer_)
-        in_deal = and_(offers.c.job == job, is_live)
-        paid = select(payments).join(offers, payments.c.offer == offers.c.id).where(in_deal)
-        applied = applications.c.status.in_(literals(application.LIVE))
+        in_deal = or_(_is_one(offers.c.status, offer.LIVE), offers.c.id == offer_)
+        hiring = (
+            select(*jobs.c, *offers.c, *payments.c)
+            .select_from(jobs)
+            .outerjoin(offers, and_(offers.c.job == jobs.c.id, in_deal))
+            .outerjoin(payments, payments.c.offer == offers.c.id)
+            .where(jobs.c.id == job)
+        )
+        applied = _is_one(applications.c.status, application.LIVE)
         applying = select(applications).where(applications.c.job == job, applied)
         compile = self.compiler.compile
         return (
-            compile(select(jobs).where(jobs.c.id == job)),
-            compile(select(offers).where(in_deal).order_by(offers.c.id)),
-            compile(paid.order_by(payments.c.id)),
+            compile(hiring.order_by(offers.c.id, payments.c.id)),
             compile(applying.order_by(applications.c.id)),
         )
-
-    @cached_property
-    def payment_of(self) -> Statement:
-        """The payment that an operation is for."""
-        sent = self._tables[PaymentTransaction]
-        mine = sent.c.id == bindparam("transaction")
-        return self.compiler.compile(select(sent.c.payment).where(mine))
 
     def due(self, kind: type[Entity]) -> Statement:
         """The entities whose `due_at` has come, the oldest first."""
@@ -149,3 +147,8 @@ def _is_any(column: Column[Any], options: list[Any]) -> Any:
     if len(options) == 1:
         return column == options[0]
     return column.in_(options) if options else column.is_(None)
+
+
+def _is_one(column: Column[Any], values: Iterable[StrEnum]) -> Any:
+    """The column has one of a few words: compared one by one, no engine makes a table of them."""
+    return or_(*(column == literal(value.value) for value in values))

@@ -73,7 +73,7 @@ class Mapper(Generic[E]):
         self._compiler = compiler
         self._savings: dict[tuple[str, ...], Saving[E]] = {}
         self.insert: Saving[E] = self._saving(compiler.insert(table))
-        self.read: Callable[[Row], E] = self._reader()
+        self._readers: dict[int, Callable[[Row], E]] = {}
         self.differing: Callable[[E, E], tuple[str, ...]] = _comparer(kind.mutable)
 
     def update(self, names: tuple[str, ...]) -> Saving[E]:
@@ -87,6 +87,16 @@ class Mapper(Generic[E]):
             saving = self._saving(self._compiler.update(self.table, columns))
             self._savings[names] = saving
         return saving
+
+    def reader(self, first: int = 0) -> Callable[[Row], E]:
+        """A function from a row, all of whose columns begin at the `first`, to the entity.
+
+        It fills slot after slot: what is kept was checked when it was made.
+        """
+        found = self._readers.get(first)
+        if found is None:
+            found = self._readers[first] = self._reader(first)
+        return found
 
     def _saving(self, statement: Statement) -> Saving[E]:
         scope: dict[str, Any] = {}
@@ -116,11 +126,7 @@ class Mapper(Generic[E]):
             return f"entity.{name}.value"
         return f"entity.{name}"
 
-    def _reader(self) -> Callable[[Row], E]:
-        """A function from a row of all columns to the entity.
-
-        It fills slot after slot: what is kept was checked when it was made.
-        """
+    def _reader(self, first: int) -> Callable[[Row], E]:
         scope: dict[str, Any] = {"create": object.__new__, "kind": self.kind}
         scope |= {"money": unchecked, "split": _split}
         lines = ["entity = create(kind)"]
@@ -128,30 +134,31 @@ class Mapper(Generic[E]):
             scope[f"put_{field.name}"] = getattr(self.kind, field.name).__set__
             value = f"derive_{field.name}(entity)"
             if field.init:
-                value = self._value(field, scope)
+                value = self._value(field, first, scope)
             else:
                 derived: Any = field.default
                 scope[f"derive_{field.name}"] = derived.factory
             lines.append(f"put_{field.name}(entity, {value})")
         return written_out("read", "row", [*lines, "return entity"], scope)
 
-    def _value(self, field: attrs.Attribute[Any], scope: dict[str, Any]) -> str:
+    def _value(self, field: attrs.Attribute[Any], first: int, scope: dict[str, Any]) -> str:
         name, declared = field.name, plain_type(field.type)
+
+        def cell(column: str) -> str:
+            return f"row[{first + self.columns.index(column)}]"
+
         if declared is Split:
-            cells = [f"row[{self.columns.index(f'{name}_{part}')}]" for part in PARTS]
-            return f"split({', '.join(cells)}, {self._cell('currency')})"
+            cells = [cell(f"{name}_{part}") for part in PARTS]
+            return f"split({', '.join(cells)}, {cell('currency')})"
         if declared is Money:
-            return f"money({self._cell(name)}, {self._cell('currency')})"
+            return f"money({cell(name)}, {cell('currency')})"
         if declared is datetime and (how := reader(self.table.c[name], self._dialect)):
             scope[f"read_{name}"] = how
-            return f"read_{name}({self._cell(name)})"
+            return f"read_{name}({cell(name)})"
         if isinstance(declared, type) and issubclass(declared, StrEnum):
             scope[f"enum_{name}"] = {member.value: member for member in declared}
-            return f"enum_{name}[{self._cell(name)}]"
-        return self._cell(name)
-
-    def _cell(self, name: str) -> str:
-        return f"row[{self.columns.index(name)}]"
+            return f"enum_{name}[{cell(name)}]"
+        return cell(name)
 
 
 def _comparer(names: tuple[str, ...]) -> Callable[[Any, Any], tuple[str, ...]]:

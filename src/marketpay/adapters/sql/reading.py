@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -70,16 +70,14 @@ class SqlRecords:
         """See `Reader.deal`."""
         options = {"job": job, "offer": offer, "payment": payment, "transaction": transaction}
         [(by, asked)] = [(by, str(id)) for by, id in options.items() if id is not None]
-        if by == "transaction" and not self._sql.looks_ahead:
-            by, asked = "payment", self._payment_of(asked)
-        asks = self._deal(by, asked)
-        jobs, offers, payments, applications = self._transaction.ask_all(*asks)
-        if not jobs:
+        hiring, applications = self._transaction.ask_all(*self._deal(by, asked))
+        if not hiring:
             raise NotFound(by.capitalize(), asked)
+        [job_], offers, payments = self._joined(hiring, Job, Offer, Payment)
         return Deal(
-            job=self._read(Job, jobs)[0],
-            offers=tuple(self._read(Offer, offers)),
-            payments=tuple(self._read(Payment, payments)),
+            job=job_,
+            offers=tuple(offers),
+            payments=tuple(payments),
             applications=tuple(self._read(Application, applications)),
         )
 
@@ -206,20 +204,23 @@ class SqlRecords:
         statement = self._sql.entities.find(kind, shape, paged=False)
         return Ask(statement.sql, statement.row(values))
 
-    def _payment_of(self, transaction: str) -> str:
-        for [payment] in self._rows(self._sql.entities.payment_of, transaction=transaction):
-            if payment is not None:
-                return str(payment)
-        raise NotFound("Transaction", transaction)
-
     def _deal(self, by: str, asked: str) -> list[Ask]:
         return [Ask(s.sql, s.row({"asked": asked})) for s in self._sql.entities.deal(by)]
 
     def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
         return self._read(kind, self._transaction.ask(statement.sql, statement.row(values)))
 
-    def _read(self, kind: type[E], rows: Rows) -> list[E]:
-        return [*map(self._sql.entities.mapper(kind).read, rows)]
+    def _read(self, kind: type[E], rows: Iterable[Any], first: int = 0) -> list[E]:
+        """The entities whose columns begin at the `first` of each row."""
+        return [*map(self._sql.entities.mapper(kind).reader(first), rows)]
+
+    def _joined(self, rows: Rows, *kinds: type[Any]) -> Iterator[list[Any]]:
+        """Each entity once, where rows have one of each kind beside each other, or none."""
+        first = 0
+        for kind in kinds:
+            once = {row[first]: row for row in rows if row[first] is not None}
+            yield self._read(kind, once.values(), first)
+            first += len(self._sql.entities.mapper(kind).columns)
 
     def _rows(self, statement: Statement, **values: Any) -> Rows:
         return self._transaction.ask(statement.sql, statement.row(values))

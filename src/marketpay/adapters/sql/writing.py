@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from marketpay.adapters.sql.bulk import Bulk
 from marketpay.adapters.sql.chain import sequence
-from marketpay.adapters.sql.line import Ask, Rows, Write
+from marketpay.adapters.sql.line import Ask, Write
 from marketpay.adapters.sql.mapping import Saving
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import RANK
@@ -201,8 +201,8 @@ class SqlWork(SqlRecords):
             return entity.mutable
         return self._sql.entities.mapper(type(entity)).differing(before, entity)
 
-    def _read(self, kind: type[E], rows: Rows) -> list[E]:
-        found = super()._read(kind, rows)
+    def _read(self, kind: type[E], rows: Iterable[Any], first: int = 0) -> list[E]:
+        found = super()._read(kind, rows, first)
         for entity in found:
             self._seen[entity.id] = entity
         return found
