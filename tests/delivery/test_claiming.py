@@ -18,6 +18,7 @@ from marketpay import (
     GatewayUnavailable,
     Marketplace,
     MemoryStore,
+    OfferStatus,
     PaymentTransaction,
     RejectOffer,
     Rules,
@@ -57,6 +58,7 @@ class Watched:
     claims: list[int] = field(factory=list)
     lost: int = 0
     is_down: bool = False
+    takes: Callable[[], object] = field(default=lambda: None)
 
     def run(self, use: Callable[[Work], R], /) -> R:
         if self.is_down:
@@ -66,6 +68,7 @@ class Watched:
         except (Conflict, Overtaken):
             self.lost += isinstance(use, Attempt)
             raise
+        self.takes()
         if isinstance(result, Claim) and result.claimed:
             self.claims.append(len(result.claimed))
         return result
@@ -255,6 +258,22 @@ def test_webhooks_that_a_slow_gateway_leaves_are_applied_by_another_worker(
     assert (report.webhooks, left) == (5, [0, 2])
     assert store.claims == [1, 2, 4, 1, 1, 1]
     assert {(one.status, one.attempts) for one in stored(market)} == {(WebhookStatus.APPLIED, 1)}
+
+
+def test_where_a_transaction_takes_most_of_a_lease_one_after_the_other_is_done(
+    market: Marketplace, gateway: Hooked, store: Watched, clock: VirtualClock
+) -> None:
+    told(market, gateway, 3)
+    voids(market, 2)
+    offer = send(market, to=Actor.contractor("late"), expires_at=clock() + timedelta(hours=1)).offer
+    clock.advance(hours=2)
+    store.takes = lambda: clock.advance(minutes=3)
+
+    report = Marketplace(store=store, gateway=gateway, rules=market.rules).work()
+
+    assert report.webhooks == 3
+    assert report.timers >= 1
+    assert kept(store.store, offer).status is OfferStatus.EXPIRED
 
 
 def test_what_a_worker_had_when_it_died_is_applied_when_its_lease_is_over(

@@ -16,9 +16,11 @@ from marketpay import (
     ApplyToJob,
     Command,
     Event,
+    Marketplace,
     Money,
     PayOffer,
     PostJob,
+    Rules,
     SendOffer,
     UpdateJob,
 )
@@ -26,9 +28,9 @@ from marketpay.commands.settling import SettleTransaction
 from marketpay.delivery import codec
 from marketpay.domain.currencies import register_currency
 from marketpay.domain.events import JobPosted, OfferRejected, WalletCredited
-from marketpay.domain.ids import JobId, OfferId, TransactionId
+from marketpay.domain.ids import JobId, OfferId, TransactionId, new_id
 from marketpay.ports.gateway import ActionRequired, Authorized, Captured, Declined, NoAnswer
-from marketpay.testing import strategies
+from marketpay.testing import SimulatedGateway, strategies
 
 times = st.datetimes(
     min_value=datetime(2000, 1, 1),  # noqa: DTZ001  # the zone is added
@@ -57,6 +59,16 @@ def events(draw: st.DrawFn) -> Event:
 
 
 @given(happened=st.lists(events(), max_size=5))
+def test_ids_of_a_hosts_making_are_escaped() -> None:
+    quoted = Marketplace(
+        gateway=SimulatedGateway(), rules=Rules(new_id=lambda prefix: new_id(prefix) + '"\\x')
+    )
+    command = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
+    with quoted as market:
+        first = market.execute(command, key="k")
+        assert market.execute(command, key="k") == first
+
+
 def test_events_come_back_as_they_were(happened: list[Event]) -> None:
     assert codec.decode_events(codec.encode_events(happened)) == happened
 

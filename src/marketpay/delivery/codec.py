@@ -169,7 +169,9 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 def encode_result(result: Any, operations: Sequence[str] = (), awaited: Sequence[str] = ()) -> str:
     """The ids of a result's entities, of the operations it began, and of others it awaits."""
-    ids = [f'"{name}":"{entity.id}"' for name, entity in entities_of(result).items()]
+    ids = [
+        f'"{name}":{encode_basestring(entity.id)}' for name, entity in entities_of(result).items()
+    ]
     value = ""
     if result is None or isinstance(result, bool | int | str):
         value = f',"value":{dumps(result)}'

@@ -134,7 +134,7 @@ def _resume_each(
         if not mine.claimed:
             break
         for place, one in enumerate(mine.claimed):
-            if silent == SILENT or mine.is_old(rules):
+            if place and (silent == SILENT or mine.is_old(rules)):  # the first goes ahead always
                 yield from give_back(mine.claimed[place:], rules)
                 break
             taken += 1
@@ -172,7 +172,7 @@ def _apply_webhooks(rules: Rules, limit: int, failures: dict[str, Exception]) ->
             break
         is_well = True
         for place, one in enumerate(mine.claimed):
-            if mine.is_old(rules):
+            if place and mine.is_old(rules):  # the first goes ahead always
                 yield from give_back(mine.claimed[place:], rules)
                 break
             taken += 1
@@ -180,6 +180,7 @@ def _apply_webhooks(rules: Rules, limit: int, failures: dict[str, Exception]) ->
                 applied = yield from apply(one.entity, rules)
             except Exception as error:  # noqa: BLE001  # on record, and it comes up again
                 failures[one.entity.id] = error
+                is_well = False
                 continue
             if applied.status is WebhookStatus.DEFERRED:
                 is_well = False

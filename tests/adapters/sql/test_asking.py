@@ -1,12 +1,16 @@
 """A question that asks one thing has no transaction; one that asks more sees one state."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from marketpay.adapters.sql.store import SqlStore
+from marketpay.domain.errors import Conflict, DatabaseBusy
 from marketpay.domain.job import Job
 from marketpay.ports.store import Records
 from marketpay.testing.store_contract.samples import a_job, an_offer, kept, write
@@ -63,6 +67,58 @@ def test_what_is_read_together_is_read_in_a_transaction(store: SqlStore) -> None
     words = heard(store)
     assert store.read(lambda records: records.deal(job=job.id)).offers
     assert words == ["BEGIN", "SELECT", "SELECT", "COMMIT"]
+
+
+def twice(job: Job, records: Records) -> list[Job]:
+    return [records.get(Job, job.id), records.get(Job, job.id)]
+
+
+def once(job: Job, records: Records) -> Job:
+    return records.get(Job, job.id)
+
+
+def test_what_one_partial_asks_says_nothing_of_another(store: SqlStore) -> None:
+    [job] = write(store, a_job())
+    store.read(partial(twice, job))
+    words = heard(store)
+    assert store.read(partial(once, job)) == job
+    assert words == ["SELECT"]
+
+
+@pytest.mark.parametrize(
+    ("error", "times"), [(DatabaseBusy("database", "no room"), 1), (Conflict("job", "lost"), 2)]
+)
+def test_what_was_waited_for_in_vain_is_not_waited_for_again(
+    store: SqlStore, error: Conflict, times: int
+) -> None:
+    tries = 0
+
+    def fail(_: Records) -> None:
+        nonlocal tries
+        tries += 1
+        raise error
+
+    with pytest.raises(type(error)):
+        store.read(fail)
+    assert tries == times
+
+
+def test_a_reader_that_was_interrupted_holds_on_to_nothing(tmp_path: Path) -> None:
+    with closing(SqlStore.connect(f"sqlite:///{tmp_path / 'market.db'}")) as store:
+        write(store, *(a_job() for _ in range(50)))
+
+        def interrupted(records: Any) -> None:
+            cursor = records._transaction._line._cursor
+            cursor.execute("SELECT id FROM marketpay_jobs")
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            store.read(interrupted)
+        write(store, a_job())
+
+        with closing(sqlite3.connect(tmp_path / "market.db")) as other:
+            [(is_busy, *_)] = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        assert not is_busy
 
 
 @pytest.mark.parametrize("caught", [Exception, RuntimeError])

@@ -29,6 +29,7 @@ from marketpay.adapters.sql.migrations import upgrading
 from marketpay.adapters.sql.migrations.chaining import BATCH
 from marketpay.adapters.sql.schema import HEAD, Tables
 from marketpay.adapters.sql.store import SqlStore
+from marketpay.ports.chain import link
 from marketpay.testing import SimulatedGateway
 from tests.adapters.sql.catalogue import catalogue
 from tests.adapters.sql.released_databases import (
@@ -200,6 +201,25 @@ def test_the_feed_is_linked_in_batches(old: str, monkeypatch: pytest.MonkeyPatch
 
     with closing(open_market(old)) as market:
         assert market.verify().problems == ()
+
+
+@pytest.mark.parametrize("fresh", ["mariadb"], indirect=True)
+def test_on_mariadb_each_batch_that_was_linked_stays(
+    old: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link_until(previous: str, position: int, *rest: Any) -> str:
+        if position > 35:
+            raise PowerCut
+        return link(previous, position, *rest)
+
+    monkeypatch.setattr("marketpay.adapters.sql.migrations.chaining.BATCH", 10)
+    monkeypatch.setattr("marketpay.adapters.sql.migrations.chaining.link", link_until)
+    with pytest.raises(PowerCut):
+        upgrading.upgrade(old, Tables())
+
+    with connected(old) as connection:
+        count = "SELECT COUNT(*) FROM marketpay_feed WHERE link IS NOT NULL"
+        assert connection.scalar(text(count)) == 30
 
 
 def test_an_older_database_is_not_used_as_it_is(old: str) -> None:

@@ -127,6 +127,13 @@ def test_what_cannot_be_sent_sends_nothing(line: PipelineLine) -> None:
     assert line.exchange([], [ONE]) == [[(1,)]]
 
 
+def test_what_has_no_text_is_refused_by_its_type(line: PipelineLine) -> None:
+    with pytest.raises(TypeError, match="float"):
+        line.exchange([Write("SELECT 2")], [Ask("SELECT $1::text", (1.5,))])
+
+    assert line.exchange([], [ONE]) == [[(1,)]]
+
+
 def test_a_copy_is_refused(line: PipelineLine) -> None:
     with pytest.raises(psycopg.NotSupportedError):
         line.exchange([Write("COPY (SELECT 1) TO STDOUT")], [ONE])

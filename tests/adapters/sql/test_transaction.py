@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -86,6 +86,40 @@ def test_what_came_before_a_change_is_asked_anew_after_it() -> None:
     transaction.ask("SELECT ?", ("a",))
 
     assert line.exchanged == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda transaction: transaction.count(Write("DELETE")),
+        lambda transaction: transaction.change("DELETE", ()),
+    ],
+)
+def test_what_was_expected_is_forgotten_by_every_kind_of_change(
+    change: Callable[[Transaction], object],
+) -> None:
+    line = Echo()
+    transaction = Transaction(line, BOUNDS)
+
+    transaction.expect(Ask("SELECT ?", ("a",)))
+    transaction.ask("SELECT 1")
+    change(transaction)
+    transaction.ask("SELECT ?", ("a",))
+
+    assert (line.exchanged[0], line.exchanged[-1], len(line.exchanged)) == (2, 1, 3)
+
+
+def test_what_is_asked_anew_with_something_else_is_not_known_from_before() -> None:
+    line = Echo()
+    transaction = Transaction(line, BOUNDS)
+    a, b = Ask("SELECT ?", ("a",)), Ask("SELECT ?", ("b",))
+
+    transaction.expect(a)
+    transaction.ask("SELECT 1")
+    transaction.ask_all(a, b)
+    transaction.ask("SELECT ?", ("a",))
+
+    assert line.exchanged == [2, 2, 1]
 
 
 def test_what_was_expected_in_part_is_asked_whole() -> None:

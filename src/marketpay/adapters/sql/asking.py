@@ -10,7 +10,7 @@ from attrs import field, frozen
 from marketpay.adapters.sql.backend import Backend
 from marketpay.adapters.sql.line import Bounds
 from marketpay.adapters.sql.transaction import AskedAgain
-from marketpay.domain.errors import Conflict
+from marketpay.domain.errors import Conflict, DatabaseBusy
 
 R = TypeVar("R")
 
@@ -33,11 +33,14 @@ class Asking:
                 return transact(lambda _: alone)
             except AskedAgain:
                 self._known.add(kind)
+            except DatabaseBusy:  # it was waited for, and would be again
+                raise
             except Conflict:  # of the server's own isolation level, which ours is not
                 pass
         return transact(self._backend.reading)
 
 
 def _kind(use: Callable[..., Any]) -> Any:
+    use = getattr(use, "func", use)  # of a partial
     function = getattr(use, "__func__", use)
     return getattr(function, "__code__", type(use))

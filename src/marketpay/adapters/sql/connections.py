@@ -90,8 +90,11 @@ class _Reading:
         line: Line = reader[0]
         return line
 
-    def __exit__(self, *_error: object) -> None:
-        self.readers.give_back(self.reader)
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, Exception):
+            self.readers.give_back(self.reader)
+        else:  # an interruption: perhaps in the middle of its rows, which hold on to a state
+            self.reader[1].close()
 
 
 class _Readers:

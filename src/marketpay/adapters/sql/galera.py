@@ -44,7 +44,8 @@ def turn(connection: Connection, patience: float = PATIENCE) -> Iterator[None]:
 
     The turn is a row, which one of all nodes can insert.  Who has it says so again before what
     they run, and stops with `DatabaseBusy` once they were succeeded; they are only if nothing
-    was heard of them for as long as `patience` (seconds) while the cluster did not stall.
+    was heard of them for as long as `patience` (seconds) while the cluster did not stall.  What
+    they say in a transaction is heard when it is committed: it must not be that long.
     """
     mine = _Turn(connection, patience)
     mine.take()
@@ -141,7 +142,7 @@ class _Turn:
             if is_alone:
                 self.connection.exec_driver_sql("COMMIT")
         except DBAPIError as error:
-            if _number(error) not in (EXISTS, MISSING, DEADLOCK):
+            if _number(error) not in (EXISTS, MISSING, DEADLOCK, STALLED):
                 raise
             return False
         return done

@@ -169,8 +169,11 @@ class _Texts(dict[type, Callable[[Any], bytes | None]]):
     """By the type of a value, or by what that is derived from."""
 
     def __missing__(self, kind: type) -> Callable[[Any], bytes | None]:
-        self[kind] = found = next(self[base] for base in kind.__mro__[1:] if base in self)
-        return found
+        for base in kind.__mro__[1:]:
+            if base in self:
+                self[kind] = self[base]
+                return self[base]
+        raise TypeError(f"PostgreSQL is told no {kind.__name__}")
 
 
 # What PostgreSQL reads as a value; the statement says its type.

@@ -128,10 +128,11 @@ class SqlRecords:
         for kind, owner, currency, amount in self._rows(self._sql.ledger.balances):
             kept[Account(AccountKind(kind), currency, owner)] = int(amount)
         for wallet in self.find(Wallet):
-            for part in WALLET:
-                account = Account(part, wallet.currency, wallet.owner)
-                if _part(wallet, part) or account in summed:
-                    kept[account] = _part(wallet, part)
+            for kind_, name in WALLET.items():
+                account = Account(kind_, wallet.currency, wallet.owner)
+                part: Money = getattr(wallet, name)
+                if part.minor or account in summed:
+                    kept[account] = part.minor
         return [
             AccountTotal(account=one, kept=kept.get(one, 0), summed=summed.get(one, 0))
             for one in sorted({*kept, *summed}, key=str)
@@ -293,8 +294,3 @@ def _rounded_up(number: int) -> int:
 
 def _plain(value: object) -> object:
     return value.value if isinstance(value, StrEnum) else value
-
-
-def _part(wallet: Wallet, kind: AccountKind) -> int:
-    part: Money = getattr(wallet, WALLET[kind])
-    return part.minor

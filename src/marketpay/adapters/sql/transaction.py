@@ -62,6 +62,8 @@ class Transaction:
         """With what is expected, unless it is among these; or what came so before."""
         if self._known and all(ask in self._known for ask in asks):
             return [self._known.pop(ask) for ask in asks]
+        for ask in asks:
+            self._known.pop(ask, None)
         ahead = [one for one in dict.fromkeys(self._expected) if one not in asks]
         self._expected.clear()
         answers = self._ask((*asks, *ahead))
@@ -85,10 +87,17 @@ class Transaction:
         self.has_written |= len(self._queue) > waiting
         self._known.clear()  # it may be otherwise now
 
+    def change(self, sql: str, row: Row) -> Rows:
+        """Run one write that answers by the rows it hit."""
+        self.has_written = True
+        self._known.clear()
+        return self._ask((Ask(sql, row),))[0]
+
     def count(self, write: Write) -> int:
         """How many rows a write hit."""
         self._ask(())
         self.has_written = True
+        self._known.clear()
         return self._line.count(write)
 
     def commit(self) -> None:

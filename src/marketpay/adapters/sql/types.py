@@ -70,10 +70,14 @@ def _to_utc(time: datetime | None) -> datetime | None:
     return time if time is None or time.tzinfo is UTC else time.astimezone(UTC)
 
 
-@lru_cache(maxsize=64)  # all that one decision writes is of one moment
 def _to_text(time: datetime | None) -> str | None:
     utc = _to_utc(time)
-    return None if utc is None else utc.isoformat(timespec="microseconds")
+    return None if utc is None else _text(utc)
+
+
+@lru_cache(maxsize=64)  # all that one decision writes is of one moment
+def _text(utc: datetime) -> str:
+    return utc.isoformat(timespec="microseconds")
 
 
 def _from_text(text: str | None) -> datetime | None:

@@ -112,8 +112,7 @@ class SqlWork(SqlRecords):
         """See `Work.remove`."""
         statement = self._sql.journal.timer_delete
         values = {"kind": timer.kind.value, "subject": timer.subject, "due_at": timer.due_at}
-        self._transaction.has_written = True
-        return len(self._rows(statement, **values)) == 1
+        return len(self._transaction.change(statement.sql, statement.row(values))) == 1
 
     def sequence(self, limit: int, /) -> int:
         """See `Work.sequence`."""

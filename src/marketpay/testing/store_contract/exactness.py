@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
@@ -91,6 +92,17 @@ class ExactnessContract:
         assert found == tokyo
         assert found is not None
         assert found.utcoffset() in (timedelta(0), timedelta(hours=9))
+
+    def test_the_hour_that_comes_twice_is_kept_as_two(self, store: Store) -> None:
+        """At the end of summer time: Python takes both for equal."""
+        berlin = ZoneInfo("Europe/Berlin")
+        twice = [datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=fold) for fold in (0, 1)]
+        jobs = [a_job(created_at=time) for time in twice]
+        write(store, *jobs)
+
+        found = [kept(store, job).created_at.astimezone(UTC) for job in jobs]
+
+        assert [time.hour for time in found] == [0, 1]
 
     @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:9].encode().hex() or "empty")
     def test_texts_come_back_as_they_were(self, store: Store, text: str) -> None:

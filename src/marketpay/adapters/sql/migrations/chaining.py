@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from marketpay.adapters.sql.migrations.steps import qualified
-from marketpay.adapters.sql.migrations.terms import Place
+from marketpay.adapters.sql.migrations.terms import MARIADB, Place
 from marketpay.ports.chain import GENESIS, EntryRow, link
 from marketpay.ports.journal import JournalRecord
 
@@ -17,7 +17,10 @@ BATCH: Final = 1000  # rows of the feed at once
 
 
 def fill_links(connection: Connection, place: Place) -> None:
-    """Link every row, in order; those that have a link already were linked by an earlier try."""
+    """Link every row, in order; those that have a link already were linked by an earlier try.
+
+    MariaDB keeps each batch.  On a cluster nobody would hear of us from within a transaction.
+    """
     feed = place["feed"]
     position, previous = 0, GENESIS
     done = select(feed.c.position, feed.c.link).where(feed.c.link.is_not(None))
@@ -31,6 +34,8 @@ def fill_links(connection: Connection, place: Place) -> None:
             previous = link(previous, row.position, row.id, _record(row), entries.get(row.id, ()))
             links.append({"at": row.position, "link": previous})
         connection.execute(change, links)
+        if connection.dialect.name in MARIADB:
+            connection.exec_driver_sql("COMMIT")
         position = rows[-1].position
 
 

@@ -114,8 +114,6 @@ CURRENCY: Final = (
 )
 MATCHED: Final = "currency ~ '^[A-Z][A-Z0-9]{2,11}$'"
 LISTED: Final = re.compile(r"(?P<name>\w+) (?P<without>NOT )?IN \((?P<words>'[^()]+')\)")
-
-
 WORD: Final = re.compile("'[^']*'")
 
 
