@@ -343,6 +343,13 @@ def test_the_tables_of_the_database_are_all_explained() -> None:
     assert f"The revision of the tables is `{HEAD}`." in page
 
 
+def test_every_table_of_figures_was_measured() -> None:
+    page = (DOCS / "explanation/performance.md").read_text()
+    tables = re.findall(r"<!-- measured: (\w+) -->\n(.*?)<!-- end -->", page, re.DOTALL)
+    assert len(tables) > 10
+    assert [name for name, table in tables if not table.strip()] == []
+
+
 def test_every_public_name_is_in_the_reference() -> None:
     pages = "".join(page.read_text() for page in (DOCS / "reference/api").glob("*.md"))
     told = set(re.findall(r"^::: ([\w.]+)$", pages, re.MULTILINE))

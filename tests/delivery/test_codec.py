@@ -59,16 +59,6 @@ def events(draw: st.DrawFn) -> Event:
 
 
 @given(happened=st.lists(events(), max_size=5))
-def test_ids_of_a_hosts_making_are_escaped() -> None:
-    quoted = Marketplace(
-        gateway=SimulatedGateway(), rules=Rules(new_id=lambda prefix: new_id(prefix) + '"\\x')
-    )
-    command = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
-    with quoted as market:
-        first = market.execute(command, key="k")
-        assert market.execute(command, key="k") == first
-
-
 def test_events_come_back_as_they_were(happened: list[Event]) -> None:
     assert codec.decode_events(codec.encode_events(happened)) == happened
 
@@ -255,3 +245,13 @@ def test_who_said_it_is_a_column_and_not_in_the_body() -> None:
 
     assert body == '{"offer":"off_1"}'
     assert personal is None
+
+
+def test_ids_of_a_hosts_making_are_escaped() -> None:
+    quoted = Marketplace(
+        gateway=SimulatedGateway(), rules=Rules(new_id=lambda prefix: new_id(prefix) + '"\\x')
+    )
+    command = PostJob(by=Actor.customer("cus_17"), title="Paint the fence", currency="USD")
+    with quoted as market:
+        first = market.execute(command, key="k")
+        assert market.execute(command, key="k") == first
