@@ -23,6 +23,7 @@ DEADLOCK: Final = 1213
 MISSING: Final = 1146
 
 MADE: Final = f"CREATE TABLE IF NOT EXISTS {TURN} (id int PRIMARY KEY, owner text, beat int)"
+# The name in these is the constant above; every value is a parameter.
 # What others have committed is seen, and waited for as long as it takes them.
 LOOK: Final = f"SET STATEMENT wsrep_sync_wait = 1 FOR SELECT owner, beat FROM {TURN}"  # noqa: S608
 TAKE: Final = f"INSERT INTO {TURN} VALUES (1, %s, 0)"  # noqa: S608

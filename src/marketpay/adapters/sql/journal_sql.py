@@ -28,7 +28,7 @@ class JournalSql:
 
     @cached_property
     def row(self) -> Callable[[JournalRecord], tuple[Any, ...]]:
-        """The parameters of these two."""
+        """The parameters of `journal_insert`, with or without its number, made of a record."""
         return row_of(self.journal_insert)
 
     @cached_property

@@ -22,7 +22,7 @@ class Sql:
     def __init__(self, dialect: Dialect, tables: Tables) -> None:
         compiler = Compiler(dialect, tables)
         self.tables = tables
-        self.looks_ahead = dialect.name in PIPELINED  # elsewhere each question is a trip
+        self.looks_ahead = dialect.name in PIPELINED  # elsewhere questions go one by one
         self.bulk = BulkSql(compiler)
         self.chain = ChainSql(compiler)
         self.entities = EntitySql(compiler)

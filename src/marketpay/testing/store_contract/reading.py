@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from attrs import evolve
 
@@ -33,6 +35,10 @@ from marketpay.testing.store_contract.samples import (
 def deal_of(store: Store, transaction: TransactionId) -> Deal:
     """The deal that this operation is for."""
     return store.read(lambda records: records.deal(transaction=transaction))
+
+
+def _deal_of_payment(payment: PaymentId, read: Reader) -> Deal:
+    return read.deal(payment=payment)
 
 
 class ReadingContract:
@@ -149,7 +155,7 @@ class ReadingContract:
 
         for operation, payment in zip(operations, (live[1], over[1]), strict=True):
             found = deal_of(store, operation.id)
-            assert found == store.read(lambda read, paid=payment.id: read.deal(payment=paid))  # type: ignore[misc]
+            assert found == store.read(partial(_deal_of_payment, payment.id))
 
     def test_an_operation_that_is_for_no_payment_has_no_deal(self, store: Store) -> None:
         """It is a payout, or for a listing."""

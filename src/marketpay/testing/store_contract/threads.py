@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Event
 from typing import TypeVar
 
@@ -55,6 +56,10 @@ def _until_it_goes_through(store: Store, use: Callable[[Work], T]) -> T:
         except Conflict:
             continue
     raise AssertionError("every try was a conflict")
+
+
+def _removed(timer: Timer, work: Work) -> bool:
+    return work.remove(timer)
 
 
 class ThreadsContract:
@@ -178,7 +183,7 @@ class ThreadsContract:
 
         taken = [timer for timers in _at_once(lease) for timer in timers]
         removed = _at_once(
-            lambda _: [_until_it_goes_through(store, lambda w, t=t: w.remove(t)) for t in taken]  # type: ignore[misc]
+            lambda _: [_until_it_goes_through(store, partial(_removed, timer)) for timer in taken]
         )
 
         assert sorted(one.subject for one in taken) == sorted(one.subject for one in due)
