@@ -38,7 +38,7 @@ from marketpay.testing import SimulatedGateway
 STEPS: Final = 5  # commands of a deal
 TASKS: Final = 50
 THREADS: Final = 8
-POOL: Final = 8  # connections at most, either way: as many as there are threads
+POOL: Final = 16  # connections at most, either way
 SECONDS: Final = 3.0  # a side and round
 IN_TASKS, IN_THREADS = f"{TASKS} tasks", f"{THREADS} threads"
 PART: Final = f"{IN_TASKS}, of what {IN_THREADS} do"
