@@ -12,8 +12,9 @@ import pytest
 from marketpay.adapters.sql.store import SqlStore
 from marketpay.domain.errors import Conflict, DatabaseBusy
 from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import ApplicationStatus
 from marketpay.ports.store import Records
-from marketpay.testing.store_contract.samples import a_job, an_offer, kept, write
+from marketpay.testing.store_contract.samples import a_job, an_application, an_offer, kept, write
 
 Heard = list[str]
 
@@ -63,10 +64,23 @@ def test_what_once_asked_more_begins_in_a_transaction(store: SqlStore) -> None:
 def test_what_is_read_together_is_read_in_a_transaction(store: SqlStore) -> None:
     job = a_job()
     offer, _payment = an_offer(job)
-    write(store, job, offer, _payment)
+    write(store, job, offer, _payment, an_application(job))
     words = heard(store)
-    assert store.read(lambda records: records.deal(job=job.id)).offers
+    for _ in range(2):  # the first finds out
+        words.clear()
+        deal = store.read(lambda records: records.deal(job=job.id))
+        assert deal.offers
+        assert deal.applications
     assert words == ["BEGIN", "SELECT", "SELECT", "COMMIT"]
+
+
+def test_nobody_asks_for_the_applications_where_there_are_none(store: SqlStore) -> None:
+    job = a_job()
+    over = an_application(job, status=ApplicationStatus.WITHDRAWN)
+    write(store, job, *an_offer(job), over)
+    words = heard(store)
+    assert store.read(lambda records: records.deal(job=job.id)).applications == ()
+    assert words == ["SELECT"]
 
 
 def twice(job: Job, records: Records) -> list[Job]:

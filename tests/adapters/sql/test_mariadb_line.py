@@ -118,3 +118,9 @@ def test_more_commands_take_no_more_statements(mariadb_ready: str) -> None:
     with Marketplace(store=SqlStore(engine), gateway=gateway) as market:
         assert statements(50) == statements(10)
         books_are_right(market, gateway)
+
+
+def test_an_insert_tells_the_number_that_the_server_gave(line: MariadbLine) -> None:
+    line.exchange([Write("CREATE TABLE counted (id int AUTO_INCREMENT PRIMARY KEY, said text)")])
+    some = Write("INSERT INTO counted (said) VALUES (%s)", [("a",), ("b",)])
+    assert line.insert([some, Write(some.sql, [("c",)])]) == 3

@@ -137,3 +137,9 @@ def test_what_has_no_text_is_refused_by_its_type(line: PipelineLine) -> None:
 def test_a_copy_is_refused(line: PipelineLine) -> None:
     with pytest.raises(psycopg.NotSupportedError):
         line.exchange([Write("COPY (SELECT 1) TO STDOUT")], [ONE])
+
+
+def test_an_insert_tells_the_number_that_the_server_gave(line: PipelineLine) -> None:
+    line.exchange([Write("CREATE TABLE counted (id bigserial PRIMARY KEY, said text)")])
+    some = Write("INSERT INTO counted (said) VALUES ($1)", [("a",), ("b",)])
+    assert line.insert([some, Write(some.sql, [("c",)])]) == 3

@@ -32,6 +32,9 @@ class Interrupted:
     def count(self, write: Write) -> int:
         return 0
 
+    def insert(self, writes: Sequence[Write]) -> int:
+        return len(writes)
+
     def drop(self) -> None:
         self.is_dropped = True
 
@@ -50,8 +53,19 @@ class Echo:
     def count(self, write: Write) -> int:
         return 0
 
+    def insert(self, writes: Sequence[Write]) -> int:
+        return len(writes)
+
     def drop(self) -> None:
         raise AssertionError("nothing was interrupted")
+
+
+def test_an_insert_takes_with_it_what_waits_and_tells_its_number() -> None:
+    transaction = Transaction(Echo(), BOUNDS)
+    transaction.write([Write("UPDATE")])
+    assert transaction.insert(Write("INSERT")) == len(["BEGIN", "UPDATE", "INSERT"])
+    assert transaction.insert(Write("INSERT")) == 1
+    assert transaction.has_written
 
 
 def test_what_is_expected_comes_with_what_is_asked_first() -> None:

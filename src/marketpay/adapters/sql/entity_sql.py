@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, String, and_, any_, bindparam, cast, or_, select
+from sqlalchemy import Column, String, and_, any_, bindparam, cast, exists, or_, select
 from sqlalchemy.dialects import postgresql
 
 from marketpay.adapters.sql.mapping import Mapper
@@ -26,6 +26,7 @@ E = TypeVar("E", bound=Entity)
 
 Shape = tuple[tuple[str, int], ...]  # names, and with how many values each is compared
 ARRAY: Final = -1  # with those of an array
+HIRING: Final = (Job, Offer, Payment)
 
 
 class EntitySql:
@@ -114,8 +115,12 @@ class EntitySql:
             job = select(payments.c.job).where(mine).scalar_subquery()
             offer_ = select(payments.c.offer).where(mine).scalar_subquery()
         in_deal = or_(_is_one(offers.c.status, offer.LIVE), offers.c.id == offer_)
+        applied = and_(
+            applications.c.job == jobs.c.id, _is_one(applications.c.status, application.LIVE)
+        )
+        has_applications = exists().where(applied)
         hiring = (
-            select(*jobs.c, *offers.c, *payments.c)
+            select(*jobs.c, *offers.c, *payments.c, has_applications)
             .select_from(jobs)
             .outerjoin(offers, and_(offers.c.job == jobs.c.id, in_deal))
             .outerjoin(payments, payments.c.offer == offers.c.id)
@@ -128,6 +133,16 @@ class EntitySql:
             compile(hiring.order_by(offers.c.id, payments.c.id)),
             compile(applying.order_by(applications.c.id)),
         )
+
+    @cached_property
+    def hired(self) -> list[tuple[int, Callable[[Any], Entity]]]:
+        """Where a row of a deal's first statement has job, offer and payment; what reads them."""
+        found, first = [], 0
+        for kind in HIRING:
+            mapper: Mapper[Any] = self.mapper(kind)
+            found.append((first, mapper.reader(first)))
+            first += len(mapper.columns)
+        return found
 
     def due(self, kind: type[Entity]) -> Statement:
         """The entities whose `due_at` has come, the oldest first."""

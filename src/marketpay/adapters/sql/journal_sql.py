@@ -32,12 +32,6 @@ class JournalSql:
         return row_of(self.journal_insert)
 
     @cached_property
-    def journal_insert_returning(self) -> Statement:
-        """The same; its number comes back."""
-        insert = self.journal_insert
-        return evolve(insert, sql=f"{insert.sql} RETURNING id")
-
-    @cached_property
     def personal_insert(self) -> Statement:
         """What is personal in a record."""
         return self.compiler.insert_part(self._tables.journal_personal)

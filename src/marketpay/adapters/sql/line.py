@@ -81,6 +81,10 @@ class Line(Protocol):
         """Run one write and tell how many rows it hit."""
         ...
 
+    def insert(self, writes: Sequence[Write]) -> int:
+        """Run the writes in order; the number that the engine gave to the one row of the last."""
+        ...
+
     def drop(self) -> None:
         """Nobody must use this connection again."""
         ...
@@ -90,6 +94,7 @@ class Cursor(Protocol):
     """What is used of a driver's cursor (PEP 249)."""
 
     rowcount: int
+    lastrowid: Any
 
     def execute(self, sql: str, parameters: Any = ..., /) -> Any:
         """Run a statement."""
@@ -136,3 +141,8 @@ class CursorLine:
         """See `Line.count`."""
         self.exchange([Write(write.sql, write.rows)])
         return self._cursor.rowcount
+
+    def insert(self, writes: Sequence[Write]) -> int:
+        """See `Line.insert`."""
+        self.exchange(writes)
+        return int(self._cursor.lastrowid)

@@ -101,6 +101,11 @@ class MariadbLine:
         change = many(write.sql) if len(write.rows) > 1 else None
         return self.line.count(write) if change is None else self._change(change, write)
 
+    def insert(self, writes: Sequence[Write]) -> int:
+        """See `Line.insert`."""
+        self.exchange(writes[:-1])
+        return self.line.insert(writes[-1:])
+
     def drop(self) -> None:
         """See `Line.drop`."""
         self.line.drop()

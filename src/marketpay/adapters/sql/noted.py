@@ -39,6 +39,10 @@ class Noted:
         """See `Line.count`."""
         return self.line.count(write)
 
+    def insert(self, writes: Sequence[Write]) -> int:
+        """See `Line.insert`."""
+        return self.line.insert(writes)
+
     def drop(self) -> None:
         """See `Line.drop`."""
         self.line.drop()

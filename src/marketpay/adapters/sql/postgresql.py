@@ -84,6 +84,12 @@ class PipelineLine:
         """See `Line.count`."""
         return self._exchanged([write], ()).hit
 
+    def insert(self, writes: Sequence[Write]) -> int:
+        """See `Line.insert`: the number of a column `id`."""
+        *before, last = writes
+        [[(number,)]] = self.exchange(before, [Ask(f"{last.sql} RETURNING id", last.rows[0])])
+        return int(number)
+
     def _exchanged(self, writes: Sequence[Write], asks: Sequence[Ask]) -> Answer:
         answer: Answer = self.connection.wait(exchanged(self.connection, writes, asks))
         return answer

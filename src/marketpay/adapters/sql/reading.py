@@ -19,11 +19,8 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
-from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry
 from marketpay.domain.money import Money
-from marketpay.domain.offer import Offer
-from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.wallet import Wallet
@@ -70,10 +67,17 @@ class SqlRecords:
         """See `Reader.deal`."""
         options = {"job": job, "offer": offer, "payment": payment, "transaction": transaction}
         [(by, asked)] = [(by, str(id)) for by, id in options.items() if id is not None]
-        hiring, applications = self._transaction.ask_all(*self._deal(by, asked))
-        if not hiring:
+        hiring, applying = self._deal(by, asked)
+        applications: Rows | None = None
+        if self._sql.looks_ahead:
+            found, applications = self._transaction.ask_all(hiring, applying)
+        else:
+            [found] = self._transaction.ask_all(hiring)
+        if not found:
             raise NotFound(by.capitalize(), asked)
-        [job_], offers, payments = self._joined(hiring, Job, Offer, Payment)
+        if applications is None:
+            applications = self._transaction.ask_all(applying)[0] if found[0][-1] else ()
+        [job_], offers, payments = self._joined(found)
         return Deal(
             job=job_,
             offers=tuple(offers),
@@ -211,17 +215,18 @@ class SqlRecords:
     def _entities(self, kind: type[E], statement: Statement, values: Mapping[str, Any]) -> list[E]:
         return self._read(kind, self._transaction.ask(statement.sql, statement.row(values)))
 
-    def _read(self, kind: type[E], rows: Iterable[Any], first: int = 0) -> list[E]:
-        """The entities whose columns begin at the `first` of each row."""
-        return [*map(self._sql.entities.mapper(kind).reader(first), rows)]
+    def _read(self, kind: type[E], rows: Iterable[Any]) -> list[E]:
+        return self._made([*map(self._sql.entities.mapper(kind).reader(), rows)])
 
-    def _joined(self, rows: Rows, *kinds: type[Any]) -> Iterator[list[Any]]:
-        """Each entity once, where rows have one of each kind beside each other, or none."""
-        first = 0
-        for kind in kinds:
+    def _joined(self, rows: Rows) -> Iterator[list[Any]]:
+        """Each job, offer and payment once, where rows have one of each beside each other."""
+        for first, read in self._sql.entities.hired:
             once = {row[first]: row for row in rows if row[first] is not None}
-            yield self._read(kind, once.values(), first)
-            first += len(self._sql.entities.mapper(kind).columns)
+            yield self._made([*map(read, once.values())])
+
+    def _made(self, entities: list[E]) -> list[E]:
+        """What was read."""
+        return entities
 
     def _rows(self, statement: Statement, **values: Any) -> Rows:
         return self._transaction.ask(statement.sql, statement.row(values))

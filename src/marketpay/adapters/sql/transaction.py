@@ -93,6 +93,15 @@ class Transaction:
         self._known.clear()
         return self._ask((Ask(sql, row),))[0]
 
+    def insert(self, write: Write) -> int:
+        """The number that the engine gave to its one row."""
+        writes, self._queue = [*self._queue, write], []
+        self.is_sent = self.has_written = True
+        self._known.clear()
+        number = self._line.insert(writes)
+        self.has_begun = True
+        return number
+
     def count(self, write: Write) -> int:
         """How many rows a write hit."""
         self._ask(())

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from marketpay.adapters.sql.bulk import Bulk
 from marketpay.adapters.sql.chain import sequence
-from marketpay.adapters.sql.line import Ask, Write
-from marketpay.adapters.sql.mapping import Saving
+from marketpay.adapters.sql.line import Ask, Row, Write
+from marketpay.adapters.sql.mapping import Mapper, Saving
 from marketpay.adapters.sql.reading import SqlRecords
 from marketpay.adapters.sql.schema import RANK
 from marketpay.adapters.sql.sql import Sql
@@ -41,9 +41,13 @@ class SqlWork(SqlRecords):
         everything = [*latest.values(), *relied.values()]
         everything.sort(key=lambda one: (RANK[type(one)], one.id))
         number = self._insert_record(record)
-        self._transaction.write(self._saved(everything, latest))
-        self._transaction.write(self._booked(number, record, tuple(latest), decision.entries))
-        self._transaction.write(self._set(decision.timers))
+        self._transaction.write(
+            [
+                *self._saved(everything, latest),
+                *self._booked(number, record, tuple(latest), decision.entries),
+                *self._set(decision.timers),
+            ]
+        )
         return {one.id: advanced(one) for one in everything}
 
     def write_many(self, written: Sequence[Written], /) -> None:
@@ -160,51 +164,50 @@ class SqlWork(SqlRecords):
 
     def _set(self, timers: Iterable[Timer]) -> Iterator[Write]:
         put = self._sql.journal.timer_set
-        for timer in timers:
-            kind = timer.kind.value
-            yield _row(put, kind=kind, subject=timer.subject, due_at=timer.due_at)
+        rows = [
+            put.row({"kind": one.kind.value, "subject": one.subject, "due_at": one.due_at})
+            for one in timers
+        ]
+        if rows:
+            yield Write(put.sql, rows)
 
     def _insert_record(self, record: JournalRecord) -> tuple[int, ...]:
         """What says the record's number in rows that belong to it: nothing, where it is counted."""
         journal = self._sql.journal
-        row = journal.row(record)
+        insert = Write(journal.journal_insert.sql, [journal.row(record)])
         if journal.compiler.is_counted:
-            self._transaction.write([Write(journal.journal_insert.sql, [row])])
+            self._transaction.write([insert])
             return ()
-        [number] = self._transaction.ask(journal.journal_insert_returning.sql, row)
-        return tuple(number)
+        return (self._transaction.insert(insert),)
 
     def _saved(
         self, entities: Iterable[Entity], changed: Iterable[Entity] | dict[str, Entity]
-    ) -> Iterator[Write]:
+    ) -> list[Write]:
         """The entities in their one order: inserted, updated, or relied on (their version)."""
-        ids = {*changed} if isinstance(changed, dict) else {one.id for one in changed}
-
-        alike: list[tuple[Saving[Any], list[Entity]]] = []
+        ids = changed if isinstance(changed, dict) else {one.id for one in changed}
+        writes: list[Write] = []
+        rows: list[Row] = []
+        latest: Saving[Any] | None = None
         for entity in entities:
-            mapper = self._sql.entities.mapper(type(entity))
+            mapper: Mapper[Any] = self._sql.entities.mapper(type(entity))
             saving = mapper.insert
             if entity.version:
-                saving = mapper.update(self._changed(entity) if entity.id in ids else ())
-            if not alike or alike[-1][0] is not saving:
-                alike.append((saving, []))
-            alike[-1][1].append(entity)
-        for saving, some in alike:
-            guarded = some[0] if some[0].version else None
-            yield Write(saving.sql, [*map(saving.row, some)], guarded)
+                saving = mapper.update(self._changed(entity, mapper) if entity.id in ids else ())
+            if saving is not latest:
+                latest, rows = saving, []
+                writes.append(Write(saving.sql, rows, entity if entity.version else None))
+            rows.append(saving.row(entity))
+        return writes
 
-    def _changed(self, entity: Entity) -> tuple[str, ...]:
+    def _changed(self, entity: E, mapper: Mapper[E]) -> tuple[str, ...]:
         """The fields that are not as this transaction read them; all, if it did not."""
-        before = self._seen.get(entity.id)
-        if before is None:
-            return entity.mutable
-        return self._sql.entities.mapper(type(entity)).differing(before, entity)
+        before: Any = self._seen.get(entity.id)
+        return entity.mutable if before is None else mapper.differing(before, entity)
 
-    def _read(self, kind: type[E], rows: Iterable[Any], first: int = 0) -> list[E]:
-        found = super()._read(kind, rows, first)
-        for entity in found:
+    def _made(self, entities: list[E]) -> list[E]:
+        for entity in entities:
             self._seen[entity.id] = entity
-        return found
+        return entities
 
     def _booked(
         self,
