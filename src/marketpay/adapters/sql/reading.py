@@ -68,15 +68,12 @@ class SqlRecords:
         options = {"job": job, "offer": offer, "payment": payment, "transaction": transaction}
         [(by, asked)] = [(by, str(id)) for by, id in options.items() if id is not None]
         hiring, applying = self._deal(by, asked)
-        applications: Rows | None = None
         if self._sql.looks_ahead:
-            found, applications = self._transaction.ask_all(hiring, applying)
-        else:
-            [found] = self._transaction.ask_all(hiring)
+            self._transaction.expect(applying)
+        [found] = self._transaction.ask_all(hiring)
         if not found:
             raise NotFound(by.capitalize(), asked)
-        if applications is None:
-            applications = self._transaction.ask_all(applying)[0] if found[0][-1] else ()
+        applications = self._transaction.ask_all(applying)[0] if found[0][-1] else ()
         [job_], offers, payments = self._joined(found)
         return Deal(
             job=job_,
