@@ -25,6 +25,7 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 T = TypeVar("T")
 
+DECIDING = ("memory", "sqlite", "aiosqlite", "postgres")
 STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite", "postgres")
 # All tables but the one that says which revision they have.
 FILLED = [table.name for table in Tables().all() if table.name != "marketpay_version"]
@@ -152,7 +153,21 @@ def mariadb_ready(mariadb: MariadbDatabases, empty_mariadb: str) -> str:
     return empty_mariadb
 
 
-@pytest.fixture(params=STORES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A marketplace over every store, unless the test says which.
+
+    A decision is the same whoever awaits it, so a command's own tests do without some doors.
+    """
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "open_market" in metafunc.fixturenames and not any(
+        "open_market" in m.args[0] for m in marks
+    ):
+        is_of_command = metafunc.definition.path.parent.name == "commands"
+        stores = DECIDING if is_of_command else STORES
+        metafunc.parametrize("open_market", stores, indirect=True)
+
+
+@pytest.fixture
 def open_market(
     request: pytest.FixtureRequest,
     tmp_path: Path,
