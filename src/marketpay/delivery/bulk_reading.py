@@ -132,10 +132,11 @@ class Known:
         offers = self.find(Offer, job=found.id, status=LIVE)
         if offer is not None and all(one.id != offer for one in offers):
             offers = sorted([*offers, self.get(Offer, offer)], key=lambda one: one.id)
+        ids = {one.id for one in offers}
         return Deal(
             job=found,
             offers=tuple(offers),
-            payments=tuple(self.get(Payment, one.payment) for one in offers),
+            payments=tuple(one for one in self.find(Payment, job=found.id) if one.offer in ids),
             applications=tuple(self.find(Application, job=found.id, status=application.LIVE)),
         )
 

@@ -34,6 +34,7 @@ class AccountKind(StrEnum):
     PLATFORM_FEE = "platform_fee"
     SERVICE_FEE = "service_fee"
     UPGRADE = "upgrade"
+    CANCELLATION_FEE = "cancellation_fee"
     PROCESSOR_FEE = "processor_fee"
     CHARGEBACK_FEE = "chargeback_fee"
     CHARGEBACK_LOSS = "chargeback_loss"
@@ -42,7 +43,7 @@ class AccountKind(StrEnum):
 
 K = AccountKind
 ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED})
-INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE, K.UPGRADE)
+INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE, K.UPGRADE, K.CANCELLATION_FEE)
 EXPENSES: Final = frozenset({K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT})
 # What a wallet's own row keeps: three parts of what the owner is owed, and what they owe.
 WALLET: Final = {
@@ -55,8 +56,9 @@ DEBIT_SIDE: Final = ASSETS | EXPENSES
 OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAILABLE}
 
 SETTLING = frozenset({"SettleTransaction"})
-COMPLETING = frozenset({"CompleteJob"})
-REFUNDING = frozenset({"CancelJob", "IssueRefund", "RecordRefund"})
+CANCELLING = frozenset({"CancelJob"})  # ... by a policy that divides what is left
+COMPLETING = frozenset({"CompleteJob"}) | CANCELLING
+REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING
 RECORDING = frozenset({"RecordRefund"})
 RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})
@@ -77,6 +79,7 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.ESCROW,              K.SERVICE_FEE):          COMPLETING,
     (K.ESCROW,              K.RECEIVABLE):           COMPLETING,  # a debt is collected first
     (K.ESCROW,              K.WALLET_AVAILABLE):     COMPLETING,
+    (K.ESCROW,              K.CANCELLATION_FEE):     CANCELLING,
     (K.CONNECTED,           K.PROCESSOR):            MOVING,  # transferred
     (K.PROCESSOR,           K.CONNECTED):            MOVING,  # a transfer reversed
     (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   REFUNDING,

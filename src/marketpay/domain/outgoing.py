@@ -127,7 +127,7 @@ def give_back(payment: Payment, others: Sequence[Refund], at: datetime) -> Chang
     """The payment once one refund is through; `others` are the rest of its refunds."""
     is_last = all(one.status in REFUND.final for one in others)
     is_open = payment.status is not PaymentStatus.CHARGED_BACK
-    is_all = payment.gone == payment.amount and is_last and is_open
+    is_all = payment.refunded + payment.lost == payment.amount and is_last and is_open
     event: type[Event] = e.PaymentRefunded if is_all else e.PaymentPartlyRefunded
     return payment.become(event, SYSTEM, at)
 

@@ -48,6 +48,7 @@ class Payment(Living):
     refunded: Money = field(default=NOTHING)  # asked back so far, whether it has arrived or not
     disputed: Money = field(default=NOTHING)  # taken by the card network, until it has decided
     lost: Money = field(default=NOTHING)  # ... and gone
+    kept: Money = field(default=NOTHING)  # by the platform, as a fee for a cancellation
     released_at: datetime | None = None  # when it left escrow
     # Of the payout: collected for older debts; below zero, what is due although it is gone,
     # because the contractor owes it otherwise or the platform bears it.
@@ -68,6 +69,7 @@ class Payment(Living):
         "refunded",
         "disputed",
         "lost",
+        "kept",
         "released_at",
         "withheld",
         "transferring",
@@ -99,8 +101,8 @@ class Payment(Living):
 
     @property
     def gone(self) -> Money:
-        """What is no longer the deal's: asked back, or lost to the card network."""
-        return self.refunded + self.lost
+        """What is no longer the deal's: asked back, lost to the card network, or kept."""
+        return self.refunded + self.lost + self.kept
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ class Payment(Living):
 
     @property
     def refundable(self) -> Money:
-        """What can still be asked back: captured - refunded - charged back (open or lost)."""
+        """What can still be asked back: captured less all that is gone or disputed."""
         return self.amount - self.gone - self.disputed
 
     @property

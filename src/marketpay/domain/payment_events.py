@@ -56,6 +56,10 @@ class PaymentReleased(PaymentEvent):
     """The money left escrow: fees to the platform, the rest to the contractor's wallet."""
 
 
+class PaymentFeeKept(PaymentEvent):
+    """The platform keeps some of a cancelled deal's money; the payment's `kept` says how much."""
+
+
 class PaymentTransferStarted(PaymentEvent):
     """What the contractor earned is on its way to their account at the gateway."""
 

@@ -84,12 +84,12 @@ def _one(records: Records, id: str) -> Payment | str:
 def _amounts(payment: Payment) -> Iterator[str]:
     """What it says of its money, as far as that cannot be true whatever happened."""
     name, amount, split = f"payment {payment.id}", payment.amount, payment.split
-    for part in ("refunded", "disputed", "lost", "transferring", "transferred"):
+    for part in ("refunded", "disputed", "lost", "kept", "transferring", "transferred"):
         if getattr(payment, part).minor < 0:
             yield f"{name}: {part} is below zero, {getattr(payment, part)}."
     gone = payment.gone + payment.disputed
     if gone > amount:
-        yield f"{name}: {gone} of it is refunded, disputed or lost, and it was {amount}."
+        yield f"{name}: {gone} of it is refunded, disputed, lost or kept, and it was {amount}."
     if split is None:
         if payment.status in SPLIT or payment.is_released:
             yield f"{name}: it is {payment.status} and has no split."

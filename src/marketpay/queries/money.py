@@ -114,11 +114,13 @@ class Revenue:
     platform_fee: Money
     service_fee: Money
     upgrades: Money
+    cancellation_fees: Money
 
     @property
     def total(self) -> Money:
         """All of it."""
-        return self.platform_fee + self.service_fee + self.upgrades
+        fees = self.platform_fee + self.service_fee
+        return fees + self.upgrades + self.cancellation_fees
 
 
 @frozen(kw_only=True)
@@ -129,7 +131,7 @@ class GetRevenue(Question[Revenue]):
 
     def answer(self, records: Records) -> Revenue:
         """See `Question.answer`."""
-        platform, service, upgrades = (
+        platform, service, upgrades, cancellations = (
             unchecked(records.balance(Account(kind, self.currency)), self.currency)
             for kind in INCOME
         )
@@ -138,6 +140,7 @@ class GetRevenue(Question[Revenue]):
             platform_fee=platform,
             service_fee=service,
             upgrades=upgrades,
+            cancellation_fees=cancellations,
         )
 
 

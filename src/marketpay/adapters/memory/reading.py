@@ -75,7 +75,7 @@ class MemoryRecords:
         return Deal(
             job=found,
             offers=tuple(offers),
-            payments=tuple(self.get(Payment, one.payment) for one in offers),
+            payments=tuple(self.find(Payment, offer=tuple(one.id for one in offers))),
             applications=tuple(self.find(Application, job=found.id, status=application.LIVE)),
         )
 

@@ -34,7 +34,7 @@ def payments(make: Maker) -> Table:
     """Of payments."""
     return make.entity(
         "payments",
-        Column("offer", Id, make.to("offers"), nullable=False, unique=True),
+        Column("offer", Id, make.to("offers"), nullable=False),
         Column("job", Id, make.to("jobs"), nullable=False),
         Column("customer", Party, nullable=False),
         Column("contractor", Party, nullable=False),
@@ -51,6 +51,7 @@ def payments(make: Maker) -> Table:
         minor("refunded"),
         minor("disputed"),
         minor("lost"),
+        minor("kept"),
         Column("released_at", UtcTime),
         minor("withheld"),
         minor("transferring"),

@@ -65,7 +65,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Job: ("customer", "contractor", "status"),
     Application: ("job", "contractor"),
     Offer: ("job", "customer", "contractor"),
-    Payment: ("job", "customer", "contractor"),
+    Payment: ("offer", "job", "customer", "contractor"),
     PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at"),
     Refund: ("payment",),
     Wallet: ("owner",),

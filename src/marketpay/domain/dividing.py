@@ -1,0 +1,155 @@
+"""Dividing what is left of a payment: between its customer, its contractor and the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import evolve, field, frozen
+
+from marketpay.domain import events as e
+from marketpay.domain import refunding
+from marketpay.domain.actor import Role
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import CurrencyMismatch, InvalidInput
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.refund import Refund
+from marketpay.domain.refunding import Held
+from marketpay.domain.releasing import release
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer
+from marketpay.domain.wallet import Wallet
+
+SYSTEM = Role.SYSTEM
+
+
+def _not_negative(_shares: object, attribute: object, value: Money) -> None:
+    if not isinstance(value, Money):
+        raise TypeError(f"a share is Money, not {type(value).__name__}")
+    if value.minor < 0:
+        raise InvalidInput("cannot be below zero.", getattr(attribute, "name", ""))
+
+
+@frozen(kw_only=True)
+class Shares:
+    """Who gets how much of what is left of a price, before any fees.
+
+    Of the contractor's share the platform has its fees as of the whole price; what is `kept`
+    is the platform's alone.
+    """
+
+    to_customer: Money = field(validator=_not_negative)
+    to_contractor: Money = field(validator=_not_negative)
+    kept: Money = field(validator=_not_negative)
+
+    def __attrs_post_init__(self) -> None:
+        for share in (self.to_contractor, self.kept):
+            if share.currency != self.to_customer.currency:
+                raise CurrencyMismatch(share.currency, self.to_customer.currency)
+
+    @classmethod
+    def between(cls, to_customer: Money, to_contractor: Money) -> Shares:
+        """Nothing for the platform but its fees."""
+        return cls(
+            to_customer=to_customer,
+            to_contractor=to_contractor,
+            kept=Money.zero(to_customer.currency),
+        )
+
+    @property
+    def total(self) -> Money:
+        """All of it."""
+        return self.to_customer + self.to_contractor + self.kept
+
+
+@frozen(kw_only=True)
+class Divided:
+    """A payment of which nothing is left to be divided, with all that follows."""
+
+    payment: Payment
+    refund: Refund | None
+    changes: Sequence[Change[Entity]]
+    entries: tuple[LedgerEntry, ...]
+    operations: Sequence[PaymentTransaction]
+    timers: tuple[Timer, ...]
+
+
+@frozen(kw_only=True)
+class Parties:
+    """What has to be read of a payment's contractor, before any of it can be given to them."""
+
+    held: Held
+    wallet: Wallet
+    accounts: Sequence[PayoutAccount]
+
+
+def divide(
+    payment: Payment,
+    shares: Shares,
+    parties: Parties,
+    by: Role,
+    rules: Rules,
+    at: datetime,
+    reason: str = "",
+) -> Divided:
+    """A refund of the customer's share first, then a release of the rest.
+
+    `shares` sum to what is left of the payment.  What was released already stays where it is,
+    but for the customer's share.
+    """
+    assert shares.total == payment.refundable
+    done = Divided(payment=payment, refund=None, changes=(), entries=(), operations=(), timers=())
+    if shares.to_customer.minor:
+        done = _refunded(done, shares.to_customer, parties.held, by, rules, at, reason)
+    if payment.is_released:
+        return done
+    if shares.kept.minor:
+        done = _kept(done, shares.kept, at)
+    if shares.kept.minor or shares.to_contractor.minor:
+        done = _released(done, parties, rules, at)
+    return done
+
+
+def _refunded(
+    done: Divided, amount: Money, held: Held, by: Role, rules: Rules, at: datetime, reason: str
+) -> Divided:
+    begun = refunding.begin(done.payment, amount, held, by, rules, at, reason)
+    sent = refunding.sent(begun, rules, at)
+    return Divided(
+        payment=begun.payment,
+        refund=begun.refund,
+        changes=(*begun.changes, sent),
+        entries=begun.entries,
+        operations=(sent.entity,),
+        timers=begun.timers,
+    )
+
+
+def _kept(done: Divided, amount: Money, at: datetime) -> Divided:
+    """Its platform fee is earned already; what is held of it becomes a fee, too."""
+    paid, currency = done.payment, done.payment.currency
+    held = paid.taken_back(amount).held
+    changed = paid.become(e.PaymentFeeKept, SYSTEM, at, kept=paid.kept + amount)
+    escrow, fee = Account(AccountKind.ESCROW, currency), AccountKind.CANCELLATION_FEE
+    entries = tuple(move(escrow, Account(fee, currency), held, paid.id))
+    return evolve(
+        done,
+        payment=changed.entity,
+        changes=(*done.changes, changed),
+        entries=(*done.entries, *entries),
+    )
+
+
+def _released(done: Divided, parties: Parties, rules: Rules, at: datetime) -> Divided:
+    released = release(done.payment, parties.wallet, parties.accounts, SYSTEM, rules, at)
+    return evolve(
+        done,
+        payment=released.payment,
+        changes=(*done.changes, *released.changes),
+        entries=(*done.entries, *released.entries),
+        timers=(*done.timers, *released.timers),
+    )
