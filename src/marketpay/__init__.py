@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from marketpay.commands.upgrades import ExpireUpgrade as ExpireUpgrade
     from marketpay.commands.upgrades import Purchase as Purchase
     from marketpay.commands.upgrades import RevokeUpgrade as RevokeUpgrade
+    from marketpay.commands.wallets import FreezeWallet as FreezeWallet
+    from marketpay.commands.wallets import UnfreezeWallet as UnfreezeWallet
     from marketpay.commands.webhooks import BuryWebhook as BuryWebhook
     from marketpay.commands.webhooks import ReplayWebhook as ReplayWebhook
     from marketpay.commands.withdrawals import ApproveWithdrawal as ApproveWithdrawal
@@ -355,6 +357,7 @@ _MODULES: Final = {
         "Purchase",
         "RevokeUpgrade",
     ),
+    "commands.wallets": ("FreezeWallet", "UnfreezeWallet"),
     "commands.webhooks": (
         "BuryWebhook",
         "ReplayWebhook",
@@ -700,6 +703,7 @@ __all__ = [
     "FindPayoutAccount",
     "FlagPayment",
     "Forbidden",
+    "FreezeWallet",
     "GatewayError",
     "GatewayEvent",
     "GatewayNews",
@@ -859,6 +863,7 @@ __all__ = [
     "TransferState",
     "Transferred",
     "TrialBalance",
+    "UnfreezeWallet",
     "UpdateJob",
     "Upgrade",
     "UpgradeId",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import there, wallet_of
@@ -59,6 +59,8 @@ class RequestWithdrawal(Command[Withdrawal]):
             raise Refused(Reason.WITHDRAWAL_IN_PROGRESS)
         if self.amount < rules.least_withdrawal(currency):
             raise Refused(Reason.WITHDRAWAL_BELOW_MINIMUM)
+        if wallet.is_frozen:
+            raise Refused(Reason.WALLET_FROZEN)
         if self.amount > wallet.withdrawable:
             raise Refused(Reason.BALANCE_TOO_LOW)
         if withdrawing.active(accounts) is None:
@@ -126,10 +128,10 @@ class ContinueWithdrawal(Command[Withdrawal]):
         is_sent = withdrawing.is_on_its_way(tries)
         if withdrawal.status not in GOING_ON or is_sent:
             return Decision(withdrawal, waives=(withdrawal, *tries))
+        wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
         accounts = read.find(PayoutAccount, contractor=withdrawal.contractor)
         account = withdrawing.active(accounts)
         if account is None:
-            wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
             gone = withdrawal.become(e.WithdrawalFailed, self.by.role, at, failure=NOT_ACTIVE)
             entries = withdrawing.freed(withdrawal, wallet)
             return Decision(
@@ -138,9 +140,12 @@ class ContinueWithdrawal(Command[Withdrawal]):
                 waives=(*tries, *accounts),
                 entries=entries,
             )
+        if wallet.is_frozen:
+            return withdrawing.wait(withdrawal, (wallet, *tries, *accounts), rules, at)
         on_account = there(read, withdrawal.contractor, withdrawal.currency)
         waiting = self._waiting(withdrawal, read) if on_account < withdrawal.amount else []
-        return withdrawing.go_on(withdrawal, account, on_account, waiting, tries, rules, at)
+        going = withdrawing.go_on(withdrawal, account, on_account, waiting, tries, rules, at)
+        return evolve(going, relies_on=(*going.relies_on, wallet))
 
     def _waiting(self, withdrawal: Withdrawal, read: Reader) -> list[Payment]:
         """The payments of its currency whose transfer waits for it, or is on its way for it."""
@@ -174,7 +179,8 @@ class MakeScheduledWithdrawal(Command[Withdrawal | None]):
         open_ones = read.find(Withdrawal, open_wallet=wallet.holder)
         amount = rules.limits(wallet.currency).payable(wallet.withdrawable)
         is_enough = amount.minor > 0 and amount >= rules.least_withdrawal(wallet.currency)
-        if open_ones or not is_enough or withdrawing.active(accounts) is None:
+        is_possible = is_enough and not wallet.is_frozen
+        if open_ones or not is_possible or withdrawing.active(accounts) is None:
             return Decision(None, waives=(wallet, *accounts, *open_ones), timers=(next_time,))
         origin = WithdrawalOrigin.SCHEDULE
         asked = withdrawing.ask(wallet, amount, origin, rules, at)

@@ -38,7 +38,9 @@ class PayoutAccountRejected(PayoutAccountEvent):
 
 @frozen(kw_only=True)
 class WalletEvent(Event):
-    """Something happened to a wallet.  `amount` is what it holds more or less, above zero."""
+    """Something happened to a wallet.  `amount` is what it holds more or less, above zero;
+    where it was frozen, all that it holds.
+    """
 
     wallet: str
     owner: str
@@ -59,6 +61,14 @@ class WalletReserved(WalletEvent):
 
 class WalletFreed(WalletEvent):
     """What could not be spent can be again."""
+
+
+class WalletFrozen(WalletEvent):
+    """An administrator lets nothing be paid out of it for now."""
+
+
+class WalletUnfrozen(WalletEvent):
+    """It is a wallet like any other again."""
 
 
 @frozen(kw_only=True)

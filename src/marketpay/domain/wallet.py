@@ -16,7 +16,9 @@ from marketpay.domain.events import (
     WalletDebited,
     WalletEvent,
     WalletFreed,
+    WalletFrozen,
     WalletReserved,
+    WalletUnfrozen,
 )
 from marketpay.domain.ids import PaymentId, WalletId
 from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry, effects, move
@@ -51,10 +53,18 @@ class Wallet(Entity):
     reserved: Money
     receivable: Money
     overdrawn: Money = field(default=NOTHING)  # of it, what their account was paid out too much
+    frozen_at: datetime | None = None  # since when nothing is paid out of it
     created_at: datetime
     holder: str = field(init=False, repr=False, default=Factory(_holder, takes_self=True))
 
-    mutable: ClassVar[Names] = ("pending", "available", "reserved", "receivable", "overdrawn")
+    mutable: ClassVar[Names] = (
+        "pending",
+        "available",
+        "reserved",
+        "receivable",
+        "overdrawn",
+        "frozen_at",
+    )
     indexed: ClassVar[Names] = ("owner",)
     unique: ClassVar[Names] = ("holder",)
 
@@ -72,6 +82,23 @@ class Wallet(Entity):
             receivable=zero,
             created_at=at,
         )
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nothing is paid out of it until an administrator says otherwise."""
+        return self.frozen_at is not None
+
+    def freeze(self, at: datetime) -> Change[Wallet]:
+        """The wallet, frozen; what comes in still does."""
+        return self._changed(WalletFrozen, at, frozen_at=at)
+
+    def unfreeze(self, at: datetime) -> Change[Wallet]:
+        """The wallet as any other again."""
+        return self._changed(WalletUnfrozen, at, frozen_at=None)
+
+    def _changed(self, fact: type[WalletEvent], at: datetime, **changes: Any) -> Change[Wallet]:
+        event = fact(at=at, wallet=self.id, owner=self.owner, amount=self.total)
+        return Change(changed(self, **changes), event)
 
     @property
     def total(self) -> Money:

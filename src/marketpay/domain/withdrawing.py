@@ -101,6 +101,14 @@ def go_on(
     )
 
 
+def wait(
+    withdrawal: Withdrawal, read: Sequence[Entity], rules: Rules, at: datetime
+) -> Decision[Withdrawal]:
+    """Nothing for now; it comes up again."""
+    later = Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.lookup_every)
+    return Decision(withdrawal, waives=(withdrawal, *read), timers=(later,))
+
+
 def _transfer_first(
     withdrawal: Withdrawal,
     account: PayoutAccount,

@@ -63,6 +63,7 @@ def wallets(make: Maker) -> Table:
         minor("reserved"),
         minor("receivable"),
         minor("overdrawn"),
+        Column("frozen_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         Column("holder", key(320), nullable=False, unique=True),
         is_currency(),
