@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -112,6 +112,23 @@ class Split:
         then = webster(before.minor, weights)
         now = webster(before.minor + amount.minor, weights)
         return unchecked_split(amount, now[0] - then[0], now[1] - then[1], now[2] - then[2])
+
+    def divide(self, amounts: Sequence[Money]) -> tuple[Split, ...]:
+        """The split of each of these parts of the price, in their order.
+
+        Each part of the parts sums to that of the whole: what is split one by one does not.
+
+        >>> split = Commission().split(Money("100.05", "USD"))
+        >>> [part.platform_fee.minor for part in split.divide([Money("33.35", "USD")] * 3)]
+        [333, 334, 333]
+        """
+        before, divided = Money.zero(self.price.currency), []
+        for amount in amounts:
+            divided.append(self.refund(amount, already=before))
+            before += amount
+        if before != self.price:
+            raise MoneyError(f"The parts must sum to the price, {self.price}, not {before}.")
+        return tuple(divided)
 
 
 _new: Final[Callable[[type[Split]], Split]] = object.__new__
