@@ -58,7 +58,7 @@ from tests.deals import (
 # --- the offer is created ---------------------------------------------------------------
 
 
-@pytest.mark.seed("A090")
+@pytest.mark.covers("A090")
 def test_the_offer_is_created_in_six_steps(market: Marketplace, publisher: MemoryPublisher) -> None:
     job = post(market)
     with heard(market) as told:
@@ -76,7 +76,7 @@ def test_the_offer_is_created_in_six_steps(market: Marketplace, publisher: Memor
     assert isinstance(sent, OfferFunding)
 
 
-@pytest.mark.seed("A091")
+@pytest.mark.covers("A091")
 def test_the_customer_sends_the_offer(market: Marketplace) -> None:
     job = post(market)
     sent = market.execute(offering(job))
@@ -85,7 +85,7 @@ def test_the_customer_sends_the_offer(market: Marketplace) -> None:
     assert (sent.offer.contractor, sent.offer.price) == (CONTRACTOR.id, PRICE)
 
 
-@pytest.mark.seed("A092")
+@pytest.mark.covers("A092")
 def test_the_offer_is_on_record_as_pending_before_anybody_is_called(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -96,7 +96,7 @@ def test_the_offer_is_on_record_as_pending_before_anybody_is_called(
     assert gateway.effects(Authorize) == 0
 
 
-@pytest.mark.seed("A093")
+@pytest.mark.covers("A093")
 def test_the_payment_intent_is_created_under_the_key_of_its_transaction(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -107,7 +107,7 @@ def test_the_payment_intent_is_created_under_the_key_of_its_transaction(
     assert (gateway.effects(Authorize), gateway.held("USD")) == (1, PRICE)
 
 
-@pytest.mark.seed("A094")
+@pytest.mark.covers("A094")
 def test_the_payments_details_are_stored_and_the_clients_secret_is_not(
     market: Marketplace,
 ) -> None:
@@ -123,7 +123,7 @@ def test_the_payments_details_are_stored_and_the_clients_secret_is_not(
     assert not any(secret in str(record) + record.events for record in journal(market))
 
 
-@pytest.mark.seed("A095")
+@pytest.mark.covers("A095")
 def test_the_contractor_is_told_once_the_offer_is_there_and_once_it_is_funded(
     market: Marketplace, gateway: SimulatedGateway, publisher: MemoryPublisher
 ) -> None:
@@ -140,7 +140,7 @@ def test_the_contractor_is_told_once_the_offer_is_there_and_once_it_is_funded(
     ]
 
 
-@pytest.mark.seed("A096")
+@pytest.mark.covers("A096")
 def test_the_customer_gets_the_offer_its_payment_and_what_is_to_do(market: Marketplace) -> None:
     at_once, asked = send(market), send(market, payment_method=ASKING)
 
@@ -155,7 +155,7 @@ def test_the_customer_gets_the_offer_its_payment_and_what_is_to_do(market: Marke
 # --- the offer is accepted --------------------------------------------------------------
 
 
-@pytest.mark.seed("A097")
+@pytest.mark.covers("A097")
 def test_the_offer_is_accepted_in_nine_steps(market: Marketplace) -> None:
     sent = send(market)
     with heard(market) as told:
@@ -173,7 +173,7 @@ def test_the_offer_is_accepted_in_nine_steps(market: Marketplace) -> None:
     ]
 
 
-@pytest.mark.seed("A098")
+@pytest.mark.covers("A098")
 def test_the_contractor_accepts(market: Marketplace) -> None:
     sent = send(market)
     accepted = market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
@@ -182,7 +182,7 @@ def test_the_contractor_accepts(market: Marketplace) -> None:
     assert happened_to(market, sent.offer.id)[-2:] == ["AcceptOffer", "SettleTransaction"]
 
 
-@pytest.mark.seed("A099")
+@pytest.mark.covers("A099")
 def test_the_offer_goes_from_pending_to_accepted_by_way_of_a_claim(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -195,7 +195,7 @@ def test_the_offer_goes_from_pending_to_accepted_by_way_of_a_claim(
     assert now(market, sent.offer).status is OfferStatus.ACCEPTED
 
 
-@pytest.mark.seed("A100")
+@pytest.mark.covers("A100")
 def test_the_payment_is_captured_once(market: Marketplace, gateway: SimulatedGateway) -> None:
     sent = send(market)
     assert gateway.balance("USD") == usd("0")
@@ -208,7 +208,7 @@ def test_the_payment_is_captured_once(market: Marketplace, gateway: SimulatedGat
     assert (gateway.balance("USD"), gateway.held("USD")) == (PRICE, usd("0"))
 
 
-@pytest.mark.seed("A101")
+@pytest.mark.covers("A101")
 def test_the_fees_are_calculated_and_kept_with_the_payment(market: Marketplace) -> None:
     sent = send(market)
     assert sent.payment.split is None
@@ -219,7 +219,7 @@ def test_the_fees_are_calculated_and_kept_with_the_payment(market: Marketplace) 
     assert now(market, sent.payment).split == split
 
 
-@pytest.mark.seed("A102")
+@pytest.mark.covers("A102")
 def test_the_job_is_assigned_to_the_contractor(market: Marketplace) -> None:
     job = assigned(market).job
 
@@ -227,7 +227,7 @@ def test_the_job_is_assigned_to_the_contractor(market: Marketplace) -> None:
     assert now(market, job) == job
 
 
-@pytest.mark.seed("A103")
+@pytest.mark.covers("A103")
 def test_acceptance_is_in_the_ledger(market: Marketplace) -> None:
     payment = assigned(market).payment
 
@@ -239,7 +239,7 @@ def test_acceptance_is_in_the_ledger(market: Marketplace) -> None:
     assert all(one.entry.payment == payment.id for one in posted)
 
 
-@pytest.mark.seed("A104")
+@pytest.mark.covers("A104")
 def test_the_platform_has_its_tenth(market: Marketplace) -> None:
     assert market.revenue("USD").total == usd("0")
     assigned(market)
@@ -248,7 +248,7 @@ def test_the_platform_has_its_tenth(market: Marketplace) -> None:
     assert (revenue.platform_fee, revenue.service_fee) == (usd("100"), usd("0"))
 
 
-@pytest.mark.seed("A105")
+@pytest.mark.covers("A105")
 def test_the_customer_is_told_that_the_offer_was_accepted(
     market: Marketplace, publisher: MemoryPublisher
 ) -> None:
@@ -262,7 +262,7 @@ def test_the_customer_is_told_that_the_offer_was_accepted(
     )
 
 
-@pytest.mark.seed("A106")
+@pytest.mark.covers("A106")
 def test_the_other_offers_for_the_job_are_blocked(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -285,7 +285,7 @@ def test_the_other_offers_for_the_job_are_blocked(
 # --- the job is completed ---------------------------------------------------------------
 
 
-@pytest.mark.seed("A107")
+@pytest.mark.covers("A107")
 def test_the_job_is_completed_in_nine_steps(market: Marketplace, gateway: SimulatedGateway) -> None:
     payee(market, gateway)
     job = in_progress(market).job
@@ -304,7 +304,7 @@ def test_the_job_is_completed_in_nine_steps(market: Marketplace, gateway: Simula
     ]
 
 
-@pytest.mark.seed("A108")
+@pytest.mark.covers("A108")
 def test_the_customer_marks_the_job_complete(market: Marketplace) -> None:
     job = in_progress(market).job
     done = market.execute(CompleteJob(by=CUSTOMER, job=job.id))
@@ -313,7 +313,7 @@ def test_the_customer_marks_the_job_complete(market: Marketplace) -> None:
     assert happened_to(market, job.id)[-1] == "CompleteJob"
 
 
-@pytest.mark.seed("A109")
+@pytest.mark.covers("A109")
 def test_the_job_goes_from_in_progress_to_completed(market: Marketplace) -> None:
     job = assigned(market).job
     with pytest.raises(IllegalTransition):
@@ -325,7 +325,7 @@ def test_the_job_goes_from_in_progress_to_completed(market: Marketplace) -> None
     assert done.job.status is now(market, job).status is JobStatus.COMPLETED
 
 
-@pytest.mark.seed("A110")
+@pytest.mark.covers("A110")
 def test_the_service_fee_is_the_one_that_was_promised(open_market: OpenMarket) -> None:
     job = in_progress(open_market()).job
     market = open_market(commission=Commission("0.10", "0.50"))
@@ -336,7 +336,7 @@ def test_the_service_fee_is_the_one_that_was_promised(open_market: OpenMarket) -
     assert market.revenue("USD").service_fee == usd("200")
 
 
-@pytest.mark.seed("A111")
+@pytest.mark.covers("A111")
 @pytest.mark.parametrize("price", ["1000", "999.99", "0.05", "33.35"])
 def test_the_contractor_gets_what_the_fees_leave(market: Marketplace, price: str) -> None:
     split = completed(market, price=usd(price)).payment.split
@@ -346,7 +346,7 @@ def test_the_contractor_gets_what_the_fees_leave(market: Marketplace, price: str
     assert market.wallet(CONTRACTOR.id, "USD").available == split.payout
 
 
-@pytest.mark.seed("A112")
+@pytest.mark.covers("A112")
 def test_the_platform_has_its_fifth_as_well(market: Marketplace) -> None:
     completed(market)
 
@@ -354,7 +354,7 @@ def test_the_platform_has_its_fifth_as_well(market: Marketplace) -> None:
     assert (revenue.platform_fee, revenue.service_fee) == (usd("100"), usd("200"))
 
 
-@pytest.mark.seed("A113")
+@pytest.mark.covers("A113")
 def test_the_contractors_wallet_has_seven_tenths(market: Marketplace) -> None:
     assert market.wallet(CONTRACTOR.id, "USD").total == usd("0")
     completed(market)
@@ -363,7 +363,7 @@ def test_the_contractors_wallet_has_seven_tenths(market: Marketplace) -> None:
     assert (wallet.available, wallet.pending, wallet.reserved) == (usd("700"), usd("0"), usd("0"))
 
 
-@pytest.mark.seed("A114")
+@pytest.mark.covers("A114")
 def test_completion_is_in_the_ledger(market: Marketplace) -> None:
     assert entries(market, completed(market).payment)[2:] == [
         ("escrow", "service_fee", "200.00"),
@@ -371,7 +371,7 @@ def test_completion_is_in_the_ledger(market: Marketplace) -> None:
     ]
 
 
-@pytest.mark.seed("A115")
+@pytest.mark.covers("A115")
 def test_the_contractor_is_told_that_the_payment_was_released(
     market: Marketplace, publisher: MemoryPublisher
 ) -> None:
@@ -385,7 +385,7 @@ def test_the_contractor_is_told_that_the_payment_was_released(
     )
 
 
-@pytest.mark.seed("A116")
+@pytest.mark.covers("A116")
 def test_the_payment_is_released_to_the_contractors_account(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -402,7 +402,7 @@ def test_the_payment_is_released_to_the_contractors_account(
 # --- the fees ---------------------------------------------------------------------------
 
 
-@pytest.mark.seed("A117")
+@pytest.mark.covers("A117")
 def test_the_platform_fee_is_a_tenth(market: Marketplace) -> None:
     assert market.rules.commission.platform.rate == Decimal("0.10")
     assigned(market, price=usd("250"))
@@ -410,7 +410,7 @@ def test_the_platform_fee_is_a_tenth(market: Marketplace) -> None:
     assert market.revenue("USD").platform_fee == usd("25")
 
 
-@pytest.mark.seed("A118")
+@pytest.mark.covers("A118")
 def test_the_platform_fee_is_taken_at_acceptance(market: Marketplace) -> None:
     sent = send(market)
     assert market.revenue("USD").platform_fee == usd("0")
@@ -419,7 +419,7 @@ def test_the_platform_fee_is_taken_at_acceptance(market: Marketplace) -> None:
     assert market.revenue("USD").platform_fee == usd("100")
 
 
-@pytest.mark.seed("A119")
+@pytest.mark.covers("A119")
 def test_the_platform_fee_is_taken_from_the_whole_price(market: Marketplace) -> None:
     split = assigned(market).payment.split
 
@@ -427,8 +427,7 @@ def test_the_platform_fee_is_taken_from_the_whole_price(market: Marketplace) -> 
     assert split.platform_fee.minor * 10 == split.price.minor
 
 
-@pytest.mark.seed("A120")
-@pytest.mark.seed("A121")
+@pytest.mark.covers("A120", "A121")
 def test_the_platform_fee_is_the_platforms_and_has_a_name(market: Marketplace) -> None:
     assigned(market)
 
@@ -436,7 +435,7 @@ def test_the_platform_fee_is_the_platforms_and_has_a_name(market: Marketplace) -
     assert AccountKind.PLATFORM_FEE.value == "platform_fee"
 
 
-@pytest.mark.seed("A122")
+@pytest.mark.covers("A122")
 def test_the_service_fee_is_a_fifth_of_the_whole_price(market: Marketplace) -> None:
     assert market.rules.commission.service.rate == Decimal("0.20")
     completed(market, price=usd("250"))
@@ -444,7 +443,7 @@ def test_the_service_fee_is_a_fifth_of_the_whole_price(market: Marketplace) -> N
     assert market.revenue("USD").service_fee == usd("50")
 
 
-@pytest.mark.seed("A123")
+@pytest.mark.covers("A123")
 def test_the_service_fee_is_taken_at_completion(market: Marketplace) -> None:
     job = in_progress(market).job
     assert market.revenue("USD").service_fee == usd("0")
@@ -453,7 +452,7 @@ def test_the_service_fee_is_taken_at_completion(market: Marketplace) -> None:
     assert market.revenue("USD").service_fee == usd("200")
 
 
-@pytest.mark.seed("A124")
+@pytest.mark.covers("A124")
 def test_the_service_fee_is_the_platforms_and_has_a_name(market: Marketplace) -> None:
     completed(market)
 
@@ -461,8 +460,7 @@ def test_the_service_fee_is_the_platforms_and_has_a_name(market: Marketplace) ->
     assert AccountKind.SERVICE_FEE.value == "service_fee"
 
 
-@pytest.mark.seed("A125")
-@pytest.mark.seed("A126")
+@pytest.mark.covers("A125", "A126")
 @pytest.mark.parametrize("price", ["0.01", "0.02", "0.03", "0.15", "7.77", "1000"])
 def test_the_parts_are_the_price_to_the_last_cent(
     market: Marketplace, gateway: SimulatedGateway, price: str
@@ -475,9 +473,7 @@ def test_the_parts_are_the_price_to_the_last_cent(
     books_are_right(market, gateway)
 
 
-@pytest.mark.seed("A127")
-@pytest.mark.seed("A128")
-@pytest.mark.seed("A129")
+@pytest.mark.covers("A127", "A128", "A129")
 def test_the_worked_example_of_a_thousand_dollars(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
