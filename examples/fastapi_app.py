@@ -68,6 +68,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(title="A small job marketplace", lifespan=lifespan)
 
 
+# covers: B075
 @app.exception_handler(MarketpayError)
 async def say_no(_request: Request, error: MarketpayError) -> JSONResponse:
     """Every error has a stable code, a status, and a sentence that a user may read."""
@@ -126,6 +127,7 @@ def next_action(action: NextAction | None) -> dict[str, str | None] | None:
             return None
 
 
+# covers: A009, B100
 @app.post("/jobs", status_code=status.HTTP_201_CREATED)
 async def post_job(new: NewJob, market: Market, user: User, key: Key = None) -> dict[str, Any]:
     command = PostJob(by=user, title=new.title, currency=new.currency, description=new.description)
@@ -133,6 +135,7 @@ async def post_job(new: NewJob, market: Market, user: User, key: Key = None) -> 
     return {"job": job.id, "status": job.status}
 
 
+# covers: A012, A070
 @app.post("/jobs/{job}/offers", status_code=status.HTTP_201_CREATED)
 async def send_offer(
     job: JobId, new: NewOffer, market: Market, user: User, key: Key = None
@@ -188,6 +191,7 @@ async def cancel_job(job: JobId, market: Market, user: User) -> dict[str, Any]:
     }
 
 
+# covers: A014
 @app.get("/wallet/{currency}")
 async def my_wallet(currency: str, market: Market, user: User) -> dict[str, str]:
     wallet = await market.wallet(user.id, currency)
@@ -199,6 +203,7 @@ async def my_wallet(currency: str, market: Market, user: User) -> dict[str, str]
     }
 
 
+# covers: A013
 @app.post("/webhooks/payments")
 async def hear(request: Request, market: Market) -> dict[str, str]:
     """What the gateway reports.  Whoever it is from is checked; a forged one is answered 400.

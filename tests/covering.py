@@ -7,7 +7,6 @@ example likewise.  Nothing is run for it.
 import ast
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from os.path import relpath
@@ -115,8 +114,3 @@ def table() -> Iterator[str]:
         if id in all_items.in_part:
             cells.append(f"but for {all_items.in_part[id]}")
         yield f"| {id} | {title} | {', '.join(cells)} |"
-
-
-def twice(ids: list[str]) -> list[str]:
-    """What is said more than once."""
-    return [id for id, times in Counter(ids).items() if times > 1]

@@ -644,6 +644,7 @@ ROWS = {**AMOUNTS, **WORDS, **MONEY, **SITUATIONS}
 VALUES = _ids()
 
 
+@pytest.mark.covers("A079", "A137")
 @on_both_stores
 @pytest.mark.parametrize(("prepare", "error", "code"), ROWS.values(), ids=ROWS)
 def test_bad_input_is_told_apart_and_changes_nothing(
@@ -655,6 +656,7 @@ def test_bad_input_is_told_apart_and_changes_nothing(
     attempt(world, prepare(world), error, code)
 
 
+@pytest.mark.covers("B072")
 def test_an_id_of_another_kind_or_of_nothing_is_told_apart(world: World) -> None:
     send(world.market)
     for name, (prepare, error, code) in VALUES.items():

@@ -25,6 +25,7 @@ from marketpay.domain import errors, lifecycles
 from marketpay.domain.event import SUBJECTS, Event
 from marketpay.domain.ledger import ASSETS, EXPENSES, INCOME, MOVES, OWNED, AccountKind
 from marketpay.domain.state_machine import Lifecycle
+from tests import covering
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -238,9 +239,11 @@ GENERATED: dict[str, Callable[[], Iterator[str]]] = {
     "events": event_tables,
     "moves": move_table,
     "columns": column_tables,
+    "coverage": covering.table,
 }
 
 
+@pytest.mark.covers("B102")
 @pytest.mark.parametrize("page", [p for p in PAGES if PART.search(p.read_text())], ids=name_of)
 def test_what_is_generated_is_current(page: Path) -> None:
     text = page.read_text()

@@ -21,6 +21,7 @@ EVE = {"X-User": "eve", "X-Role": "contractor"}
 OFFER = {"contractor": "ben", "amount": "1000", "currency": "USD", "payment_method": "pm_card_visa"}
 
 
+@pytest.mark.covers("A001")
 def test_the_first_job(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(EXAMPLES / "first_job.py"), run_name="__main__")
     assert capsys.readouterr().out == (

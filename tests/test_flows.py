@@ -219,7 +219,7 @@ def test_the_fees_are_calculated_and_kept_with_the_payment(market: Marketplace) 
     assert now(market, sent.payment).split == split
 
 
-@pytest.mark.covers("A102")
+@pytest.mark.covers("A050", "A102")
 def test_the_job_is_assigned_to_the_contractor(market: Marketplace) -> None:
     job = assigned(market).job
 
@@ -304,7 +304,7 @@ def test_the_job_is_completed_in_nine_steps(market: Marketplace, gateway: Simula
     ]
 
 
-@pytest.mark.covers("A108")
+@pytest.mark.covers("A008", "A108")
 def test_the_customer_marks_the_job_complete(market: Marketplace) -> None:
     job = in_progress(market).job
     done = market.execute(CompleteJob(by=CUSTOMER, job=job.id))
@@ -313,7 +313,7 @@ def test_the_customer_marks_the_job_complete(market: Marketplace) -> None:
     assert happened_to(market, job.id)[-1] == "CompleteJob"
 
 
-@pytest.mark.covers("A109")
+@pytest.mark.covers("A046", "A109")
 def test_the_job_goes_from_in_progress_to_completed(market: Marketplace) -> None:
     job = assigned(market).job
     with pytest.raises(IllegalTransition):
@@ -473,7 +473,7 @@ def test_the_parts_are_the_price_to_the_last_cent(
     books_are_right(market, gateway)
 
 
-@pytest.mark.covers("A127", "A128", "A129")
+@pytest.mark.covers("A127", "A128", "A129", "A170")
 def test_the_worked_example_of_a_thousand_dollars(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

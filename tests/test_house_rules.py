@@ -75,6 +75,7 @@ def test_everything_public_says_what_it_is(path: Path) -> None:
     assert not bare
 
 
+@pytest.mark.covers("B095")
 @pytest.mark.parametrize("path", DOMAIN, ids=relative)
 def test_the_rules_use_no_floats(path: Path) -> None:
     for node in ast.walk(tree(path)):

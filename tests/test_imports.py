@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import marketpay
 
 HEAVY = ("sqlalchemy", "stripe", "typer", "rich", "psycopg", "hypothesis", "asyncio")
@@ -17,6 +19,7 @@ def modules_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.covers("A177")
 def test_importing_the_package_loads_no_driver_and_no_tool() -> None:
     assert not modules_after("import marketpay") & set(HEAVY)
 

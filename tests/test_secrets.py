@@ -110,6 +110,7 @@ def test_there_is_something_to_look_at() -> None:
         assert not CARD_DATA.search(snake(name)), name
 
 
+@pytest.mark.covers("A132")
 @pytest.mark.parametrize("name", sorted(THINGS))
 def test_no_public_thing_has_a_place_for_card_data(name: str) -> None:
     found = [one for one in names_in(THINGS[name]) if CARD_DATA.search(snake(one))]

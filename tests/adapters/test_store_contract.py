@@ -21,6 +21,7 @@ class TestMemoryStore(StoreContract):
         store.close()
 
 
+@pytest.mark.covers("A025", "A138", "A157")
 class TestSqlStoreInAFile(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
@@ -63,6 +64,7 @@ class TestAsyncSqlStore(StoreContract):
         store.close()
 
 
+@pytest.mark.covers("B010", "B088")
 class TestSqlStoreOnPostgreSQL(StoreContract):
     @pytest.fixture
     def store(self, postgres_ready: str) -> Iterator[Store]:

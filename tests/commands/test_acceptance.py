@@ -63,6 +63,7 @@ def refusal(market: Marketplace, gateway: SimulatedGateway, sent: Any, by: Any) 
     return refused.value.reason
 
 
+@pytest.mark.covers("A029", "A037", "A073")
 def test_accepting_captures_the_money_and_assigns_the_job(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_key_finds_the_acceptance(market: Marketplace, gateway: SimulatedGatew
     assert gateway.count(Capture) == 1
 
 
+@pytest.mark.covers("A064")
 def test_only_the_offers_contractor_accepts(market: Marketplace, gateway: SimulatedGateway) -> None:
     sent = send(market)
     with nothing_changes(market, gateway, denials=1), pytest.raises(Forbidden) as denied:
@@ -136,6 +138,7 @@ def test_only_the_offers_contractor_accepts(market: Marketplace, gateway: Simula
     )
 
 
+@pytest.mark.covers("A066")
 @pytest.mark.parametrize("declined_card", [False, True])
 def test_without_hold_there_is_nothing_to_accept(
     market: Marketplace, gateway: SimulatedGateway, declined_card: bool
@@ -337,6 +340,7 @@ def test_the_key_of_a_repeat_says_too_that_it_is_still_pending(
     assert isinstance(again.next_action, Pending)
 
 
+@pytest.mark.covers("A139")
 def test_a_refused_capture_undoes_the_claim(market: Marketplace, gateway: SimulatedGateway) -> None:
     sent = send(market)
     gateway.script(Capture, Outcome.DECLINE)

@@ -49,6 +49,7 @@ def refusal(market: Marketplace, gateway: SimulatedGateway, command: Any) -> Rea
     return refused.value.reason
 
 
+@pytest.mark.covers("A035", "A053")
 def test_an_application_waits_for_an_answer(market: Marketplace, clock: VirtualClock) -> None:
     job = post(market)
     with heard(market) as told:
@@ -68,6 +69,7 @@ def test_an_application_waits_for_an_answer(market: Marketplace, clock: VirtualC
     assert told.names == ["application.submitted"]
 
 
+@pytest.mark.covers("A052")
 def test_one_application_for_each_contractor(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -120,6 +122,7 @@ def test_only_an_open_job_takes_applications(
         assert refusal(market, gateway, command) is Reason.JOB_NOT_OPEN
 
 
+@pytest.mark.covers("A005", "A056")
 @pytest.mark.parametrize(
     ("answer", "status", "event"),
     [
@@ -147,6 +150,7 @@ def test_the_customer_may_think_again_of_an_accepted_one(market: Marketplace) ->
     assert rejected.status is ApplicationStatus.REJECTED
 
 
+@pytest.mark.covers("A055")
 @pytest.mark.parametrize("answer", [AcceptApplication, RejectApplication, WithdrawApplication])
 def test_what_has_ended_gets_no_answer(
     market: Marketplace, gateway: SimulatedGateway, answer: Any
@@ -240,6 +244,7 @@ def test_only_an_open_jobs_applications_can_be_accepted(
     assert refusal(market, gateway, command) is Reason.JOB_NOT_OPEN
 
 
+@pytest.mark.covers("A056")
 def test_hiring_accepts_one_application_and_rejects_the_others_even_accepted_ones(
     market: Marketplace,
 ) -> None:

@@ -376,6 +376,7 @@ def test_every_command_has_its_scene(market: Marketplace) -> None:
     assert {type(scene.prepare(market)).__name__ for scene in SCENES.values()} == ours
 
 
+@pytest.mark.covers("A069", "A088", "A136")
 @every_command_once_allowed
 def test_who_may_does(market: Marketplace, scene: Scene, by: Actor) -> None:
     command = evolve(scene.prepare(market), by=by)
@@ -383,6 +384,7 @@ def test_who_may_does(market: Marketplace, scene: Scene, by: Actor) -> None:
     assert market.execute(command) is not None
 
 
+@pytest.mark.covers("A136", "A168")
 @every_command
 def test_who_may_not_is_forbidden_to_and_that_is_on_record(
     market: Marketplace, gateway: SimulatedGateway, scene: Scene
@@ -532,6 +534,7 @@ def test_whatever_was_read_is_changed_relied_on_or_waived(
     assert not {one.id for one in decision.relies_on} & set(decision.latest())
 
 
+@pytest.mark.covers("A141")
 @every_command
 def test_one_record_says_who_did_what(market: Marketplace, scene: Scene) -> None:
     command = evolve(scene.prepare(market), by=scene.allowed[0])
@@ -614,6 +617,7 @@ def test_a_key_is_text(market: Marketplace, gateway: SimulatedGateway) -> None:
         )
 
 
+@pytest.mark.covers("B014")
 def test_who_acts_is_an_actor() -> None:
     with pytest.raises(TypeError, match="Actor"):
         PostJob(by="cus_17", title="a", currency="USD")  # type: ignore[arg-type]

@@ -219,6 +219,7 @@ def test_it_is_set_aside_as_far_as_the_wallet_reaches(
     books_are_right(market, gateway)
 
 
+@pytest.mark.edge(23)
 @on_both_stores
 @pytest.mark.parametrize("fee_returned", [False, True])
 @pytest.mark.parametrize("is_released", [False, True])
@@ -265,6 +266,7 @@ def test_once_won_the_deal_goes_on(market: Marketplace, gateway: SimulatedGatewa
     books_are_right(market, gateway)
 
 
+@pytest.mark.edge(24)
 def test_lost_before_the_release_escrow_and_the_platforms_fee_are_gone(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -431,6 +433,7 @@ def test_once_won_what_waited_for_onboarding_is_transferred(
     assert gateway.connected_balance(CONTRACTOR.id, "USD") == usd("700")
 
 
+@pytest.mark.edge(23)
 def test_several_chargebacks_of_one_payment_add_up(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -463,6 +466,7 @@ def test_several_chargebacks_of_one_payment_add_up(
     books_are_right(market, gateway)
 
 
+@pytest.mark.edge(24)
 def test_after_a_partial_loss_the_rest_can_be_released(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -523,6 +527,7 @@ def test_after_a_partial_refund_only_the_rest_is_covered(
     books_are_right(market, gateway)
 
 
+@pytest.mark.edge(22)
 @on_both_stores
 @pytest.mark.parametrize("end", ["won", "lost"])
 @pytest.mark.parametrize("is_released", [False, True])

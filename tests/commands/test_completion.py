@@ -47,6 +47,7 @@ from tests.deals import (
 )
 
 
+@pytest.mark.covers("A043", "A075")
 @pytest.mark.parametrize("by", [CUSTOMER, ADMIN], ids=str)
 def test_completing_pays_the_platform_and_the_contractor(
     market: Marketplace, gateway: SimulatedGateway, by: Actor
@@ -96,6 +97,7 @@ def test_the_contractor_gets_what_the_fees_leave(
     books_are_right(market, gateway)
 
 
+@pytest.mark.covers("A164")
 def test_wallets_add_up_by_owner_and_currency(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -142,6 +144,7 @@ def test_completing_again_pays_nobody_twice(market: Marketplace, gateway: Simula
     assert len(entries(market, first.payment)) == 4
 
 
+@pytest.mark.covers("A030", "A039")
 def test_a_contractor_with_an_account_is_sent_the_money(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

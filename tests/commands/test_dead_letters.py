@@ -65,6 +65,7 @@ def test_what_is_not_stuck_cannot_be_abandoned(
         market.execute(AbandonTransaction(by=ADMIN, transaction=one.id))
 
 
+@pytest.mark.covers("B044")
 @pytest.mark.parametrize("kind", TransactionKind)
 def test_it_is_as_if_the_gateway_had_refused(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, kind: TransactionKind

@@ -94,6 +94,7 @@ def make(kind: IncidentKind, market: Marketplace, gateway: SimulatedGateway) -> 
             raise AssertionError(kind)
 
 
+@pytest.mark.covers("A153")
 @pytest.mark.parametrize(
     "kind",
     [
@@ -328,6 +329,7 @@ def in_debt(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock)
     hear(market, gateway)
 
 
+@pytest.mark.covers("A045")
 def test_a_debt_can_be_written_off(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:

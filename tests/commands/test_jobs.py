@@ -33,6 +33,7 @@ from tests.deals import (
 )
 
 
+@pytest.mark.covers("A004", "A047")
 def test_a_posted_job_is_open_and_as_it_was_said(market: Marketplace, clock: VirtualClock) -> None:
     with heard(market) as told:
         job = market.execute(
@@ -54,6 +55,7 @@ def test_a_posted_job_is_open_and_as_it_was_said(market: Marketplace, clock: Vir
     assert told.names == ["job.posted"]
 
 
+@pytest.mark.covers("B092")
 def test_words_of_every_alphabet_come_back_as_they_were(market: Marketplace) -> None:
     words = "Zaun streichen — 塗る 🎨 'quoted\" \\ %s {x}"
 
@@ -112,6 +114,7 @@ def test_a_job_keeps_its_words_while_an_acceptance_is_under_way(
     assert refused.value.retryable
 
 
+@pytest.mark.covers("A051")
 @pytest.mark.parametrize("by", [CONTRACTOR, CUSTOMER], ids=str)
 def test_either_side_starts_the_work(market: Marketplace, by: object) -> None:
     job = assigned(market).job

@@ -61,6 +61,7 @@ def refusal(market: Marketplace, gateway: SimulatedGateway, command: Any) -> Rea
     return refused.value.reason
 
 
+@pytest.mark.covers("A007", "A063")
 def test_an_offer_puts_its_price_on_hold(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -89,6 +90,7 @@ def test_an_offer_puts_its_price_on_hold(
     ]
 
 
+@pytest.mark.covers("A072", "A140")
 def test_the_key_of_the_call_is_the_transaction(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -172,12 +174,14 @@ def test_an_application_that_has_ended_is_refused(
     assert refusal(market, gateway, command) is Reason.APPLICATION_CLOSED
 
 
+@pytest.mark.covers("A068")
 def test_nobody_works_for_themselves(market: Marketplace, gateway: SimulatedGateway) -> None:
     command = offering(post(market), to=Actor.contractor(CUSTOMER.id))
 
     assert refusal(market, gateway, command) is Reason.OWN_JOB
 
 
+@pytest.mark.covers("A062")
 def test_one_live_offer_for_each_contractor(market: Marketplace, gateway: SimulatedGateway) -> None:
     job = post(market)
     first = send(market, job)
@@ -196,6 +200,7 @@ def test_only_an_open_job_can_be_offered(market: Marketplace, gateway: Simulated
         assert refusal(market, gateway, offering(job, to=RIVAL)) is Reason.JOB_NOT_OPEN
 
 
+@pytest.mark.covers("A068")
 def test_the_price_is_in_the_currency_of_the_job(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -308,6 +313,7 @@ def test_once_confirmed_there_is_nothing_for_the_client_to_do(
     assert market.client_action(sent.payment) is None
 
 
+@pytest.mark.covers("A152")
 def test_a_refused_card_leaves_the_offer_pending_without_hold(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -359,6 +365,7 @@ def test_after_an_error_500_a_hold_is_looked_for_and_not_asked_for_again(
     assert gateway.count(LookUp) == 1
 
 
+@pytest.mark.covers("A037", "A064")
 @pytest.mark.parametrize(
     ("command", "by", "status", "event"),
     [
@@ -473,6 +480,7 @@ def test_an_accepted_offer_does_not_end(
     assert (illegal.value.kind, illegal.value.status) == ("offer", "accepted")
 
 
+@pytest.mark.covers("A016")
 def test_an_offer_ends_in_one_way_only(market: Marketplace, gateway: SimulatedGateway) -> None:
     offer = send(market).offer
     market.execute(RejectOffer(by=CONTRACTOR, offer=offer.id))
@@ -509,6 +517,7 @@ def test_amounts_of_any_currency_are_held_exactly(
     assert now(market, sent.offer).price == Money(price, currency)
 
 
+@pytest.mark.covers("A132")
 def test_a_card_number_is_never_taken() -> None:
     with pytest.raises(InvalidInput, match="never a card number"):
         SendOffer(

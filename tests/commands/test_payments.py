@@ -45,6 +45,7 @@ from tests.deals import (
 )
 
 
+@pytest.mark.covers("A147")
 def test_another_card_pays_for_the_offer(market: Marketplace, gateway: SimulatedGateway) -> None:
     offer = declined(market)
     with heard(market) as told:

@@ -98,6 +98,7 @@ def test_only_staff_refunds(market: Marketplace, gateway: SimulatedGateway, by: 
         market.execute(IssueRefund(by=by, payment=paid.id, amount=usd("1")))
 
 
+@pytest.mark.covers("A076", "B042")
 @pytest.mark.parametrize("by", [ADMIN, SERVICE], ids=str)
 def test_a_part_goes_back_before_the_release(
     market: Marketplace, gateway: SimulatedGateway, by: Actor
@@ -133,6 +134,7 @@ def test_a_part_goes_back_before_the_release(
     all_is_right(market, gateway)
 
 
+@pytest.mark.covers("A076")
 def test_all_of_it_goes_back_before_the_release(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -199,6 +201,7 @@ def parts_of(whole: int) -> list[int]:
     return [after - before for before, after in pairwise([0, *cuts, whole])]
 
 
+@pytest.mark.edge(19)
 @on_one_store
 def test_no_more_than_is_left_can_be_refunded(
     market: Marketplace, gateway: SimulatedGateway
@@ -234,6 +237,7 @@ def test_a_refund_is_in_the_currency_of_its_payment(
         market.execute(IssueRefund(by=ADMIN, payment=paid.id, amount=Money("1", "EUR")))
 
 
+@pytest.mark.edge(20)
 def test_two_equal_refunds_on_purpose_are_two(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -255,6 +259,7 @@ def test_the_same_key_is_the_same_refund(market: Marketplace, gateway: Simulated
     all_is_right(market, gateway)
 
 
+@pytest.mark.edge(19)
 @on_both_stores
 def test_refunds_at_once_are_never_more_than_the_payment(
     market: Marketplace, gateway: SimulatedGateway
@@ -382,6 +387,7 @@ def test_a_pending_refund_succeeds_later(
     all_is_right(market, gateway)
 
 
+@pytest.mark.covers("A032")
 @pytest.mark.parametrize("by_webhook", [True, False], ids=["webhook", "look"])
 def test_a_pending_refund_fails_later_and_the_customer_has_credit(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, by_webhook: bool
@@ -486,6 +492,7 @@ def test_a_refund_waits_for_the_platform_to_have_the_money(
 # debts
 
 
+@pytest.mark.edge(18)
 def test_after_the_payout_the_contractor_owes_and_pays_with_what_they_earn_next(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -829,6 +836,7 @@ def test_cancelling_after_a_full_refund_refunds_nothing_more(
 # chargebacks
 
 
+@pytest.mark.edge(22)
 @on_one_store
 def test_nothing_is_refunded_while_a_chargeback_is_open(
     market: Marketplace, gateway: SimulatedGateway

@@ -82,7 +82,7 @@ def test_a_purchase_is_a_charge_that_waits_on_the_gateways_page(
     assert upgrades(market) == []
 
 
-@pytest.mark.covers("B006", "B024", "B067")
+@pytest.mark.covers("B006", "B024", "B040", "B067")
 @on_both_stores
 def test_once_it_is_paid_the_listing_is_premium_and_the_host_is_told(
     market: Marketplace, gateway: SimulatedGateway, publisher: MemoryPublisher, clock: VirtualClock

@@ -56,6 +56,7 @@ def early(market: Marketplace, clock: VirtualClock) -> Webhook:
     return market.query(GetWebhook(received.id))
 
 
+@pytest.mark.covers("A156")
 def test_one_that_waits_is_buried_with_an_incident(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -101,6 +102,7 @@ def test_nobody_but_an_administrator_replays(
     assert now(market, webhook).status is W.DEAD
 
 
+@pytest.mark.covers("A156")
 def test_a_dead_one_is_applied_once_what_was_missing_is_there(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:

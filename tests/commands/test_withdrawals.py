@@ -103,6 +103,7 @@ def withdrawals(market: Marketplace) -> list[Withdrawal]:
 # the usual way
 
 
+@pytest.mark.covers("A039", "A085")
 def test_what_is_withdrawn_is_set_aside_sent_and_paid(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -178,6 +179,8 @@ def test_only_contractors_withdraw(
         market.execute(RequestWithdrawal(by=by, amount=usd("1")))
 
 
+@pytest.mark.covers("A085")
+@pytest.mark.edge(28)
 @on_one_store
 def test_a_withdrawal_is_of_what_is_available(
     open_market: OpenMarket, gateway: SimulatedGateway
@@ -215,6 +218,7 @@ def test_who_has_no_active_account_keeps_their_wallet(
     all_is_right(market, gateway)
 
 
+@pytest.mark.edge(28)
 @on_both_stores
 def test_of_two_withdrawals_at_once_one_is_made(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
@@ -254,6 +258,7 @@ def test_one_after_the_other_is_fine(
 # approval and cancellation
 
 
+@pytest.mark.covers("A045")
 def test_an_administrator_agrees_first_where_the_house_says_so(
     open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -383,6 +388,7 @@ def operation_of(market: Marketplace, asked: Withdrawal) -> str:
     return sent.id
 
 
+@pytest.mark.edge(27)
 def test_what_the_bank_returns_is_in_the_wallet_again(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:

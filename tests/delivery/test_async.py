@@ -168,6 +168,7 @@ def test_two_who_accept_at_once_on_one_loop(lived: Callable[..., None]) -> None:
     lived(story)
 
 
+@pytest.mark.covers("A145")
 def test_while_the_gateway_is_asked_others_are_served(lived: Callable[..., None]) -> None:
     async def story(market: AsyncMarketplace, slow: Slow) -> None:
         [offer] = await offered(market, ANN)
@@ -196,6 +197,7 @@ class Wrapped:
         return later()
 
 
+@pytest.mark.covers("B101")
 def test_whatever_can_be_awaited_is() -> None:
     async def live() -> None:
         market = AsyncMarketplace(gateway=Wrapped(SimulatedGateway()))
@@ -225,6 +227,7 @@ class AwaitedPublisher:
         self.names += [event.name for event in events]
 
 
+@pytest.mark.covers("B083")
 def test_a_publisher_can_be_awaited() -> None:
     async def live() -> list[str]:
         publisher = AwaitedPublisher()

@@ -111,12 +111,14 @@ def market(store: Fickle, gateway: SimulatedGateway) -> Marketplace:
     return Marketplace(store=store, gateway=gateway, rules=Rules(now=VirtualClock()))
 
 
+@pytest.mark.covers("B048")
 def test_the_outcomes_come_in_the_order_of_the_commands(market: Marketplace) -> None:
     jobs = results(market.execute_many(posting(20)))
 
     assert [job.title for job in jobs] == [f"Fence {n}" for n in range(20)]
 
 
+@pytest.mark.covers("B071", "B074")
 def test_nothing_comes_of_nothing(market: Marketplace, store: Fickle) -> None:
     assert market.execute_many([]) == ()
     assert store.runs == 0
@@ -151,6 +153,7 @@ def test_a_stage_is_one_transaction(market: Marketplace, store: Fickle) -> None:
     assert store.runs == 3  # decided, and settled after the calls
 
 
+@pytest.mark.covers("B043")
 def test_a_whole_deal_is_brought_in_batch_by_batch(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

@@ -80,6 +80,7 @@ def test_every_kind_of_event_comes_back(kind: type[Event]) -> None:
     assert type(found) is kind
 
 
+@pytest.mark.covers("B097")
 @given(happened=st.lists(events(), max_size=3))
 def test_events_are_plain_json(happened: list[Event]) -> None:
     written = json.loads(codec.encode_events(happened))

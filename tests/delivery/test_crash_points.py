@@ -66,6 +66,7 @@ def without_a_crash(place: Place, story: str) -> tuple[dict[str, Any], int]:
     return summary(recovered, place.gateway), fate.passed
 
 
+@pytest.mark.covers("A138")
 @pytest.mark.parametrize("story", STORIES)
 def test_a_crash_at_any_point_ends_as_no_crash_would(
     new_place: Callable[[], Place], story: str

@@ -474,6 +474,7 @@ def say(market: Marketplace, operation: Operation, prepared: Any, fault: Fault) 
         assert fault in REFUSING
 
 
+@pytest.mark.covers("A071")
 @pytest.mark.parametrize(("operation", "fault", "place"), cases(), indirect=["place"])
 def test_whatever_happens_to_an_operation_it_comes_to_what_it_should(
     operation: Operation, fault: Fault, place: Place

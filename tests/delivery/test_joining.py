@@ -78,6 +78,7 @@ def shop(request: pytest.FixtureRequest, url: str, market: Marketplace) -> Itera
     engine.dispose()
 
 
+@pytest.mark.covers("B070")
 def test_both_are_committed_and_only_then_is_the_gateway_called(
     market: Marketplace, shop: Shop, gateway: SimulatedGateway
 ) -> None:
@@ -101,6 +102,7 @@ def test_both_are_committed_and_only_then_is_the_gateway_called(
     books_are_right(market, gateway)
 
 
+@pytest.mark.edge(45)
 def test_on_rollback_nothing_has_happened(
     market: Marketplace, shop: Shop, gateway: SimulatedGateway
 ) -> None:

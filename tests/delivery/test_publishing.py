@@ -67,6 +67,7 @@ def jobs(events: Sequence[PublishedEvent]) -> list[str]:
     return [event.event.job for event in events]  # type: ignore[attr-defined]
 
 
+@pytest.mark.covers("B069")
 def test_events_come_in_the_order_of_the_feed(market: Marketplace, listener: Listener) -> None:
     posted = post(market, 7)
 

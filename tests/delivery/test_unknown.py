@@ -113,6 +113,7 @@ def test_it_is_looked_up_before_it_is_sent_again(
     assert [request for request, _ in gateway.calls] == [Authorize, LookUp]
 
 
+@pytest.mark.covers("A140", "A147")
 @pytest.mark.parametrize("times", [2, 5, 9])
 def test_it_is_sent_again_ever_later_under_the_same_key(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, times: int

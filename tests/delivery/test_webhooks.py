@@ -80,6 +80,7 @@ def confirmed(market: Marketplace, gateway: SimulatedGateway) -> tuple[Any, Told
     return payment, gateway.webhooks()[-1]
 
 
+@pytest.mark.covers("A031")
 def test_it_is_stored_and_applied_at_once(market: Marketplace, gateway: SimulatedGateway) -> None:
     payment, webhook = confirmed(market, gateway)
     received = receive_one(market, webhook)
@@ -100,6 +101,7 @@ def test_the_names_of_headers_are_read_in_any_case(
     assert market.receive(webhook.payload, headers).status is W.APPLIED
 
 
+@pytest.mark.covers("A133")
 @pytest.mark.parametrize("spoiled", ["body", "signature", "time", "none", "not json"])
 def test_what_is_not_the_gateways_is_rejected_and_not_stored(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, spoiled: str
@@ -127,6 +129,7 @@ def test_what_is_not_the_gateways_is_rejected_and_not_stored(
     assert now(market, payment).status is PaymentStatus.AWAITING_CONFIRMATION
 
 
+@pytest.mark.covers("B028")
 @pytest.mark.parametrize("at_once", [False, True])
 def test_the_same_event_is_stored_once_and_told_again_changes_nothing(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, *, at_once: bool
@@ -144,6 +147,7 @@ def test_the_same_event_is_stored_once_and_told_again_changes_nothing(
     assert len(gateway.calls) == calls
 
 
+@pytest.mark.covers("B066")
 def test_one_event_id_of_two_accounts_is_two_events(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -158,6 +162,7 @@ def test_one_event_id_of_two_accounts_is_two_events(
     }
 
 
+@pytest.mark.covers("A146", "A154")
 def test_left_to_the_worker_it_is_stored_and_applied_by_work(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -173,6 +178,7 @@ def test_left_to_the_worker_it_is_stored_and_applied_by_work(
     assert now(market, payment).status is PaymentStatus.AUTHORIZED
 
 
+@pytest.mark.covers("A166")
 @pytest.mark.parametrize(
     "body",
     [
@@ -234,6 +240,7 @@ def test_what_bears_our_reference_and_is_not_here_is_tried_again_until_it_is_dea
     assert receive_one(market, sealed(early.payload, secret=SECRET, now=clock())).status is W.DEAD
 
 
+@pytest.mark.covers("A155")
 def test_it_is_tried_again_ever_later(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -319,6 +326,7 @@ class Broken:
         return self.gateway.perform(request, key=key)
 
 
+@pytest.mark.covers("A158", "A167")
 @pytest.mark.parametrize(
     "error", [ValueError("a bug"), KeyError("x"), GatewayUnavailable("it is down")], ids=repr
 )

@@ -102,6 +102,7 @@ def rejected(market: Marketplace, contractor: str) -> Payment:
     return sent.payment
 
 
+@pytest.mark.covers("A158")
 def test_a_fault_at_one_operation_stops_no_other(market: Marketplace, gateway: Faulty) -> None:
     payments = [rejected(market, name) for name in ("ann", "ben", "cid")]
     gateway.fault, gateway.at = Void, str(payments[0].gateway_payment)

@@ -9,6 +9,7 @@ from marketpay.domain.actor import Actor, Role
 from marketpay.domain.errors import InvalidInput
 
 
+@pytest.mark.covers("A003", "A033", "A040")
 @pytest.mark.parametrize("role", ["customer", "contractor", "admin", "service"])
 def test_an_actor_is_somebody_in_a_role(role: str) -> None:
     actor = getattr(Actor, role)("somebody")
@@ -21,6 +22,7 @@ def test_the_system_is_one() -> None:
     assert Actor.SYSTEM.role is Role.SYSTEM
 
 
+@pytest.mark.covers("A027", "B037")
 @pytest.mark.parametrize(
     "id", ["a", "x" * 255, "Bob ", "ctr 42", "Größe", "😀", "auth0|5f", "a@b.c"]
 )

@@ -51,6 +51,7 @@ def rounded(price: int, rate: str, rounding: Rounding) -> int:
         return int((price * Decimal(rate)).quantize(Decimal(1), DECIMALS[rounding]))
 
 
+@pytest.mark.covers("A017")
 def test_a_thousand_dollars_are_100_for_the_deal_200_for_the_work_and_700_for_the_contractor() -> (
     None
 ):
@@ -66,6 +67,7 @@ def test_a_thousand_dollars_are_100_for_the_deal_200_for_the_work_and_700_for_th
     assert split.commission == Money("300.00", "USD")
 
 
+@pytest.mark.covers("A074")
 @given(price=prices, pair=rates, rounding=roundings)
 def test_each_fee_is_its_rounded_share_and_the_contractor_gets_the_rest(
     price: int, pair: tuple[str, str], rounding: Rounding

@@ -40,6 +40,7 @@ def test_a_currency_has_the_digits_that_iso_4217_says(code: str, digits: int) ->
     assert exponent(code) == digits
 
 
+@pytest.mark.covers("B022")
 @pytest.mark.parametrize(
     "code", ["XAU", "XXX", "XTS", "ZZZ", "", "usd", "Usd", " USD", "USD ", "$"]
 )
@@ -58,6 +59,7 @@ def test_what_is_no_text_is_no_code(code: object) -> None:
         register_currency(code, 2)  # type: ignore[arg-type]
 
 
+@pytest.mark.covers("A174")
 def test_a_registered_currency_is_money() -> None:
     register_currency("PTS", 0)
     register_currency("SAT8", 8)

@@ -59,6 +59,7 @@ def test_a_beginning_is_a_fact_too() -> None:
     assert OPEN.begun(AT).event == JobPosted(at=AT, job="job_1", customer="cus_17", contractor=None)
 
 
+@pytest.mark.covers("A049")
 def test_what_the_table_does_not_say_does_not_happen() -> None:
     with pytest.raises(
         IllegalTransition, match=r"job\.completed cannot happen to job_1: it is open"
@@ -75,6 +76,7 @@ def test_every_kind_names_its_fields_rightly(kind: type[Entity]) -> None:
     assert set(kind.indexed) <= names
 
 
+@pytest.mark.covers("B032", "B033")
 @every_kind
 def test_whose_an_entity_is_and_what_it_costs_never_changes(kind: type[Entity]) -> None:
     fixed = {"customer", "owner", "currency", "price", "amount", "party", "job", "offer", "payment",
@@ -83,6 +85,7 @@ def test_whose_an_entity_is_and_what_it_costs_never_changes(kind: type[Entity]) 
     assert not fixed & set(kind.mutable)
 
 
+@pytest.mark.covers("A067")
 @every_kind
 def test_no_kind_changes_in_place(kind: type[Entity]) -> None:
     assert kind.__setattr__ is not object.__setattr__
@@ -147,6 +150,7 @@ def public_classes() -> list[type[Any]]:
     return [one for one in found if isinstance(one, type) and attrs.has(one)]
 
 
+@pytest.mark.covers("A131")
 def test_no_public_class_has_a_field_for_card_data() -> None:
     classes = public_classes()
     assert len(classes) > 40

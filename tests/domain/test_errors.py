@@ -101,6 +101,7 @@ def test_codes_are_never_shared() -> None:
     assert len(set(codes)) == len(codes)
 
 
+@pytest.mark.covers("A159")
 @pytest.mark.parametrize(
     "error", [error for error, *_ in EXAMPLES], ids=lambda one: type(one).__name__
 )

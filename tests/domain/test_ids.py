@@ -9,6 +9,7 @@ from marketpay.domain.errors import InvalidInput
 from marketpay.domain.ids import PREFIXES, check_id, new_id
 
 
+@pytest.mark.covers("B090")
 @pytest.mark.parametrize("prefix", sorted(PREFIXES.values()))
 def test_a_new_id_is_a_typeid_of_a_uuid_7(prefix: str) -> None:
     made = new_id(prefix)

@@ -78,6 +78,7 @@ def test_the_table_names_commands_that_exist() -> None:
     assert set().union(*MOVES.values()) <= {kind.__name__ for kind in Command.__subclasses__()}
 
 
+@pytest.mark.covers("A087")
 @pytest.mark.parametrize("minor", [0, -1])
 def test_a_movement_is_above_zero(minor: int) -> None:
     with pytest.raises(MoneyError, match="moves more than nothing"):
@@ -111,6 +112,7 @@ def test_what_the_platform_has_and_spends_is_on_one_side_and_the_rest_on_the_oth
     assert not (has | spends) & set(INCOME)
 
 
+@pytest.mark.covers("A083")
 def test_a_wallet_keeps_three_parts_of_what_is_owed_and_one_debt() -> None:
     fields = attrs.fields_dict(Wallet)
 
@@ -140,6 +142,7 @@ books = st.lists(
 )
 
 
+@pytest.mark.covers("A019")
 @given(entries=books)
 def test_whatever_is_written_debits_and_credits_are_equal(entries: list[LedgerEntry]) -> None:
     change = effects(tuple(entries))

@@ -205,11 +205,13 @@ def test_these_are_all_the_lifecycles() -> None:
     assert {lifecycle.name for lifecycle in ALL} == STATUSES.keys() == MOVES.keys()
 
 
+@pytest.mark.covers("A051", "B026")
 @by_name
 def test_the_statuses_are_called_so(lifecycle: Lifecycle[Any]) -> None:
     assert [str(status) for status in lifecycle.statuses] == STATUSES[lifecycle.name].split()
 
 
+@pytest.mark.covers("A015", "B068")
 @by_name
 @pytest.mark.parametrize("role", Role)
 def test_what_is_in_the_table_moves_and_nothing_else_does(

@@ -28,6 +28,7 @@ def test_what_lies_between_the_least_and_the_most_can_be_charged(
     limits.check(usd(minor), "price")
 
 
+@pytest.mark.covers("A079")
 @pytest.mark.parametrize(
     ("limits", "minor", "problem"),
     [

@@ -155,6 +155,7 @@ TOO_LARGE: list[Callable[[], Money]] = [
 ]
 
 
+@pytest.mark.covers("B093")
 @pytest.mark.parametrize("build", TOO_LARGE)
 def test_no_amount_is_beyond_the_limit_however_it_comes_about(build: Callable[[], Money]) -> None:
     with pytest.raises(MoneyError, match=r"the largest is [A-Z]{3} 10000000000000"):
@@ -217,6 +218,7 @@ FLOATS: list[Callable[[Any], Any]] = [
 ]
 
 
+@pytest.mark.covers("B021")
 @pytest.mark.parametrize("use", FLOATS)
 @pytest.mark.parametrize("value", [1.0, float("nan"), True, None, 1j])
 def test_a_float_or_a_bool_is_a_type_error_everywhere(

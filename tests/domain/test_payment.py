@@ -54,6 +54,7 @@ def payments(draw: st.DrawFn) -> Payment:
     )
 
 
+@pytest.mark.covers("A077")
 def test_a_new_payment_has_all_of_it() -> None:
     payment = captured()
 

@@ -69,6 +69,7 @@ def test_what_went_unanswered_is_sent_again_at_once(id: str) -> None:
     assert Rules().retry_at(1, NOW, id) == NOW
 
 
+@pytest.mark.covers("A151")
 @given(attempts=st.integers(2, 10_000), id=IDS)
 def test_then_ever_later_up_to_the_cap(attempts: int, id: str) -> None:
     rules = Rules()

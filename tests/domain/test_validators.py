@@ -48,6 +48,7 @@ def test_a_title_is_something_to_read(title: str) -> None:
     assert invalid.value.field == "title"
 
 
+@pytest.mark.covers("B091")
 @pytest.mark.parametrize("text", [SURROGATE, f"a{SURROGATE}b", f"a{NUL}b"])
 def test_what_no_database_can_keep_is_refused(text: str) -> None:
     asked: list[Any] = [
@@ -74,6 +75,7 @@ def test_what_people_write_is_accepted(text: str) -> None:
     assert post(title=text).title == text
 
 
+@pytest.mark.covers("B034")
 @pytest.mark.parametrize("status", ["opne", "", 5, "OPEN"])
 def test_a_status_is_one_that_there_is(status: Any) -> None:
     with pytest.raises(InvalidInput, match="is not one of: open, assigned") as invalid:
@@ -104,6 +106,7 @@ def test_a_card_number_is_no_payment_method(number: str) -> None:
     assert number not in str(invalid.value)
 
 
+@pytest.mark.covers("B098")
 @pytest.mark.parametrize(
     "time",
     [

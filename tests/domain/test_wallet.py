@@ -63,6 +63,7 @@ def worth(wallet: Wallet) -> int:
     return (wallet.total - wallet.receivable).minor
 
 
+@pytest.mark.covers("A082", "A086")
 def test_a_new_wallet_has_nothing_in_it() -> None:
     assert EMPTY.total == EMPTY.pending == EMPTY.available == EMPTY.reserved == usd(0)
     assert EMPTY.receivable == usd(0)
@@ -82,6 +83,7 @@ def test_what_others_earned_is_not() -> None:
     assert change.entity.available == usd(1)
 
 
+@pytest.mark.covers("A018")
 def test_what_was_taken_is_gone_and_the_fact_says_how_much() -> None:
     full = EMPTY.post((earned(700),), AT).entity
 
@@ -105,6 +107,7 @@ def test_it_is_never_negative_whatever_is_asked(steps: list[int]) -> None:
         assert wallet.available.minor == expected >= 0
 
 
+@pytest.mark.covers("A081")
 def test_one_for_each_owner_and_currency() -> None:
     euros = Wallet.empty(WalletId("wal_2"), "ctr_42", "EUR", AT)
 
@@ -151,6 +154,7 @@ def test_what_is_taken_is_taken_where_it_is_and_the_rest_is_owed(
     assert moved(entries) == [(kind, K.DISPUTED, minor) for kind, minor in expected]
 
 
+@pytest.mark.covers("A018")
 @pytest.mark.parametrize(
     ("wallet", "expected"),
     [
@@ -228,6 +232,7 @@ def test_what_is_set_aside_and_freed_again_is_all_available(wallet: Wallet, amou
     assert freed.event == WalletFreed(at=LATER, wallet="wal_1", owner="ctr_42", amount=set_aside)
 
 
+@pytest.mark.covers("A083")
 @pytest.mark.parametrize(
     ("debit", "credit"),
     [

@@ -76,6 +76,7 @@ def test_the_newest_come_first(market: Marketplace) -> None:
     assert ids(market.query(ListJobs())) == [job.id for job in reversed(jobs)]
 
 
+@pytest.mark.covers("A143")
 @settings(
     max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
@@ -112,6 +113,7 @@ def test_what_goes_meanwhile_moves_no_page(market: Marketplace) -> None:
     assert ids(second) == [jobs[1].id, jobs[0].id]
 
 
+@pytest.mark.covers("A034", "A048")
 def test_jobs_are_found_by_status_party_and_currency(market: Marketplace) -> None:
     mine, theirs = post(market), post(market, by=OTHER_CUSTOMER, currency="EUR")
     taken = assigned(market).job
@@ -128,6 +130,7 @@ def test_jobs_are_found_by_status_party_and_currency(market: Marketplace) -> Non
     assert found(customer="CUS_17") == set()
 
 
+@pytest.mark.covers("A005", "A054")
 def test_applications_are_found_by_job_contractor_and_status(market: Marketplace) -> None:
     job, other = post(market), post(market)
     mine, theirs = applied(market, job), applied(market, job, by=RIVAL)
@@ -159,6 +162,7 @@ def test_offers_are_found_those_that_ended_too(market: Marketplace) -> None:
     assert found(customer="cus_18") == set()
 
 
+@pytest.mark.covers("B007", "B040")
 def test_payments_are_found_by_job_party_and_status(market: Marketplace) -> None:
     accepted, sent = assigned(market), send(market, to=RIVAL)
 
@@ -171,6 +175,7 @@ def test_payments_are_found_by_job_party_and_status(market: Marketplace) -> None
     assert found(contractor="ctr_43", customer="cus_17") == {sent.payment.id}
 
 
+@pytest.mark.covers("A041", "A165")
 def test_operations_that_wait_for_an_answer_are_found(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -184,6 +189,7 @@ def test_operations_that_wait_for_an_answer_are_found(
     assert [one.kind.value for one in of_one.items] == ["capture", "authorize"]
 
 
+@pytest.mark.covers("A065")
 def test_the_history_of_an_offer_is_what_made_it_so(
     market: Marketplace, clock: VirtualClock
 ) -> None:

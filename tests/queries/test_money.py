@@ -67,6 +67,7 @@ def test_a_wallet_has_an_owner_and_a_currency(ask: Any) -> None:
         ask(owner="x", currency=None)
 
 
+@pytest.mark.covers("A042", "A081")
 def test_revenue_is_by_currency(market: Marketplace) -> None:
     completed(market)
     job = post(market, currency="JPY")
@@ -81,6 +82,7 @@ def test_revenue_is_by_currency(market: Marketplace) -> None:
         market.revenue("XXQ")
 
 
+@pytest.mark.covers("A162")
 def test_what_was_refunded_is_no_revenue(market: Marketplace) -> None:
     kept, gone = assigned(market, price=usd("10")), assigned(market)
     market.execute(CancelJob(by=CUSTOMER, job=gone.job.id))
@@ -88,6 +90,7 @@ def test_what_was_refunded_is_no_revenue(market: Marketplace) -> None:
     assert market.revenue("USD").platform_fee == kept.payment.split.platform_fee == usd("1")  # type: ignore[union-attr]
 
 
+@pytest.mark.covers("A084")
 def test_a_statement_has_a_line_for_each_movement(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -200,6 +203,7 @@ def test_a_balance_is_on_its_own_side_of_the_book(market: Marketplace) -> None:
     assert market.query(GetBalance(account=Account(AccountKind.ESCROW, "EUR"))) == Money("0", "EUR")
 
 
+@pytest.mark.covers("A144")
 def test_the_trial_balance_balances(market: Marketplace, gateway: SimulatedGateway) -> None:
     payee(market, gateway)
     completed(market)

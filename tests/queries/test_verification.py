@@ -96,6 +96,7 @@ def test_a_wallet_that_was_changed_by_hand_is_found(market: Marketplace) -> None
     assert any("differ" in problem for problem in found.problems)
 
 
+@pytest.mark.covers("A170")
 def test_a_payment_whose_escrow_is_not_its_split_is_found(market: Marketplace) -> None:
     payment = assigned(market).payment
     escrow = Account(AccountKind.ESCROW, "USD")

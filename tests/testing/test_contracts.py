@@ -701,6 +701,7 @@ def test_the_contract_asks_for_a_gateway_and_nothing_else() -> None:
         assert wanted == {"gateway"}, name
 
 
+@pytest.mark.covers("B085")
 def test_a_store_that_keeps_the_contract_fails_nothing() -> None:
     assert failures(StoreContract, "store", MemoryStore) == set()
 

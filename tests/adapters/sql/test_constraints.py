@@ -131,6 +131,8 @@ def says(name: str, dialect: str) -> str:
     return f"{PREFIX}{table}_{short}"
 
 
+@pytest.mark.covers("B017", "B099")
+@pytest.mark.edge(43)
 @pytest.mark.parametrize("name", [*ILLEGAL, *TRIGGERS])
 def test_an_illegal_write_is_refused(engine: Engine, name: str) -> None:
     with undone(engine) as connection:
@@ -208,6 +210,7 @@ def leave_out(connection: Connection, name: str, column: str) -> int:
     return connection.execute(text(statement)).rowcount
 
 
+@pytest.mark.covers("B031")
 def test_no_value_is_left_out_that_must_be_there(engine: Engine) -> None:
     for name, column in required():
         with undone(engine) as connection, pytest.raises(DBAPIError) as refused:

@@ -114,6 +114,7 @@ def test_the_newest_revision_is_the_one_that_the_package_needs() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
+@pytest.mark.covers("B081")
 def test_the_revisions_make_what_the_package_makes(fresh: Fresh, wanted: dict[str, Any]) -> None:
     url = migrated(fresh(), Tables())
 

@@ -15,6 +15,7 @@ from marketpay.domain.entity import Entity
 TABLES = Tables().of
 
 
+@pytest.mark.covers("A021", "A022", "A023", "A024", "A025", "A026")
 @pytest.mark.parametrize("kind", ENTITIES, ids=lambda kind: kind.__name__)
 def test_the_columns_of_a_table_are_the_fields_of_its_entity(kind: type[Entity]) -> None:
     fields = {column for f in attrs.fields(kind) for column in columns_of(kind, f.name)}
@@ -22,6 +23,7 @@ def test_the_columns_of_a_table_are_the_fields_of_its_entity(kind: type[Entity])
     assert {column.name for column in TABLES[kind].columns} - {"currency"} == fields - {"currency"}
 
 
+@pytest.mark.covers("B018")
 @pytest.mark.parametrize("kind", ENTITIES, ids=lambda kind: kind.__name__)
 def test_a_unique_field_is_unique_in_the_table(kind: type[Entity]) -> None:
     table = TABLES[kind]
@@ -30,6 +32,7 @@ def test_a_unique_field_is_unique_in_the_table(kind: type[Entity]) -> None:
     assert set(kind.unique) <= unique
 
 
+@pytest.mark.covers("A142", "B036")
 @pytest.mark.parametrize("kind", ENTITIES, ids=lambda kind: kind.__name__)
 def test_what_is_looked_up_by_has_an_index(kind: type[Entity]) -> None:
     table = TABLES[kind]

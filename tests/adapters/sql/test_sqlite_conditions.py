@@ -61,6 +61,7 @@ def small_disk() -> Iterator[list[int]]:
     event.remove(Engine, "connect", limit)
 
 
+@pytest.mark.covers("A157")
 def test_a_full_disk_is_unavailable_and_every_deal_is_whole(
     scheme: str, path: Path, small_disk: list[int], gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:

@@ -64,6 +64,7 @@ def row_of(path: Path, command: str) -> tuple[int, int]:
     return number, position
 
 
+@pytest.mark.covers("A141")
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_changed_journal_row_is_named(path: Path, column: str) -> None:
     number, position = row_of(path, "AcceptOffer")

@@ -53,12 +53,14 @@ HOSTILE = (
 )  # fmt: skip
 
 
+@pytest.mark.covers("A028")
 @pytest.mark.parametrize("config", [V1, V2], ids=["accounts v1", "accounts v2"])
 @pytest.mark.parametrize("request_", ALL, ids=lambda one: type(one).__name__)
 def test_stripe_knows_all_that_a_call_says(request_: Request, config: Config) -> None:
     assert problems(call_for(request_, config)) == []
 
 
+@pytest.mark.covers("A030")
 @pytest.mark.parametrize("api", AccountsApi)
 def test_stripe_knows_the_calls_about_accounts(api: AccountsApi) -> None:
     assert problems(account_call("acct_1", api)) == []

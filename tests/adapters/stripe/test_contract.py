@@ -80,6 +80,7 @@ both_accounts = pytest.fixture(
 )
 
 
+@pytest.mark.covers("A002", "A078", "B088")
 class TestStripeGateway(OnStripeServer):
     @both_accounts
     def gateway(

@@ -141,6 +141,7 @@ def test_a_request_that_did_not_arrive_is_sent_again(
     assert isinstance(gateway.perform(request, key="k"), Authorized)
 
 
+@pytest.mark.covers("B005")
 def test_a_page_that_was_paid_says_so(gateway: StripeGateway, server: StripeServer) -> None:
     start = evolve(START, reference=new_id("ptx"), expires_at=None)
     opened = send(gateway, start)

@@ -228,6 +228,7 @@ def page(status: str, paid: str = "unpaid") -> dict[str, Any]:
     }
 
 
+@pytest.mark.covers("B065")
 def test_a_payment_page_is_open_paid_or_expired() -> None:
     url = "https://checkout.stripe.com/c/pay/cs_test_1"
     waits = port.CheckoutOpen(gateway_id="cs_test_1", url=url, expires_at=WHEN)

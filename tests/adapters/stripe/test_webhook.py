@@ -88,6 +88,7 @@ def test_headers_may_be_named_in_any_case(name: str) -> None:
     assert read(body(), given).id == "evt_1"
 
 
+@pytest.mark.covers("B061")
 def test_each_endpoint_has_its_secret() -> None:
     payload = body("payout.paid", {"id": "po_1", "object": "payout"}, account="acct_1")
 
@@ -104,6 +105,7 @@ def test_a_secret_alone_may_be_given_as_text() -> None:
     assert event.id == "evt_1"
 
 
+@pytest.mark.edge(49)
 def test_while_secrets_are_rolled_any_signature_will_do() -> None:
     value = f"t={T},v1={'0' * 64},v1={signature(body())},v0={'1' * 64},v2=x"
 
@@ -120,6 +122,7 @@ def test_what_was_signed_long_ago_or_is_to_be_is_not(seconds: int) -> None:
     assert "just now" in rejected(body(), headers(body(), at=T + seconds))
 
 
+@pytest.mark.covers("A133", "B060")
 def test_one_byte_changed_is_somebody_elses() -> None:
     changed = body().replace(b"pi_1", b"pi_2")
 
@@ -129,6 +132,7 @@ def test_one_byte_changed_is_somebody_elses() -> None:
 GOOD = headers(body())["Stripe-Signature"]
 
 
+@pytest.mark.covers("B062")
 @pytest.mark.parametrize(
     "value",
     [
@@ -237,6 +241,7 @@ def test_a_payload_has_its_limit() -> None:
     assert "too large" in rejected(payload)
 
 
+@pytest.mark.edge(49)
 @pytest.mark.parametrize("key", ["sk_live_123456", "rk_live_123456"])
 def test_a_live_gateway_takes_live_events_alone(key: str) -> None:
     live = body(livemode=True)
@@ -251,6 +256,7 @@ def test_a_key_that_tells_no_mode_takes_both() -> None:
         assert read.id == "evt_1"
 
 
+@pytest.mark.covers("B061")
 def test_a_gateway_without_secrets_takes_nothing() -> None:
     assert "no webhook secret" in rejected(body(), reader=gateway(secrets=()))
 
@@ -319,6 +325,7 @@ FAMILIES = [
 ]
 
 
+@pytest.mark.covers("B063", "B064")
 @pytest.mark.parametrize(
     ("type", "expected"),
     [(start + end, seen) for start, ends, seen in FAMILIES for end in ends.split()],
