@@ -61,7 +61,7 @@ def refusal(market: Marketplace, gateway: SimulatedGateway, command: Any) -> Rea
     return refused.value.reason
 
 
-@pytest.mark.covers("A007", "A063")
+@pytest.mark.covers("A007", "A063", "A067")
 def test_an_offer_puts_its_price_on_hold(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:

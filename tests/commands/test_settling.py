@@ -260,6 +260,7 @@ def succeeded(
     return settled
 
 
+@pytest.mark.covers("B017")
 @on_one_store
 @pytest.mark.parametrize("news", NEWS, ids=names)
 @pytest.mark.parametrize("kind", TransactionKind)

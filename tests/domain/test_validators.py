@@ -39,6 +39,7 @@ def send(**fields: Any) -> SendOffer:
     return SendOffer(by=CUSTOMER, **given)
 
 
+@pytest.mark.covers("B091")
 @pytest.mark.parametrize(
     "title", ["", " ", "\u200b", "\t\n", "x" * 256, f"a{NUL}", "a\x7f", "a\x85"]
 )
@@ -48,7 +49,6 @@ def test_a_title_is_something_to_read(title: str) -> None:
     assert invalid.value.field == "title"
 
 
-@pytest.mark.covers("B091")
 @pytest.mark.parametrize("text", [SURROGATE, f"a{SURROGATE}b", f"a{NUL}b"])
 def test_what_no_database_can_keep_is_refused(text: str) -> None:
     asked: list[Any] = [

@@ -131,7 +131,7 @@ def says(name: str, dialect: str) -> str:
     return f"{PREFIX}{table}_{short}"
 
 
-@pytest.mark.covers("B017", "B099")
+@pytest.mark.covers("B099")
 @pytest.mark.edge(43)
 @pytest.mark.parametrize("name", [*ILLEGAL, *TRIGGERS])
 def test_an_illegal_write_is_refused(engine: Engine, name: str) -> None:
