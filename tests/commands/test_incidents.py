@@ -330,6 +330,7 @@ def in_debt(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock)
 
 
 @pytest.mark.covers("A045")
+@pytest.mark.edge(18)
 def test_a_debt_can_be_written_off(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:

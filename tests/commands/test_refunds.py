@@ -551,6 +551,7 @@ def test_a_wallet_gives_what_it_has_and_the_rest_is_owed(
 # transfers and reversals
 
 
+@pytest.mark.edge(18)
 def test_what_was_transferred_is_asked_back(market: Marketplace, gateway: SimulatedGateway) -> None:
     payee(market, gateway)
     paid = completed(market).payment

@@ -5,11 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from marketpay import (
     AccountKind,
+    BalancePage,
     BreakKind,
     BuyUpgrade,
+    GatewayReply,
+    GatewayRequest,
     InvalidInput,
     Marketplace,
     Money,
@@ -94,6 +98,50 @@ def test_what_only_the_books_have_is_told(
     assert (one.kind, one.change, one.there) == (BreakKind.MISSING_THERE, None, None)
     assert one.here == PRICE
     assert now(market, accepted.payment) == accepted.payment
+
+
+class Misreading:
+    """A gateway whose balance tells something else of each change."""
+
+    def __init__(self, inner: SimulatedGateway, **otherwise: Any) -> None:
+        self.inner = inner
+        self.otherwise = otherwise
+
+    def perform(self, request: GatewayRequest, /, *, key: str) -> GatewayReply:
+        reply = self.inner.perform(request, key=key)
+        if isinstance(reply, BalancePage):
+            changes = (evolve(one, **self.otherwise) for one in reply.changes)
+            return evolve(reply, changes=tuple(changes))
+        return reply
+
+
+@pytest.mark.edge(50)
+@pytest.mark.parametrize(
+    ("otherwise", "kinds"),
+    [
+        ({"amount": 99_999}, [BreakKind.AMOUNT]),
+        ({"currency": "EUR"}, [BreakKind.CURRENCY]),
+        ({"fee": 2_931}, [BreakKind.FEE]),
+        ({"amount": 99_999, "fee": 0}, [BreakKind.AMOUNT, BreakKind.FEE]),
+    ],
+)
+@on_one_store
+def test_what_both_have_otherwise_is_told_by_what_differs(
+    market: Marketplace,
+    gateway: SimulatedGateway,
+    clock: VirtualClock,
+    otherwise: dict[str, Any],
+    kinds: list[BreakKind],
+) -> None:
+    assigned(market)
+    assert reconciled(market, clock).fees == 1
+    misread = Misreading(gateway, **otherwise)
+    other = Marketplace(store=market.store, gateway=misread, rules=market.rules)
+    with nothing_changes(market, SimulatedGateway()):
+        found = reconciled(other, clock)
+
+    assert [one.kind for one in found.breaks] == kinds
+    assert found.fees == 0
 
 
 @on_one_store
