@@ -37,7 +37,7 @@ from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal
 
-HEAD: Final = "0002"  # the newest revision; a database of another one is not touched
+HEAD: Final = "0003"  # the newest revision; a database of another one is not touched
 
 # Rows are always written in this order, parents before children, and then by id: two
 # transactions that meet wait for each other and never in a circle.

@@ -6,14 +6,15 @@ from its beginning, so each step looks whether it was taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from alembic import op
 from alembic.operations import BatchOperations
-from sqlalchemy import Column, Connection, Table, inspect
+from sqlalchemy import Column, Connection, Table, UniqueConstraint, inspect, text
 from sqlalchemy.engine import Inspector
+from sqlalchemy.schema import CreateTable, conv
 from sqlalchemy.types import TypeEngine
 
 POSTGRESQL_GUARD: Final = """CREATE OR REPLACE FUNCTION {guard}() RETURNS trigger
@@ -47,7 +48,8 @@ def add_column(table: Table, name: str, kind: TypeEngine[Any]) -> None:
     there = looked.get_columns(table.name, table.schema) if looked else ()
     if name not in {one["name"] for one in there}:
         op.add_column(table.name, Column(name, kind), schema=table.schema)
-    table.append_column(Column(name, kind))
+    if name not in table.columns:
+        table.append_column(Column(name, kind))
 
 
 @contextmanager
@@ -62,6 +64,43 @@ def reshaped(table: Table) -> Iterator[BatchOperations]:
         table.name, schema=table.schema, copy_from=table, table_kwargs=kept
     ) as batch:
         yield batch
+
+
+def made_anew(table: Table, fills: Mapping[str, str | None]) -> None:
+    """SQLite cannot change what is true of a table's rows: they move to a new one of its name.
+
+    `fills` are its new columns, each with the value in SQL of the rows that are there.  Indexes
+    and triggers come after.
+    """
+    new = table.to_metadata(table.metadata, name=f"{table.name}_new")
+    for constraint in new.constraints:
+        if isinstance(constraint, UniqueConstraint):  # of a column: its name is not copied
+            [column] = constraint.columns
+            constraint.name = conv(f"{table.name}_{column.name}_key")
+    kept = [column.name for column in table.columns if column.name not in fills]
+    columns = ", ".join(f'"{name}"' for name in (*kept, *fills))
+    values = ", ".join(
+        (*(f'"{name}"' for name in kept), *(fill or "NULL" for fill in fills.values()))
+    )
+    op.execute(CreateTable(new))
+    op.execute(f'INSERT INTO "{new.name}" ({columns}) SELECT {values} FROM "{table.name}"')  # noqa: S608  # our own
+    op.drop_table(table.name)
+    op.rename_table(new.name, table.name)
+    table.metadata.remove(new)
+
+
+def indexed(table: Table, name: str, columns: Sequence[str], where: str | None) -> None:
+    """Make an index unless it is there, of the rows that are so on the engines that can say it."""
+    condition = None if where is None else text(where)
+    op.create_index(
+        f"{table.name}_{name}",
+        table.name,
+        [*columns],
+        schema=table.schema,
+        if_not_exists=True,
+        postgresql_where=condition,
+        sqlite_where=condition,
+    )
 
 
 def constraints_of(table: Table) -> set[str]:

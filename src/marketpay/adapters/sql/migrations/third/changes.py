@@ -129,7 +129,7 @@ OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("kind",),
     "account_deltas": ("kind",),
     "payments": ("gone",),
-    "ledger_entries": ("credit_kind", "debit_kind"),
+    "ledger_entries": ("debit_kind", "credit_kind"),
 }
 
 # By table and key: the two columns that it joins by a colon.
@@ -148,8 +148,8 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "offer": (("offer", "id"), None),
     },
     "ledger_entries": {
-        "credit": (("credit_owner", "currency", "id"), "credit_owner != ?"),
-        "debit": (("debit_owner", "currency", "id"), "debit_owner != ?"),
+        "credit": (("credit_owner", "currency", "id"), "credit_owner != ''"),
+        "debit": (("debit_owner", "currency", "id"), "debit_owner != ''"),
         "journal": (("journal",), None),
         "payment": (("payment",), None),
     },

@@ -1,0 +1,60 @@
+"""The tables of the third revision, as far as they differ from the first."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
+from sqlalchemy.schema import conv
+
+from marketpay.adapters.sql.migrations import first
+from marketpay.adapters.sql.migrations.terms import (
+    Minor,
+    Place,
+    UtcTime,
+    joined,
+    minor,
+    worded,
+)
+from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
+
+# New columns of tables that are there, and what is in them for rows that are.
+COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
+    "payments": ((minor("kept"), "0"),),
+    "wallets": ((Column("frozen_at", UtcTime), None),),
+}
+# Columns whose values were unique, and are no more.
+SHARED: Final = {"payments": ("offer",)}
+
+
+def define(place: Place, dialect: str) -> None:
+    """Define every table as the third revision leaves it, but for indexes."""
+    first.define(place)
+    place["chargebacks"].append_column(Column("borne", Minor(), nullable=False))  # by the second
+    for name in CHECKS:
+        _redefine(place[name], name, dialect)
+
+
+def _redefine(table: Table, name: str, dialect: str) -> None:
+    table.indexes.clear()
+    for column, _ in COLUMNS.get(name, ()):
+        table.append_column(column._copy())
+    for one in SHARED.get(name, ()):
+        table.c[one].unique = None
+    for constraint in [*table.constraints]:
+        if isinstance(constraint, CheckConstraint) or _is_shared(constraint, name):
+            table.constraints.discard(constraint)
+    for key, condition in CHECKS[name].items():
+        table.append_constraint(
+            CheckConstraint(worded(condition, dialect), name=conv(f"{table.name}_{key}"))
+        )
+    for key, parts in JOINED.get(name, {}).items():
+        table.append_constraint(
+            CheckConstraint(joined(key, *parts), name=conv(f"{table.name}_{key}"))
+        )
+
+
+def _is_shared(constraint: object, name: str) -> bool:
+    if not isinstance(constraint, UniqueConstraint):
+        return False
+    return [column.name for column in constraint.columns] in [[c] for c in SHARED.get(name, ())]
