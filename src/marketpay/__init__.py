@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from marketpay.commands.cancellation import CancelJob as CancelJob
     from marketpay.commands.cancellation import Cancellation as Cancellation
     from marketpay.commands.chargebacks import SettleChargeback as SettleChargeback
+    from marketpay.commands.charges import JobPayment as JobPayment
+    from marketpay.commands.charges import PayExtra as PayExtra
+    from marketpay.commands.charges import PayTip as PayTip
     from marketpay.commands.completion import CompleteJob as CompleteJob
     from marketpay.commands.completion import Completion as Completion
     from marketpay.commands.dead_letters import AbandonTransaction as AbandonTransaction
@@ -132,6 +135,7 @@ if TYPE_CHECKING:
     from marketpay.domain.package import Package as Package
     from marketpay.domain.payer_account import PayerAccount as PayerAccount
     from marketpay.domain.payment import Payment as Payment
+    from marketpay.domain.payment import PaymentPurpose as PaymentPurpose
     from marketpay.domain.payment_transaction import PaymentTransaction as PaymentTransaction
     from marketpay.domain.payment_transaction import TransactionKind as TransactionKind
     from marketpay.domain.payout_account import PayoutAccount as PayoutAccount
@@ -307,6 +311,7 @@ _MODULES: Final = {
         "Cancellation",
     ),
     "commands.chargebacks": ("SettleChargeback",),
+    "commands.charges": ("JobPayment", "PayExtra", "PayTip"),
     "commands.completion": (
         "CompleteJob",
         "Completion",
@@ -433,7 +438,8 @@ _MODULES: Final = {
         "IncidentStatus",
         "JobStatus",
         "OfferStatus",
-        "PaymentStatus",
+        "PaymentPurpose",
+    "PaymentStatus",
         "PayoutAccountStatus",
         "RefundStatus",
         "TransactionStatus",
@@ -446,7 +452,7 @@ _MODULES: Final = {
     "domain.offer": ("Offer",),
     "domain.package": ("Package",),
     "domain.payer_account": ("PayerAccount",),
-    "domain.payment": ("Payment",),
+    "domain.payment": ("Payment", "PaymentPurpose"),
     "domain.payment_transaction": (
         "PaymentTransaction",
         "TransactionKind",
@@ -738,6 +744,7 @@ __all__ = [
     "IssueRefund",
     "Job",
     "JobId",
+    "JobPayment",
     "JobStatus",
     "Joinable",
     "JoinedMarketplace",
@@ -785,8 +792,10 @@ __all__ = [
     "Package",
     "Page",
     "PaidOut",
+    "PayExtra",
     "PayOffer",
     "PayOut",
+    "PayTip",
     "PayerAccount",
     "PayerAccountId",
     "Payment",

@@ -13,7 +13,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import EXPIRED
 from marketpay.domain.validators import IdOf
@@ -35,7 +35,8 @@ class SettleHold(Command[Payment]):
         payment = deal.payment(self.payment)
         offer = deal.offer(payment.offer)
         is_held = payment.status is PaymentStatus.AUTHORIZED
-        if not is_held or offer.status is OfferStatus.ACCEPTING:
+        is_charged = payment.purpose is not PaymentPurpose.OFFER  # its capture is under way
+        if not is_held or is_charged or offer.status is OfferStatus.ACCEPTING:
             return Decision(payment, waives=deal.rest())
         if isinstance(self.news, HoldGone):
             gone = payment.become(e.PaymentExpired, self.by.role, at, failure=EXPIRED)

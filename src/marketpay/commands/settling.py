@@ -9,13 +9,12 @@ from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, wallet_of
+from marketpay.commands.settling_charges import captures, settle_charge, unfit
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
-from marketpay.domain.errors import GatewayError
 from marketpay.domain.ids import TransactionId
-from marketpay.domain.incident import Incident, IncidentKind
 from marketpay.domain.lifecycles import TransactionStatus
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
@@ -122,6 +121,8 @@ class SettleTransaction(Command[PaymentTransaction]):
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
         deal = read.deal(transaction=transaction.id)
+        if deal.payment(str(transaction.payment)).purpose is not PaymentPurpose.OFFER:
+            return settle_charge(transaction, self.news, deal, read, rules, at)
         match self.news:
             case Authorized(gateway_id=id, expires_at=until):
                 return settlement.authorized(transaction, deal, id, until, rules, at)
@@ -134,24 +135,26 @@ class SettleTransaction(Command[PaymentTransaction]):
             case HoldGone():
                 return settlement.authorization_failed(transaction, deal, EXPIRED, rules, at)
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _capture(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
         deal = read.deal(transaction=transaction.id)
+        if deal.payment(str(transaction.payment)).purpose is not PaymentPurpose.OFFER:
+            return settle_charge(transaction, self.news, deal, read, rules, at)
         match self.news:
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return settlement.captured(transaction, deal, id, self.news.charge, rules, at)
             case Captured(gateway_id=id):
-                known = _captures(read, transaction, id)
+                known = captures(read, transaction, id)
                 return settlement.captured_otherwise(transaction, deal, id, known, rules, at)
             case Declined(code=code):
                 return settlement.capture_failed(transaction, deal, code, rules, at)
             case HoldGone():
                 return settlement.hold_gone(transaction, deal, at)
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _void(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -166,10 +169,10 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Declined(code=code):
                 return settlement.void_failed(transaction, payment, code, at)
             case Captured(gateway_id=id):
-                known = _captures(read, transaction, id)
+                known = captures(read, transaction, id)
                 return settlement.captured_elsewhere(transaction, payment, id, known, rules, at)
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _refund(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -185,7 +188,7 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Declined(code=code):
                 return outgoing.refund_failed(transaction, payment, refunds, code, rules, at)
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _transfer(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -206,7 +209,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                     transaction, payment, tries, accounts, code, rules, at
                 )
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _reversal(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -220,7 +223,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 tries = read.find(PaymentTransaction, payment=payment.id, kind=kind)
                 return outgoing.reversal_failed(transaction, payment, tries, code, rules, at)
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _payout(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -236,7 +239,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)
                 return withdrawing.payout_failed(transaction, withdrawal, wallet, code, rules, at)
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _charge(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -254,7 +257,7 @@ class SettleTransaction(Command[PaymentTransaction]):
                 refused = settlement.failed(transaction, code, at)
                 return Decision(refused.entity, changes=(refused,))
             case _:
-                raise self._unfit(transaction)
+                raise unfit(transaction, self.news)
 
     def _late(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
@@ -277,13 +280,3 @@ class SettleTransaction(Command[PaymentTransaction]):
                 timers=back.timers,
             )
         return Decision(transaction, waives=(transaction,))
-
-    def _unfit(self, transaction: PaymentTransaction) -> GatewayError:
-        news = type(self.news).__name__
-        return GatewayError(f"{news} is no answer to {transaction.kind} {transaction.id}")
-
-
-def _captures(read: Reader, transaction: PaymentTransaction, gateway_id: str) -> list[Incident]:
-    """The incident of this capture, if somebody was told of it already."""
-    kind = IncidentKind.CAPTURED_ELSEWHERE
-    return read.find(Incident, subject=str(transaction.payment), kind=kind, detail=gateway_id)

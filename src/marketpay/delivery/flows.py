@@ -132,7 +132,10 @@ def _call(request: GatewayRequest, key: str) -> Flow[tuple[GatewayNews, Exceptio
 
 
 def settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Performed]:
-    """An answer that does not fit is as good as none, and then raised."""
+    """An answer that does not fit is as good as none, and then raised.
+
+    What follows from it is performed as well, and what is given back is how that ended.
+    """
     try:
         committed = yield from carry_out(_settling(operation, news), None, rules)
     except GatewayError:
@@ -140,7 +143,11 @@ def settle(operation: Operation, news: GatewayNews, rules: Rules) -> Flow[Perfor
         yield from carry_out(_settling(operation, unfit), None, rules)
         raise
     settled: Any = committed.saved.get(operation.id, committed.result)
-    return Performed(settled, news, committed.saved)
+    done = Performed(settled, news, committed.saved)
+    for following in committed.operations:
+        further = yield from _perform(following, rules)
+        done = evolve(further, saved={**done.saved, **further.saved})
+    return done
 
 
 def _settling(operation: Operation, news: GatewayNews) -> Command[Any]:

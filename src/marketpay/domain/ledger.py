@@ -57,8 +57,8 @@ OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAIL
 
 SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob"})  # ... by a policy that divides what is left
-COMPLETING = frozenset({"CompleteJob"}) | CANCELLING
-REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING
+COMPLETING = frozenset({"CompleteJob"}) | CANCELLING | SETTLING  # ... a tip, at once
+REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING | SETTLING
 RECORDING = frozenset({"RecordRefund"})
 RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})

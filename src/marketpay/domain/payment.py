@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from attrs import Factory, field, frozen
@@ -25,6 +26,14 @@ def _nothing(payment: Payment) -> Money:
 NOTHING: Any = Factory(_nothing, takes_self=True)
 
 
+class PaymentPurpose(StrEnum):
+    """What a customer pays for."""
+
+    OFFER = "offer"  # its price: held until the offer is accepted
+    EXTRA = "extra"  # more than was agreed: captured at once, released with the job
+    TIP = "tip"  # captured at once, and released at once
+
+
 @frozen(kw_only=True)
 class Payment(Living):
     """Held when the offer is sent, captured when it is accepted, released when the job is done.
@@ -39,6 +48,7 @@ class Payment(Living):
     customer: str
     contractor: str
     amount: Money
+    purpose: PaymentPurpose = PaymentPurpose.OFFER
     status: PaymentStatus = PaymentStatus.PENDING
     split: Split | None = None
     gateway_payment: str | None = None  # the gateway's id, e.g. Stripe `pi_...`

@@ -18,6 +18,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.package import PACKAGES, Package
 
 DAY = timedelta(days=1)
+NO_FEES = Commission(platform=0, service=0)
 EPOCH = datetime(2000, 1, 3, tzinfo=UTC)  # a Monday
 
 
@@ -101,6 +102,7 @@ class Rules:
     at once (looked up, and sent again if it is not there), then after up to 1, 3, 7, 15 ...
     times `retry_base`, at most `retry_cap`, until `retry_window` has passed since it was first
     sent (gateways forget keys after 24 hours).
+    `tip_commission`: what the platform keeps of tips: nothing, unless it is said.
     `attempts`: how often a command is decided again after losing a race.
 
     `transfers`: when what a contractor earned moves to their account at the gateway; with
@@ -115,6 +117,7 @@ class Rules:
     """
 
     commission: Commission = field(factory=Commission, validator=instance_of(Commission))
+    tip_commission: Commission = field(default=NO_FEES, validator=instance_of(Commission))
     require_application: bool = False  # offers go only to contractors who have applied
     now: Callable[[], datetime] = _utc_now
     new_id: Callable[[str], str] = new_id

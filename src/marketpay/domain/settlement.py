@@ -180,7 +180,7 @@ def captured(
         settled.entity,
         changes=changes,
         waives=deal.rest(*(change.entity for change in changes)),
-        entries=tuple(_capture_entries(taken.entity)),
+        entries=tuple(capture_entries(taken.entity)),
     )
 
 
@@ -290,7 +290,8 @@ def captured_elsewhere(
     return Decision(settled.entity, changes=changes, relies_on=(payment,), waives=before)
 
 
-def _capture_entries(payment: Payment) -> Iterator[LedgerEntry]:
+def capture_entries(payment: Payment) -> Iterator[LedgerEntry]:
+    """What was captured is in escrow, but for the platform fee."""
     assert payment.split is not None  # frozen when the offer was claimed
     currency = payment.currency
     escrow = Account(AccountKind.ESCROW, currency)

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint
 
 from marketpay.adapters.sql.columns import is_currency, joined, one_of, parties
 from marketpay.domain.lifecycles import PaymentStatus, TransactionStatus
+from marketpay.domain.payment import PaymentPurpose
 from marketpay.domain.payment_transaction import TransactionKind
 
 
@@ -42,8 +43,12 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
 def payment_states() -> tuple[CheckConstraint, ...]:
     """Of a payment in each status."""
     return (
+        one_of("purpose", PaymentPurpose),
         one_of("status", PaymentStatus),
         parties(),
+        CheckConstraint(
+            "split_platform_fee IS NOT NULL OR purpose = 'offer'", name="split_at_once"
+        ),
         CheckConstraint(
             "status IN ('refunded', 'charged_back')"
             " OR (released_at IS NOT NULL) = (status = 'released')",

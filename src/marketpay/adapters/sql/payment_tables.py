@@ -40,6 +40,7 @@ def payments(make: Maker) -> Table:
         Column("contractor", Party, nullable=False),
         minor("amount"),
         Column("currency", Code, nullable=False),
+        Column("purpose", String(32), nullable=False),
         Column("status", String(32), nullable=False),
         minor("split_platform_fee", nullable=True),
         minor("split_service_fee", nullable=True),

@@ -1,0 +1,73 @@
+"""Settling what a customer pays beyond the offer: authorized and captured in one go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from marketpay.commands.holdings import wallet_of
+from marketpay.domain import charging
+from marketpay.domain.deal import Deal
+from marketpay.domain.errors import GatewayError
+from marketpay.domain.incident import Incident, IncidentKind
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.rules import Rules
+from marketpay.domain.settlement import EXPIRED, Settled
+from marketpay.ports.gateway import (
+    ActionRequired,
+    Authorized,
+    Captured,
+    Declined,
+    GatewayNews,
+    HoldGone,
+)
+from marketpay.ports.store import Reader
+
+
+def settle_charge(
+    transaction: PaymentTransaction,
+    news: GatewayNews,
+    deal: Deal,
+    read: Reader,
+    rules: Rules,
+    at: datetime,
+) -> Settled:
+    """What the gateway says of the hold or of its capture."""
+    is_hold = transaction.kind is TransactionKind.AUTHORIZE
+    match news:
+        case Authorized(gateway_id=id, expires_at=until) if is_hold:
+            return charging.authorized(transaction, deal, id, until, rules, at)
+        case ActionRequired(gateway_id=id) if is_hold:
+            return charging.action_required(transaction, deal, id, rules, at)
+        case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
+            payee = _payee(read, deal.payment(str(transaction.payment)), rules)
+            return charging.captured(transaction, deal, id, news.charge, payee, rules, at)
+        case Captured(gateway_id=id):
+            known = captures(read, transaction, id)
+            return charging.captured_otherwise(transaction, deal, id, known, rules, at)
+        case Declined(code=code):
+            return charging.refused(transaction, deal, code, rules, at)
+        case HoldGone():
+            return charging.refused(transaction, deal, EXPIRED, rules, at)
+        case _:
+            raise unfit(transaction, news)
+
+
+def captures(read: Reader, transaction: PaymentTransaction, gateway_id: str) -> list[Incident]:
+    """The incident of this capture, if somebody was told of it already."""
+    kind = IncidentKind.CAPTURED_ELSEWHERE
+    return read.find(Incident, subject=str(transaction.payment), kind=kind, detail=gateway_id)
+
+
+def unfit(transaction: PaymentTransaction, news: GatewayNews) -> GatewayError:
+    """What the gateway said is no answer to this operation."""
+    said = type(news).__name__
+    return GatewayError(f"{said} is no answer to {transaction.kind} {transaction.id}")
+
+
+def _payee(read: Reader, payment: Payment, rules: Rules) -> charging.Payee:
+    return charging.Payee(
+        wallet=wallet_of(read, payment.contractor, payment.currency, rules),
+        accounts=read.find(PayoutAccount, contractor=payment.contractor),
+    )
