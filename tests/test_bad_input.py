@@ -11,7 +11,9 @@ from marketpay import (
     AbandonTransaction,
     AcceptApplication,
     AcceptOffer,
+    AcceptSettlement,
     Actor,
+    AddEvidence,
     ApplyToJob,
     ApproveWithdrawal,
     BuyUpgrade,
@@ -21,6 +23,8 @@ from marketpay import (
     Commission,
     CompleteJob,
     CurrencyMismatch,
+    DisputeId,
+    EscalateDispute,
     Forbidden,
     IllegalTransition,
     IncidentId,
@@ -32,22 +36,27 @@ from marketpay import (
     Money,
     MoneyError,
     NotFound,
+    OpenDispute,
     OpenPayoutAccount,
     PaymentId,
     PayOffer,
     PostJob,
+    ProposeSettlement,
     Refused,
     RejectApplication,
     RejectOffer,
     ReplayWebhook,
     RequestWithdrawal,
+    ResolveDispute,
     ResolveIncident,
+    RespondToDispute,
     RetryTransfer,
     RevokeUpgrade,
     SendOffer,
     StartJob,
     UpdateJob,
     WithdrawApplication,
+    WithdrawDispute,
     WithdrawOffer,
     WriteOffDebt,
 )
@@ -75,6 +84,7 @@ from tests.deals import (
     send,
     usd,
 )
+from tests.disputes import PHOTO
 
 
 @frozen
@@ -92,6 +102,7 @@ def world(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -
 
 
 Doing = Callable[[], object]
+A_DISPUTE = DisputeId(f"dsp_{NONE_SUCH}")
 A_PAYMENT, AN_INCIDENT = PaymentId(f"pay_{NONE_SUCH}"), IncidentId(f"inc_{NONE_SUCH}")
 
 
@@ -315,6 +326,22 @@ MONEY = {
         TypeError,
         None,
     ),
+    "a dispute without a reason": (
+        made(lambda: OpenDispute(by=CUSTOMER, payment=A_PAYMENT, reason=" \n")),
+        *INVALID,
+    ),
+    "a dispute with an endless reason": (
+        made(lambda: OpenDispute(by=CUSTOMER, payment=A_PAYMENT, reason="x" * 20_001)),
+        *INVALID,
+    ),
+    "a response that says nothing": (
+        made(lambda: RespondToDispute(by=CONTRACTOR, dispute=A_DISPUTE, message="")),
+        *INVALID,
+    ),
+    "evidence with a note of control characters": (
+        made(lambda: AddEvidence(by=CUSTOMER, dispute=A_DISPUTE, attachment=PHOTO, note="\x00")),
+        *INVALID,
+    ),
     "an incident resolved without a note": (
         made(lambda: ResolveIncident(by=ADMIN, incident=AN_INCIDENT, note="\t ")),
         *INVALID,
@@ -386,6 +413,34 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
         lambda value: ResolveIncident(by=ADMIN, incident=value, note="seen"), "inc", "pay",
     ),
     "replay": (lambda value: ReplayWebhook(by=ADMIN, webhook=value), "whk", "inc"),
+    "open dispute": (
+        lambda value: OpenDispute(by=CUSTOMER, payment=value, reason="No"), "pay", "dsp",
+    ),
+    "respond": (
+        lambda value: RespondToDispute(by=CUSTOMER, dispute=value, message="No"), "dsp", "pay",
+    ),
+    "escalate": (lambda value: EscalateDispute(by=CUSTOMER, dispute=value), "dsp", "dp"),
+    "add evidence": (
+        lambda value: AddEvidence(by=CUSTOMER, dispute=value, attachment=PHOTO), "dsp", "evi",
+    ),
+    "propose": (
+        lambda value: ProposeSettlement(by=CUSTOMER, dispute=value, to_customer=PRICE),
+        "dsp",
+        "pay",
+    ),
+    "settle": (
+        lambda value: AcceptSettlement(by=CUSTOMER, dispute=value, to_customer=PRICE),
+        "dsp",
+        "pay",
+    ),
+    "resolve dispute": (
+        lambda value: ResolveDispute(
+            by=ADMIN, dispute=value, to_customer=PRICE, to_contractor=PRICE
+        ),
+        "dsp",
+        "chb",
+    ),
+    "withdraw dispute": (lambda value: WithdrawDispute(by=CUSTOMER, dispute=value), "dsp", "wdr"),
     "revoke": (lambda value: RevokeUpgrade(by=ADMIN, upgrade=value), "upg", "ptx"),
 }  # fmt: skip
 

@@ -37,6 +37,16 @@ if TYPE_CHECKING:
     from marketpay.commands.completion import CompleteJob as CompleteJob
     from marketpay.commands.completion import Completion as Completion
     from marketpay.commands.dead_letters import AbandonTransaction as AbandonTransaction
+    from marketpay.commands.dispute_deadlines import ExpireDispute as ExpireDispute
+    from marketpay.commands.dispute_outcomes import AcceptSettlement as AcceptSettlement
+    from marketpay.commands.dispute_outcomes import DisputeOutcome as DisputeOutcome
+    from marketpay.commands.dispute_outcomes import ProposeSettlement as ProposeSettlement
+    from marketpay.commands.dispute_outcomes import ResolveDispute as ResolveDispute
+    from marketpay.commands.disputes import EscalateDispute as EscalateDispute
+    from marketpay.commands.disputes import OpenDispute as OpenDispute
+    from marketpay.commands.disputes import RespondToDispute as RespondToDispute
+    from marketpay.commands.disputes import WithdrawDispute as WithdrawDispute
+    from marketpay.commands.evidence import AddEvidence as AddEvidence
     from marketpay.commands.holds import SettleHold as SettleHold
     from marketpay.commands.holds import WarnOfExpiry as WarnOfExpiry
     from marketpay.commands.incidents import ClearPayment as ClearPayment
@@ -86,6 +96,7 @@ if TYPE_CHECKING:
     from marketpay.domain.actor import Actor as Actor
     from marketpay.domain.actor import Role as Role
     from marketpay.domain.application import Application as Application
+    from marketpay.domain.attachment import Attachment as Attachment
     from marketpay.domain.chargeback import Chargeback as Chargeback
     from marketpay.domain.commission import Commission as Commission
     from marketpay.domain.commission import Fee as Fee
@@ -93,11 +104,15 @@ if TYPE_CHECKING:
     from marketpay.domain.commission import Split as Split
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
+    from marketpay.domain.dispute import Dispute as Dispute
     from marketpay.domain.entity import Change as Change
     from marketpay.domain.entity import Entity as Entity
     from marketpay.domain.event import Event as Event
+    from marketpay.domain.evidence import Evidence as Evidence
     from marketpay.domain.ids import ApplicationId as ApplicationId
     from marketpay.domain.ids import ChargebackId as ChargebackId
+    from marketpay.domain.ids import DisputeId as DisputeId
+    from marketpay.domain.ids import EvidenceId as EvidenceId
     from marketpay.domain.ids import IncidentId as IncidentId
     from marketpay.domain.ids import JobId as JobId
     from marketpay.domain.ids import OfferId as OfferId
@@ -119,6 +134,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ledger import LedgerEntry as LedgerEntry
     from marketpay.domain.lifecycles import ApplicationStatus as ApplicationStatus
     from marketpay.domain.lifecycles import ChargebackStatus as ChargebackStatus
+    from marketpay.domain.lifecycles import DisputeStatus as DisputeStatus
     from marketpay.domain.lifecycles import IncidentStatus as IncidentStatus
     from marketpay.domain.lifecycles import JobStatus as JobStatus
     from marketpay.domain.lifecycles import OfferStatus as OfferStatus
@@ -141,6 +157,7 @@ if TYPE_CHECKING:
     from marketpay.domain.payout_account import PayoutAccount as PayoutAccount
     from marketpay.domain.processor_fee import ProcessorFee as ProcessorFee
     from marketpay.domain.refund import Refund as Refund
+    from marketpay.domain.rules import DisputeDefault as DisputeDefault
     from marketpay.domain.rules import Liability as Liability
     from marketpay.domain.rules import Rules as Rules
     from marketpay.domain.rules import TransferPolicy as TransferPolicy
@@ -242,6 +259,9 @@ if TYPE_CHECKING:
     from marketpay.ports.store import Work as Work
     from marketpay.queries.base import Page as Page
     from marketpay.queries.base import Question as Question
+    from marketpay.queries.disputes import GetDispute as GetDispute
+    from marketpay.queries.disputes import ListDisputes as ListDisputes
+    from marketpay.queries.disputes import ListEvidence as ListEvidence
     from marketpay.queries.entities import GetApplication as GetApplication
     from marketpay.queries.entities import GetChargeback as GetChargeback
     from marketpay.queries.entities import GetIncident as GetIncident
@@ -317,6 +337,20 @@ _MODULES: Final = {
         "Completion",
     ),
     "commands.dead_letters": ("AbandonTransaction",),
+    "commands.dispute_deadlines": ("ExpireDispute",),
+    "commands.dispute_outcomes": (
+        "AcceptSettlement",
+        "DisputeOutcome",
+        "ProposeSettlement",
+        "ResolveDispute",
+    ),
+    "commands.disputes": (
+        "EscalateDispute",
+        "OpenDispute",
+        "RespondToDispute",
+        "WithdrawDispute",
+    ),
+    "commands.evidence": ("AddEvidence",),
     "commands.holds": (
         "SettleHold",
         "WarnOfExpiry",
@@ -391,6 +425,7 @@ _MODULES: Final = {
         "Role",
     ),
     "domain.application": ("Application",),
+    "domain.attachment": ("Attachment",),
     "domain.chargeback": ("Chargeback",),
     "domain.commission": (
         "Commission",
@@ -400,14 +435,18 @@ _MODULES: Final = {
     ),
     "domain.currencies": ("register_currency",),
     "domain.decision": ("Decision",),
+    "domain.dispute": ("Dispute",),
     "domain.entity": (
         "Change",
         "Entity",
     ),
     "domain.event": ("Event",),
+    "domain.evidence": ("Evidence",),
     "domain.ids": (
         "ApplicationId",
         "ChargebackId",
+        "DisputeId",
+        "EvidenceId",
         "IncidentId",
         "JobId",
         "OfferId",
@@ -435,6 +474,7 @@ _MODULES: Final = {
     "domain.lifecycles": (
         "ApplicationStatus",
         "ChargebackStatus",
+        "DisputeStatus",
         "IncidentStatus",
         "JobStatus",
         "OfferStatus",
@@ -461,6 +501,7 @@ _MODULES: Final = {
     "domain.processor_fee": ("ProcessorFee",),
     "domain.refund": ("Refund",),
     "domain.rules": (
+        "DisputeDefault",
         "Liability",
         "Rules",
         "TransferPolicy",
@@ -580,6 +621,11 @@ _MODULES: Final = {
         "Page",
         "Question",
     ),
+    "queries.disputes": (
+        "GetDispute",
+        "ListDisputes",
+        "ListEvidence",
+    ),
     "queries.entities": (
         "GetApplication",
         "GetChargeback",
@@ -636,6 +682,7 @@ __all__ = [
     "AbandonTransaction",
     "AcceptApplication",
     "AcceptOffer",
+    "AcceptSettlement",
     "Acceptance",
     "Account",
     "AccountKind",
@@ -644,6 +691,7 @@ __all__ = [
     "ActingRequest",
     "ActionRequired",
     "Actor",
+    "AddEvidence",
     "Application",
     "ApplicationId",
     "ApplicationStatus",
@@ -656,6 +704,7 @@ __all__ = [
     "AsyncPaymentGateway",
     "AsyncPublisher",
     "AsyncStore",
+    "Attachment",
     "Authorize",
     "Authorized",
     "BalanceChange",
@@ -697,11 +746,20 @@ __all__ = [
     "DatabaseUnavailable",
     "Decision",
     "Declined",
+    "Dispute",
+    "DisputeDefault",
+    "DisputeId",
+    "DisputeOutcome",
+    "DisputeStatus",
     "Done",
     "Entity",
     "EntriesOf",
+    "EscalateDispute",
     "Event",
+    "Evidence",
+    "EvidenceId",
     "ExpireCheckout",
+    "ExpireDispute",
     "ExpireUpgrade",
     "Failed",
     "Failure",
@@ -719,6 +777,7 @@ __all__ = [
     "GetApplication",
     "GetBalance",
     "GetChargeback",
+    "GetDispute",
     "GetIncident",
     "GetJob",
     "GetOffer",
@@ -759,6 +818,8 @@ __all__ = [
     "ListApplications",
     "ListBalance",
     "ListChargebacks",
+    "ListDisputes",
+    "ListEvidence",
     "ListIncidents",
     "ListJobs",
     "ListOffers",
@@ -788,6 +849,7 @@ __all__ = [
     "OfferStatus",
     "OnboardingLink",
     "OpenAccount",
+    "OpenDispute",
     "OpenPayoutAccount",
     "Package",
     "Page",
@@ -815,6 +877,7 @@ __all__ = [
     "ProcessorFee",
     "ProcessorFeeId",
     "Progress",
+    "ProposeSettlement",
     "PublishedEvent",
     "Publisher",
     "Purchase",
@@ -841,7 +904,9 @@ __all__ = [
     "RejectOffer",
     "ReplayWebhook",
     "RequestWithdrawal",
+    "ResolveDispute",
     "ResolveIncident",
+    "RespondToDispute",
     "Result",
     "RetryTransfer",
     "Revenue",
@@ -891,6 +956,7 @@ __all__ = [
     "WebhookRejected",
     "WebhookStatus",
     "WithdrawApplication",
+    "WithdrawDispute",
     "WithdrawOffer",
     "Withdrawal",
     "WithdrawalId",

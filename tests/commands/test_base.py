@@ -10,9 +10,11 @@ from attrs import evolve, fields, frozen
 from marketpay import (
     AcceptApplication,
     AcceptOffer,
+    AcceptSettlement,
     AccountStanding,
     AccountState,
     Actor,
+    AddEvidence,
     ApplyToJob,
     ApproveWithdrawal,
     BookProcessorFee,
@@ -27,6 +29,8 @@ from marketpay import (
     Command,
     CompleteJob,
     ContinueWithdrawal,
+    EscalateDispute,
+    ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
     Forbidden,
@@ -40,6 +44,7 @@ from marketpay import (
     ListWithdrawals,
     Marketplace,
     NotFound,
+    OpenDispute,
     OpenPayoutAccount,
     PaymentDeclined,
     PayOffer,
@@ -47,6 +52,7 @@ from marketpay import (
     PayoutState,
     PostJob,
     Progress,
+    ProposeSettlement,
     RecordPayout,
     RecordRefund,
     RecordReversal,
@@ -55,7 +61,9 @@ from marketpay import (
     RejectOffer,
     ReplayWebhook,
     RequestWithdrawal,
+    ResolveDispute,
     ResolveIncident,
+    RespondToDispute,
     RetryTransfer,
     RevokeUpgrade,
     SettleChargeback,
@@ -68,6 +76,7 @@ from marketpay import (
     WarnOfExpiry,
     WebhookStatus,
     WithdrawApplication,
+    WithdrawDispute,
     WithdrawOffer,
     WriteOffDebt,
 )
@@ -105,6 +114,7 @@ from tests.deals import (
     send,
     usd,
 )
+from tests.disputes import PARTIES, PHOTO, disputed
 
 SYSTEM = Actor.SYSTEM
 
@@ -254,6 +264,19 @@ def _held(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketpla
     return lambda market: make(by=CUSTOMER, payment=send(market).payment.id, **more)
 
 
+def _disputed(
+    make: Callable[..., Command[Any]], **more: Any
+) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, dispute=disputed(market).id, **more)
+
+
+def _proposed(market: Marketplace) -> Command[Any]:
+    dispute = disputed(market)
+    for by in PARTIES:
+        market.execute(ProposeSettlement(by=by, dispute=dispute.id, to_customer=usd("250")))
+    return AcceptSettlement(by=CUSTOMER, dispute=dispute.id, to_customer=usd("250"))
+
+
 SCENES = {
     "refund": Scene(
         lambda market: IssueRefund(
@@ -305,11 +328,12 @@ SCENES = {
     "accept": Scene(_offer(AcceptOffer), (CONTRACTOR,)),
     "reject": Scene(_offer(RejectOffer), (CONTRACTOR,)),
     "withdraw": Scene(_offer(WithdrawOffer), (CUSTOMER, ADMIN, SYSTEM)),
-    "cancel open": Scene(_job(CancelJob), (CUSTOMER, ADMIN)),
-    "cancel assigned": Scene(_assigned(CancelJob), (CUSTOMER, CONTRACTOR, ADMIN)),
+    "cancel open": Scene(_job(CancelJob), (CUSTOMER, ADMIN, SYSTEM)),
+    "cancel assigned": Scene(_assigned(CancelJob), (CUSTOMER, CONTRACTOR, ADMIN, SYSTEM)),
     "start": Scene(_assigned(StartJob), (CUSTOMER, CONTRACTOR)),
     "complete": Scene(
-        lambda market: CompleteJob(by=CUSTOMER, job=in_progress(market).job.id), (CUSTOMER, ADMIN)
+        lambda market: CompleteJob(by=CUSTOMER, job=in_progress(market).job.id),
+        (CUSTOMER, ADMIN, SYSTEM),
     ),
     "open account": Scene(lambda _: OpenPayoutAccount(by=CUSTOMER), (CONTRACTOR, RIVAL)),
     "settle": Scene(_settle, (SYSTEM,)),
@@ -326,6 +350,22 @@ SCENES = {
     "expire authorization": Scene(
         lambda market: ExpireAuthorization(by=CUSTOMER, payment=send(market).payment.id), (SYSTEM,)
     ),
+    "open dispute": Scene(
+        lambda market: OpenDispute(
+            by=CUSTOMER, payment=in_progress(market).payment.id, reason="Half is missing"
+        ),
+        PARTIES,
+    ),
+    "respond": Scene(_disputed(RespondToDispute, message="All is there"), (CONTRACTOR,)),
+    "escalate": Scene(_disputed(EscalateDispute), (*PARTIES, ADMIN, SYSTEM)),
+    "add evidence": Scene(_disputed(AddEvidence, attachment=PHOTO), (*PARTIES, ADMIN)),
+    "propose": Scene(_disputed(ProposeSettlement, to_customer=usd("250")), PARTIES),
+    "settle dispute": Scene(_proposed, PARTIES),
+    "resolve dispute": Scene(
+        _disputed(ResolveDispute, to_customer=usd("250"), to_contractor=usd("750")), (ADMIN,)
+    ),
+    "withdraw dispute": Scene(_disputed(WithdrawDispute), (CUSTOMER,)),
+    "expire dispute": Scene(_disputed(ExpireDispute), (SYSTEM,)),
 }
 every_command = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 every_command_once_allowed = pytest.mark.parametrize(
@@ -337,7 +377,9 @@ every_command_once_allowed = pytest.mark.parametrize(
     ],
 )
 OF_USERS = {name: scene for name, scene in SCENES.items() if scene.allowed != (SYSTEM,)}
-AGAIN = {"post", "apply", "send", "refund", "write off", "request withdrawal", "buy"}
+AGAIN = {
+    "post", "apply", "send", "refund", "write off", "request withdrawal", "buy", "open dispute",
+}  # fmt: skip
 REPEATED = {name: OF_USERS[name] for name in OF_USERS if name not in AGAIN}
 every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), ids=OF_USERS)
 
@@ -345,7 +387,7 @@ every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), id
 def of_nothing(command: Command[Any]) -> Command[Any]:
     """The same command for something that is not there."""
     names = ("job", "offer", "application", "payment", "transaction", "account", "transfer",
-             "withdrawal", "incident", "webhook", "upgrade")  # fmt: skip
+             "withdrawal", "incident", "webhook", "upgrade", "dispute")  # fmt: skip
     for name in names:
         id = getattr(command, name, None)
         if id is not None:

@@ -15,7 +15,9 @@ from attrs import evolve, field, frozen
 from marketpay import (
     AcceptApplication,
     AcceptOffer,
+    AcceptSettlement,
     Actor,
+    AddEvidence,
     ApplyToJob,
     ApproveWithdrawal,
     BookProcessorFee,
@@ -31,6 +33,10 @@ from marketpay import (
     CompleteJob,
     ContinueWithdrawal,
     Decision,
+    Dispute,
+    EscalateDispute,
+    Evidence,
+    ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
     GatewayEvent,
@@ -45,6 +51,7 @@ from marketpay import (
     MemoryStore,
     Money,
     Offer,
+    OpenDispute,
     OpenPayoutAccount,
     Payment,
     PaymentTransaction,
@@ -53,6 +60,7 @@ from marketpay import (
     PayoutState,
     PostJob,
     Progress,
+    ProposeSettlement,
     RecordPayout,
     RecordRefund,
     RecordReversal,
@@ -62,7 +70,9 @@ from marketpay import (
     RejectOffer,
     ReplayWebhook,
     RequestWithdrawal,
+    ResolveDispute,
     ResolveIncident,
+    RespondToDispute,
     RevokeUpgrade,
     Rules,
     SendOffer,
@@ -79,6 +89,7 @@ from marketpay import (
     Webhook,
     Withdrawal,
     WithdrawApplication,
+    WithdrawDispute,
     WithdrawOffer,
     WriteOffDebt,
 )
@@ -127,6 +138,7 @@ from marketpay.ports.gateway import (
 )
 from marketpay.ports.store import Reader, Records, Store, Work
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.disputes import PHOTO
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
@@ -748,10 +760,63 @@ def fees(house: House) -> None:
                 house.say(booked)
 
 
+def contested(house: House) -> None:
+    """Disputes of the parties, everything said twice."""
+    house.payee()
+    for ending in ("withdrawn", "settled", "resolved", "silent", "heard", "undecided", "taken"):
+        [payment] = _payments_of(house, house.accepted())
+        for by in (CUSTOMER, ANN):
+            house.say(OpenDispute(by=by, payment=payment.id, reason="Half is missing"))
+        [dispute] = house.memory.read(lambda r: r.find(Dispute, payment=payment.id))  # noqa: B023
+        if ending == "taken":
+            house.gateway.dispute(payment.id, amount=usd("500"))
+            house.hear()
+        if ending not in ("silent", "heard", "taken"):
+            for command in _said_in(dispute):
+                house.say(command)
+                house.say(command)
+        if ending == "heard":
+            house.say(ProposeSettlement(by=ANN, dispute=dispute.id, to_customer=usd("100")))
+        for command in _ends_of(dispute)[ending]:
+            house.gateway.script(RefundPayment, Outcome.TIMEOUT_AFTER)
+            house.say(command)
+            house.say(command)
+        house.rest(60 * 24 * 8)
+        house.say(ExpireDispute(by=Actor.SYSTEM, dispute=dispute.id))
+        house.rest(60 * 24 * 15)
+
+
+def _said_in(dispute: Dispute) -> Iterator[Command[Any]]:
+    """What can be said while it goes on."""
+    yield AddEvidence(by=ANN, dispute=dispute.id, attachment=PHOTO)
+    yield ProposeSettlement(by=ANN, dispute=dispute.id, to_customer=usd("100"))
+    yield EscalateDispute(by=CUSTOMER, dispute=dispute.id)
+    yield RespondToDispute(by=ANN, dispute=dispute.id, message="All is there")
+
+
+def _ends_of(dispute: Dispute) -> dict[str, list[Command[Any]]]:
+    half = usd("500")
+    return {
+        "withdrawn": [WithdrawDispute(by=CUSTOMER, dispute=dispute.id)],
+        "settled": [AcceptSettlement(by=CUSTOMER, dispute=dispute.id, to_customer=usd("100"))],
+        "resolved": [
+            ResolveDispute(by=ADMIN, dispute=dispute.id, to_customer=half, to_contractor=half)
+        ],
+        "silent": [],
+        "heard": [],
+        "undecided": [],
+        "taken": [],
+    }
+
+
+def _payments_of(house: House, offer: Offer) -> list[Payment]:
+    return house.memory.read(lambda r: r.find(Payment, offer=offer.id))
+
+
 STORIES = (
     words, paid, paid_late, refunded, cards, captures, times, dead_letters, refunded_in_parts,
     slow_refunds, lost_before_their_news, withdrawn, withdrawn_first_and_transferred_then,
-    out_of_balance, disputed, watched, payers, upgraded, fees,
+    out_of_balance, disputed, contested, watched, payers, upgraded, fees,
 )  # fmt: skip
 
 
@@ -912,6 +977,13 @@ def states() -> Iterator[tuple[str, House]]:
     house.hear()
     house.rest()
     yield "disputed", house
+    house = House()
+    [payment] = _payments_of(house, house.accepted())
+    house.say(OpenDispute(by=CUSTOMER, payment=payment.id, reason="Half is missing"))
+    [dispute] = house.memory.read(lambda r: r.find(Dispute))
+    house.say(ProposeSettlement(by=ANN, dispute=dispute.id, to_customer=usd("100")))
+    house.clock.advance(days=8)
+    yield "contested", house
 
 
 STATES = list(states())
@@ -949,6 +1021,11 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
             gateway_id=str(account.gateway_account), standing=AccountStanding.ACTIVE
         )
         yield SettleAccount(by=Actor.SYSTEM, account=account.id, news=state)
+    for dispute in read(lambda r: r.find(Dispute)):
+        yield from _said_in(dispute)
+        for ends in _ends_of(dispute).values():
+            yield from ends
+        yield ExpireDispute(by=Actor.SYSTEM, dispute=dispute.id)
     yield from _of_payments(house)
     yield from _of_wallets(house)
 
@@ -957,6 +1034,7 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
     read, system = house.memory.read, Actor.SYSTEM
     for payment in read(lambda r: r.find(Payment)):
         yield IssueRefund(by=ADMIN, payment=payment.id, amount=usd("400"))
+        yield OpenDispute(by=CUSTOMER, payment=payment.id, reason="Half is missing")
         yield WarnOfExpiry(by=system, payment=payment.id)
         yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")
         yield ClearPayment(by=ADMIN, payment=payment.id)
@@ -1022,6 +1100,11 @@ def shape(store: Store) -> Any:
             sorted((one.status, one.amount) for one in records.find(Withdrawal)),
             sorted((one.status, one.covered, one.lost) for one in records.find(Chargeback)),
             sorted((one.kind, one.status) for one in records.find(Incident)),
+            sorted(
+                (one.status, one.response, str(one.to_customer)) for one in records.find(Dispute)
+            ),
+            len(records.find(Evidence)),
+            [one.contested is None for one in payments.values()],
             sorted((one.refunded, one.disputed, one.lost) for one in payments.values()),
             [(one.owner, one.available) for one in records.find(Wallet)],
             [(str(one.account), one.kept) for one in records.accounts()],

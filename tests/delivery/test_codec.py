@@ -51,6 +51,8 @@ def events(draw: st.DrawFn) -> Event:
             fields[field.name] = draw(times)
         elif field.name in ("amount", "price"):
             fields[field.name] = draw(strategies.money())
+        elif field.name in ("to_customer", "to_contractor"):
+            fields[field.name] = draw(st.none() | strategies.money())
         elif "None" in str(field.type):
             fields[field.name] = draw(st.none() | parties)
         else:
@@ -66,7 +68,8 @@ def test_events_come_back_as_they_were(happened: list[Event]) -> None:
 @pytest.mark.parametrize("kind", Event.kinds.values(), ids=Event.kinds)
 def test_every_kind_of_event_comes_back(kind: type[Event]) -> None:
     at = datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
-    usual: dict[str, Any] = {"amount": Money("1.00", "USD"), "price": Money("1.00", "USD")}
+    amounts = ("amount", "price", "to_customer", "to_contractor")
+    usual: dict[str, Any] = dict.fromkeys(amounts, Money("1.00", "USD"))
     event = kind(
         **{
             field.name: at if "datetime" in str(field.type) else usual.get(field.name, "x")

@@ -31,6 +31,7 @@ STATUSES = {
     "upgrade": "active expired revoked",
     "incident": "open resolved",
     "webhook": "received applied ignored deferred dead",
+    "dispute": "open under_review resolved withdrawn expired",
 }
 
 # Written down a second time, so that no move changes by accident.
@@ -38,11 +39,12 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
     "job": {
         ("open", "updated"): ("open", {C, A}),
         ("open", "assigned"): ("assigned", {S}),
-        ("open", "cancelled"): ("cancelled", {C, A}),
+        ("open", "cancelled"): ("cancelled", {C, A, S}),
         ("assigned", "started"): ("in_progress", {C, N}),
-        ("assigned", "cancelled"): ("cancelled", {C, N, A}),
-        ("in_progress", "completed"): ("completed", {C, A}),
-        ("in_progress", "cancelled"): ("cancelled", {A}),
+        ("assigned", "completed"): ("completed", {S}),
+        ("assigned", "cancelled"): ("cancelled", {C, N, A, S}),
+        ("in_progress", "completed"): ("completed", {C, A, S}),
+        ("in_progress", "cancelled"): ("cancelled", {A, S}),
     },
     "application": {
         ("pending", "accepted"): ("accepted", {C, S}),
@@ -82,6 +84,11 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("captured", "flagged"): ("captured", {S}),
         ("captured", "still_flagged"): ("captured", {A, S}),
         ("captured", "cleared"): ("captured", {A, S}),
+        ("captured", "contested"): ("captured", {C, N}),
+        **{
+            (status, "freed"): (status, {S})
+            for status in ("captured", "released", "refunded", "charged_back")
+        },
         ("captured", "fee_kept"): ("captured", {S}),
         ("captured", "released"): ("released", {C, A, S}),
         ("captured", "refund_requested"): ("captured", {C, N, A, V, S}),
@@ -195,6 +202,22 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         },
         **{(status, "replayed"): ("received", {A}) for status in ("applied", "ignored", "dead")},
     },
+    "dispute": {
+        **{
+            (status, event): (target or status, who)
+            for status in ("open", "under_review")
+            for event, target, who in (
+                ("evidence_added", None, {C, N, A}),
+                ("settlement_proposed", None, {C, N}),
+                ("responded", "under_review", {C, N}),
+                ("settled", "resolved", {C, N}),
+                ("resolved", "resolved", {A}),
+                ("withdrawn", "withdrawn", {C, N}),
+                ("expired", "expired", {S}),
+            )
+        },
+        ("open", "escalated"): ("under_review", {C, N, A, S}),
+    },
 }
 
 
@@ -301,4 +324,5 @@ def test_what_is_final_is_told() -> None:
         "upgrade": {"expired", "revoked"},
         "incident": {"resolved"},
         "webhook": {"applied", "ignored", "dead"},
+        "dispute": {"resolved", "withdrawn", "expired"},
     }

@@ -11,7 +11,7 @@ from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.limits import Limits
 from marketpay.domain.money import Money
-from marketpay.domain.rules import Liability, Rules, TransferPolicy
+from marketpay.domain.rules import DisputeDefault, Liability, Rules, TransferPolicy
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IDS = st.text(min_size=1, max_size=30)
@@ -33,6 +33,9 @@ def test_the_usual_rules() -> None:
     assert rules.chargeback_liability is Liability.CONTRACTOR
     assert not rules.approve_withdrawals
     assert rules.webhook_window == timedelta(days=3)
+    assert (rules.dispute_response, rules.dispute_review) == (timedelta(7), timedelta(14))
+    assert rules.dispute_default is DisputeDefault.OPENER
+    assert rules.dispute_undecided is DisputeDefault.CUSTOMER
     assert rules.limits("USD") == Limits()
     assert rules.new_id("job").startswith("job_")
 
@@ -48,6 +51,8 @@ def test_the_usual_rules() -> None:
         "payout_every",
         "warn_before",
         "webhook_window",
+        "dispute_response",
+        "dispute_review",
     ],
 )
 @pytest.mark.parametrize("wrong", [timedelta(0), timedelta(seconds=-1)])
@@ -96,13 +101,22 @@ def test_somebody_who_has_to_act_is_asked_after_ever_more_seldom(waited: timedel
 
 
 def test_a_policy_is_said_by_its_word_too() -> None:
-    rules = Rules(transfers="scheduled", chargeback_liability="platform")
+    rules = Rules(
+        transfers="scheduled",
+        chargeback_liability="platform",
+        dispute_default="contractor",
+        dispute_undecided="opener",
+    )
 
     assert rules.transfers is TransferPolicy.SCHEDULED
     assert rules.chargeback_liability is Liability.PLATFORM
+    assert rules.dispute_default is DisputeDefault.CONTRACTOR
+    assert rules.dispute_undecided is DisputeDefault.OPENER
 
 
-@pytest.mark.parametrize("name", ["transfers", "chargeback_liability"])
+@pytest.mark.parametrize(
+    "name", ["transfers", "chargeback_liability", "dispute_default", "dispute_undecided"]
+)
 def test_another_word_is_no_policy(name: str) -> None:
     wrong: dict[str, Any] = {name: "whenever"}
     with pytest.raises(InvalidInput) as caught:

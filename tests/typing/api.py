@@ -6,6 +6,7 @@ from marketpay import (
     Acceptance,
     AcceptOffer,
     Actor,
+    AddEvidence,
     AsyncJoinable,
     AsyncJoinedMarketplace,
     AsyncMarketplace,
@@ -19,6 +20,9 @@ from marketpay import (
     CompleteJob,
     Completion,
     Decision,
+    Dispute,
+    DisputeOutcome,
+    Evidence,
     GetJob,
     Incident,
     IssueRefund,
@@ -28,6 +32,7 @@ from marketpay import (
     JoinedMarketplace,
     LinkPayerAccount,
     ListChargebacks,
+    ListDisputes,
     ListIncidents,
     ListOffers,
     Marketplace,
@@ -35,6 +40,7 @@ from marketpay import (
     Offer,
     OfferFunding,
     OfferId,
+    OpenDispute,
     OpenPayoutAccount,
     Page,
     PayerAccount,
@@ -48,6 +54,7 @@ from marketpay import (
     RefundIssued,
     ReplayWebhook,
     RequestWithdrawal,
+    ResolveDispute,
     ResolveIncident,
     Revenue,
     SendOffer,
@@ -82,6 +89,9 @@ def a_command_says_what_it_returns(
     resolve: ResolveIncident,
     replay: ReplayWebhook,
     link: LinkPayerAccount,
+    open_dispute: OpenDispute,
+    add: AddEvidence,
+    decide: ResolveDispute,
 ) -> None:
     assert_type(market.execute(post), Job)
     assert_type(market.execute(send, key="k"), OfferFunding)
@@ -95,6 +105,9 @@ def a_command_says_what_it_returns(
     assert_type(market.execute(resolve), Incident)
     assert_type(market.execute(replay), Webhook)
     assert_type(market.execute(link), PayerAccount)
+    assert_type(market.execute(open_dispute), Dispute)
+    assert_type(market.execute(add), Evidence)
+    assert_type(market.execute(decide), DisputeOutcome)
     assert_type(market.preview(send), Decision[OfferFunding])
 
 
@@ -108,6 +121,7 @@ def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
     assert_type(market.work(), WorkReport)
     assert_type(market.query(ListIncidents()), Page[Incident])
     assert_type(market.query(ListChargebacks()), Page[Chargeback])
+    assert_type(market.query(ListDisputes()), Page[Dispute])
     assert_type(market.receive(b"", {}), Received)
 
 

@@ -13,6 +13,7 @@ from marketpay.domain import events as e
 from marketpay.domain import refunding
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
+from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.hiring import end_pending_offers, reject_applications
@@ -63,6 +64,7 @@ class CancelJob(Command[Cancellation]):
             return _repeated(deal, read)
         if deal.is_accepting:
             raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
+        check_undisputed(*deal.payments)
         cancelled = job.become(e.JobCancelled, self.by.role, at)
         if deal.claimed is not None:
             return self._refunded(deal, cancelled, read, rules, at)

@@ -10,6 +10,7 @@ from marketpay.domain import events as e
 from marketpay.domain import releasing
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
+from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import JobId
@@ -49,6 +50,7 @@ class CompleteJob(Command[Completion]):
         if job.status is JobStatus.COMPLETED:
             payment = _payment(deal)
             return Decision(Completion(job=job, payment=payment), waives=deal.rest())
+        check_undisputed(*deal.payments)
         completed = job.become(e.JobCompleted, by, at)
         paid = _payment(deal)
         if paid.disputed.minor:

@@ -12,6 +12,7 @@ from marketpay.domain import events as e
 from marketpay.domain import outgoing, refunding
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
+from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import CurrencyMismatch
 from marketpay.domain.ids import PaymentId
@@ -65,6 +66,7 @@ class IssueRefund(Command[RefundIssued]):
         if self.amount.currency != payment.currency:
             raise CurrencyMismatch(self.amount.currency, payment.currency)
         rules.limits(payment.currency).check_step(self.amount, "amount")
+        check_undisputed(payment)
         refunding.check_refundable(payment, self.amount)
         taken_from = held(read, payment, rules)
         begun = refunding.begin(

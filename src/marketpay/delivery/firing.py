@@ -9,16 +9,18 @@ from functools import partial
 from typing import Any, Final, assert_never
 
 from marketpay.commands.base import Command
+from marketpay.commands.dispute_deadlines import ExpireDispute
 from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
 from marketpay.commands.upgrades import ExpireUpgrade
 from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
+from marketpay.delivery.callers import Caller
 from marketpay.delivery.commit import carry_out, patiently
 from marketpay.delivery.steps import Flow
 from marketpay.delivery.taking_away import Overtaken
 from marketpay.domain.actor import Actor
-from marketpay.domain.ids import OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
+from marketpay.domain.ids import DisputeId, OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.store import Work
@@ -60,7 +62,7 @@ def _lease(rules: Rules, at: datetime, number: int, work: Work) -> list[Timer]:
 def _fire(timer: Timer, rules: Rules) -> Flow[Exception | None]:
     """The error that it came to, if it did."""
     try:
-        yield from carry_out(_command_of(timer), None, rules, timer)
+        yield from carry_out(_command_of(timer), None, rules, timer, Caller.WORKER)
     except Overtaken as error:
         return error
     except Exception as error:  # noqa: BLE001  # on record, and it comes up again
@@ -89,5 +91,7 @@ def _command_of(timer: Timer) -> Command[Any]:
             return ExpireUpgrade(by=Actor.SYSTEM, upgrade=UpgradeId(timer.subject))
         case TimerKind.PAYOUT_SCHEDULE:
             return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
+        case TimerKind.DISPUTE_DEADLINE:
+            return ExpireDispute(by=Actor.SYSTEM, dispute=DisputeId(timer.subject))
         case never:
             assert_never(never)

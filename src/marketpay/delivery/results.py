@@ -11,7 +11,9 @@ from marketpay.domain.application import Application
 from marketpay.domain.changing import changed
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Operation
+from marketpay.domain.dispute import Dispute
 from marketpay.domain.entity import Entity
+from marketpay.domain.evidence import Evidence
 from marketpay.domain.ids import PREFIXES
 from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
@@ -37,6 +39,7 @@ KINDS: dict[str, type[Entity]] = {
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
         Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
+        Dispute, Evidence,
     )
 }  # fmt: skip
 

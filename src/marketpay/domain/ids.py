@@ -18,6 +18,8 @@ PayoutAccountId = NewType("PayoutAccountId", str)
 WalletId = NewType("WalletId", str)
 WithdrawalId = NewType("WithdrawalId", str)
 ChargebackId = NewType("ChargebackId", str)
+DisputeId = NewType("DisputeId", str)
+EvidenceId = NewType("EvidenceId", str)
 PayerAccountId = NewType("PayerAccountId", str)
 IncidentId = NewType("IncidentId", str)
 WebhookId = NewType("WebhookId", str)
@@ -35,6 +37,8 @@ PREFIXES: Final = {
     "Wallet": "wal",
     "Withdrawal": "wdr",
     "Chargeback": "chb",
+    "Dispute": "dsp",
+    "Evidence": "evi",
     "PayerAccount": "pyr",
     "Incident": "inc",
     "Webhook": "whk",

@@ -57,8 +57,10 @@ OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAIL
 
 SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob"})  # ... by a policy that divides what is left
-COMPLETING = frozenset({"CompleteJob"}) | CANCELLING | SETTLING  # ... a tip, at once
-REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING | SETTLING
+RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute"})
+# A tip is released as soon as it is captured, and what comes too late given back.
+COMPLETING = frozenset({"CompleteJob"}) | CANCELLING | RESOLVING | SETTLING
+REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING | RESOLVING | SETTLING
 RECORDING = frozenset({"RecordRefund"})
 RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})

@@ -115,6 +115,16 @@ class ChargebackStatus(StrEnum):
     CLOSED = "closed"
 
 
+class DisputeStatus(StrEnum):
+    """Where a dispute between customer and contractor stands."""
+
+    OPEN = "open"
+    UNDER_REVIEW = "under_review"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class UpgradeStatus(StrEnum):
     """Whether an upgrade of a listing still holds."""
 
@@ -146,6 +156,7 @@ def _who(*roles: Role) -> frozenset[Role]:
 
 CUSTOMER: Final = _who(Role.CUSTOMER)
 CONTRACTOR: Final = _who(Role.CONTRACTOR)
+PARTIES: Final = CUSTOMER | CONTRACTOR
 SYSTEM: Final = _who(Role.SYSTEM)
 ADMIN: Final = _who(Role.ADMIN)
 SERVICE: Final = _who(Role.SERVICE)
@@ -157,11 +168,12 @@ JOB: Final = Lifecycle("job",
     #   while           once             becomes         caused by
     Row(J.OPEN,         e.JobUpdated,    J.OPEN,         CUSTOMER | ADMIN),
     Row(J.OPEN,         e.JobAssigned,   J.ASSIGNED,     SYSTEM),
-    Row(J.OPEN,         e.JobCancelled,  J.CANCELLED,    CUSTOMER | ADMIN),
+    Row(J.OPEN,         e.JobCancelled,  J.CANCELLED,    CUSTOMER | ADMIN | SYSTEM),
     Row(J.ASSIGNED,     e.JobStarted,    J.IN_PROGRESS,  CUSTOMER | CONTRACTOR),
-    Row(J.ASSIGNED,     e.JobCancelled,  J.CANCELLED,    CUSTOMER | CONTRACTOR | ADMIN),
-    Row(J.IN_PROGRESS,  e.JobCompleted,  J.COMPLETED,    CUSTOMER | ADMIN),
-    Row(J.IN_PROGRESS,  e.JobCancelled,  J.CANCELLED,    ADMIN),
+    Row(J.ASSIGNED,     e.JobCompleted,  J.COMPLETED,    SYSTEM),
+    Row(J.ASSIGNED,     e.JobCancelled,  J.CANCELLED,    CUSTOMER | CONTRACTOR | ADMIN | SYSTEM),
+    Row(J.IN_PROGRESS,  e.JobCompleted,  J.COMPLETED,    CUSTOMER | ADMIN | SYSTEM),
+    Row(J.IN_PROGRESS,  e.JobCancelled,  J.CANCELLED,    ADMIN | SYSTEM),
     final={J.COMPLETED, J.CANCELLED},
 )
 
@@ -213,12 +225,15 @@ PAYMENT: Final = Lifecycle("payment",
     Row(P.CAPTURED,               e.PaymentFlagged,          P.CAPTURED,               SYSTEM),
     Row(P.CAPTURED,               e.PaymentStillFlagged,     P.CAPTURED,               ADMIN | SYSTEM),
     Row(P.CAPTURED,               e.PaymentCleared,          P.CAPTURED,               ADMIN | SYSTEM),
+    Row(P.CAPTURED,               e.PaymentContested,        P.CAPTURED,               CUSTOMER | CONTRACTOR),
+    Row(P.CAPTURED,               e.PaymentFreed,            P.CAPTURED,               SYSTEM),
     Row(P.CAPTURED,               e.PaymentFeeKept,          P.CAPTURED,               SYSTEM),
     Row(P.CAPTURED,               e.PaymentReleased,         P.RELEASED,               CUSTOMER | ADMIN | SYSTEM),
     Row(P.CAPTURED,               e.PaymentRefundRequested,  P.CAPTURED,               frozenset(Role)),
     Row(P.CAPTURED,               e.PaymentPartlyRefunded,   P.CAPTURED,               SYSTEM),
     Row(P.CAPTURED,               e.PaymentRefunded,         P.REFUNDED,               SYSTEM),
     Row(P.CAPTURED,               e.PaymentChargedBack,      P.CHARGED_BACK,           SYSTEM),
+    Row(P.RELEASED,               e.PaymentFreed,            P.RELEASED,               SYSTEM),
     Row(P.RELEASED,               e.PaymentRefundRequested,  P.RELEASED,               ADMIN | SERVICE | SYSTEM),
     Row(P.RELEASED,               e.PaymentPartlyRefunded,   P.RELEASED,               SYSTEM),
     Row(P.RELEASED,               e.PaymentRefunded,         P.REFUNDED,               SYSTEM),
@@ -230,12 +245,14 @@ PAYMENT: Final = Lifecycle("payment",
     Row(P.CHARGED_BACK,           e.PaymentChargebackChanged, P.CHARGED_BACK,          SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentRefundRequested, P.CHARGED_BACK,           SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentPartlyRefunded,   P.CHARGED_BACK,           SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentFreed,            P.CHARGED_BACK,           SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentHeldAgain,        P.CAPTURED,               SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentReleasedAgain,    P.RELEASED,               SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentTransferStarted,  P.CHARGED_BACK,           SYSTEM | ADMIN),
     Row(P.CHARGED_BACK,           e.PaymentTransferred,      P.CHARGED_BACK,           SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentTransferBlocked,  P.CHARGED_BACK,           SYSTEM),
     Row(P.CHARGED_BACK,           e.PaymentTransferReversed, P.CHARGED_BACK,           SYSTEM),
+    Row(P.REFUNDED,               e.PaymentFreed,            P.REFUNDED,               SYSTEM),
     Row(P.REFUNDED,               e.PaymentHeldAgain,        P.CAPTURED,               SYSTEM),
     Row(P.REFUNDED,               e.PaymentReleasedAgain,    P.RELEASED,               SYSTEM),
     Row(P.REFUNDED,               e.PaymentTransferStarted,  P.REFUNDED,               SYSTEM | ADMIN),
@@ -337,6 +354,27 @@ CHARGEBACK: Final = Lifecycle("chargeback",
     final={C.WON, C.LOST, C.CLOSED},
 )
 
+D = DisputeStatus
+DISPUTE: Final = Lifecycle("dispute",
+    Begin(e.DisputeOpened, D.OPEN, PARTIES),
+    Row(D.OPEN,          e.DisputeEvidenceAdded,       D.OPEN,          PARTIES | ADMIN),
+    Row(D.OPEN,          e.DisputeSettlementProposed,  D.OPEN,          PARTIES),
+    Row(D.OPEN,          e.DisputeResponded,           D.UNDER_REVIEW,  PARTIES),
+    Row(D.OPEN,          e.DisputeEscalated,           D.UNDER_REVIEW,  PARTIES | ADMIN | SYSTEM),
+    Row(D.OPEN,          e.DisputeSettled,             D.RESOLVED,      PARTIES),
+    Row(D.OPEN,          e.DisputeResolved,            D.RESOLVED,      ADMIN),
+    Row(D.OPEN,          e.DisputeWithdrawn,           D.WITHDRAWN,     PARTIES),
+    Row(D.OPEN,          e.DisputeExpired,             D.EXPIRED,       SYSTEM),
+    Row(D.UNDER_REVIEW,  e.DisputeEvidenceAdded,       D.UNDER_REVIEW,  PARTIES | ADMIN),
+    Row(D.UNDER_REVIEW,  e.DisputeSettlementProposed,  D.UNDER_REVIEW,  PARTIES),
+    Row(D.UNDER_REVIEW,  e.DisputeResponded,           D.UNDER_REVIEW,  PARTIES),
+    Row(D.UNDER_REVIEW,  e.DisputeSettled,             D.RESOLVED,      PARTIES),
+    Row(D.UNDER_REVIEW,  e.DisputeResolved,            D.RESOLVED,      ADMIN),
+    Row(D.UNDER_REVIEW,  e.DisputeWithdrawn,           D.WITHDRAWN,     PARTIES),
+    Row(D.UNDER_REVIEW,  e.DisputeExpired,             D.EXPIRED,       SYSTEM),
+    final={D.RESOLVED, D.WITHDRAWN, D.EXPIRED},
+)
+
 U = UpgradeStatus
 UPGRADE: Final = Lifecycle("upgrade",
     Begin(e.UpgradeActivated, U.ACTIVE, SYSTEM),
@@ -373,5 +411,5 @@ WEBHOOK: Final = Lifecycle("webhook",
 
 ALL: Final = (
     JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT, WITHDRAWAL,
-    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK,
+    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK, DISPUTE,
 )  # fmt: skip

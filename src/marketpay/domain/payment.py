@@ -12,7 +12,7 @@ from marketpay.domain.commission import Split, unchecked_split
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
 from marketpay.domain.events import PaymentEvent
-from marketpay.domain.ids import JobId, OfferId, PaymentId
+from marketpay.domain.ids import DisputeId, JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import PAYMENT, PaymentStatus
 from marketpay.domain.money import Money, unchecked
 from marketpay.domain.offer import Offer
@@ -67,6 +67,7 @@ class Payment(Living):
     transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
     flagged: str | None = None  # the warnings for which it is not released until somebody looks
+    contested: DisputeId | None = None  # by its customer or contractor: nothing of it moves
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -86,6 +87,7 @@ class Payment(Living):
         "transferred",
         "transfer_blocked",
         "flagged",
+        "contested",
     )
     indexed: ClassVar[Names] = ("offer", "job", "customer", "contractor")
     unique: ClassVar[Names] = ("gateway_payment", "gateway_charge")

@@ -116,6 +116,14 @@ class PaymentCleared(PaymentEvent):
     """Somebody has looked, and all is well."""
 
 
+class PaymentContested(PaymentEvent):
+    """Its customer or its contractor disputes it: it stays as it is until that has ended."""
+
+
+class PaymentFreed(PaymentEvent):
+    """The dispute about it has ended."""
+
+
 class PaymentCanceled(PaymentEvent):
     """The hold was let go; nothing was taken."""
 

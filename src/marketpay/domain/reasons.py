@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Why a `Refused` was refused; it is the error's `code`."""
 
     ACCEPTANCE_IN_PROGRESS = "acceptance_in_progress"
+    ALREADY_RESPONDED = "already_responded"
     APPLICATION_CLOSED = "application_closed"
     APPLICATION_EXISTS = "application_exists"
     APPLICATION_OF_ANOTHER_JOB = "application_of_another_job"
@@ -16,8 +17,11 @@ class Reason(StrEnum):
     AUTHORIZATION_EXPIRED = "authorization_expired"
     BALANCE_TOO_LOW = "balance_too_low"
     CHARGEBACK_OPEN = "chargeback_open"
+    DISPUTE_OPEN = "dispute_open"
+    DISPUTE_OVERDUE = "dispute_overdue"
     JOB_ALREADY_ASSIGNED = "job_already_assigned"
     JOB_NOT_OPEN = "job_not_open"
+    NOT_DISPUTABLE = "not_disputable"
     NOT_REFUNDABLE = "not_refundable"
     OFFER_EXISTS = "offer_exists"
     OFFER_EXPIRED = "offer_expired"
@@ -26,6 +30,7 @@ class Reason(StrEnum):
     PAYMENT_NOT_AUTHORIZED = "payment_not_authorized"
     PAYMENT_UNDER_REVIEW = "payment_under_review"
     PAYOUTS_NOT_ACTIVE = "payouts_not_active"
+    PROPOSAL_CHANGED = "proposal_changed"
     PURCHASE_IN_PROGRESS = "purchase_in_progress"
     WALLET_FROZEN = "wallet_frozen"
     WITHDRAWAL_BELOW_MINIMUM = "withdrawal_below_minimum"
@@ -34,6 +39,7 @@ class Reason(StrEnum):
 
 SENTENCES: dict[Reason, str] = {
     Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted; try again soon.",
+    Reason.ALREADY_RESPONDED: "You have responded to this dispute already; add evidence instead.",
     Reason.APPLICATION_CLOSED: "This application was rejected or withdrawn.",
     Reason.APPLICATION_EXISTS: "This contractor has already applied to this job.",
     Reason.APPLICATION_OF_ANOTHER_JOB: "This application belongs to another job.",
@@ -41,8 +47,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.AUTHORIZATION_EXPIRED: "The hold on the money is gone, so the offer has expired.",
     Reason.BALANCE_TOO_LOW: "The wallet does not have that much available.",
     Reason.CHARGEBACK_OPEN: "The customer's bank disputes this payment; wait until it has decided.",
+    Reason.DISPUTE_OPEN: "This payment is in dispute; nothing of it moves until that has ended.",
+    Reason.DISPUTE_OVERDUE: "The time to respond to this dispute is over.",
     Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
     Reason.JOB_NOT_OPEN: "This job is no longer open.",
+    Reason.NOT_DISPUTABLE: "Nothing of this payment is held any more, so it cannot be disputed.",
     Reason.NOT_REFUNDABLE: "That much of this payment cannot be refunded.",
     Reason.OFFER_EXISTS: "This contractor already has an offer for this job.",
     Reason.OFFER_EXPIRED: "This offer has expired.",
@@ -51,6 +60,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PAYMENT_NOT_AUTHORIZED: "The customer's payment for this offer is not authorized yet.",
     Reason.PAYMENT_UNDER_REVIEW: "This payment is under review and is not released yet.",
     Reason.PAYOUTS_NOT_ACTIVE: "The contractor's payout account is not active yet.",
+    Reason.PROPOSAL_CHANGED: "This is not what the other side proposes; look at the dispute again.",
     Reason.PURCHASE_IN_PROGRESS: "Somebody else is buying this upgrade of the listing.",
     Reason.WALLET_FROZEN: "This wallet is frozen; nothing is paid out of it for now.",
     Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",

@@ -75,6 +75,14 @@ class Liability(StrEnum):
     PLATFORM = "platform"
 
 
+class DisputeDefault(StrEnum):
+    """Who has all that is left of a payment in dispute when its time is over."""
+
+    OPENER = "opener"  # of the dispute
+    CUSTOMER = "customer"
+    CONTRACTOR = "contractor"
+
+
 def _policy(value: TransferPolicy | str) -> TransferPolicy:
     try:
         return TransferPolicy(value)
@@ -88,6 +96,22 @@ def _liability(value: Liability | str) -> Liability:
     except ValueError:
         known = ", ".join(Liability)
         raise InvalidInput(f"is one of: {known}.", "chargeback_liability") from None
+
+
+def _winner(value: DisputeDefault | str, name: str) -> DisputeDefault:
+    try:
+        return DisputeDefault(value)
+    except ValueError:
+        known = ", ".join(DisputeDefault)
+        raise InvalidInput(f"is one of: {known}.", name) from None
+
+
+def _default(value: DisputeDefault | str) -> DisputeDefault:
+    return _winner(value, "dispute_default")
+
+
+def _undecided(value: DisputeDefault | str) -> DisputeDefault:
+    return _winner(value, "dispute_undecided")
 
 
 @frozen(kw_only=True)
@@ -112,6 +136,9 @@ class Rules:
     `chargeback_liability`: who bears the contractor's part of what is lost after its release.
     `warn_before`: how long before a hold runs out its parties are told.
     `webhook_window`: how long a webhook that cannot be applied is tried again.
+    `dispute_response`: how long the other side of a dispute has to respond; if it is silent,
+    `dispute_default` says who has the money.  `dispute_review`: how long an administrator has to
+    decide from then on; if nobody does, `dispute_undecided` says who has it.
     `limits`: of a charge, by currency; a gateway that has limits gives its own.
     `packages`: what a listing can be upgraded to.
     """
@@ -134,6 +161,10 @@ class Rules:
     chargeback_liability: Liability = field(default=Liability.CONTRACTOR, converter=_liability)
     warn_before: timedelta = field(default=timedelta(days=1), validator=_span)
     webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
+    dispute_response: timedelta = field(default=timedelta(days=7), validator=_span)
+    dispute_review: timedelta = field(default=timedelta(days=14), validator=_span)
+    dispute_default: DisputeDefault = field(default=DisputeDefault.OPENER, converter=_default)
+    dispute_undecided: DisputeDefault = field(default=DisputeDefault.CUSTOMER, converter=_undecided)
     limits: Callable[[str], Limits] = no_limits
     packages: tuple[Package, ...] = field(default=PACKAGES, converter=_packages)
 

@@ -63,6 +63,14 @@ def above_zero(_instance: object, attribute: Any, value: Any) -> None:
         raise MoneyError(f"must be above zero, not {value}.", attribute.name)
 
 
+def not_below_zero(_instance: object, attribute: Any, value: Any) -> None:
+    """A validator: an amount of nothing or more."""
+    if not isinstance(value, Money):
+        raise TypeError(f"{attribute.name} must be Money, not {type(value).__name__}")
+    if value.minor < 0:
+        raise MoneyError(f"cannot be below zero, as {value} is.", attribute.name)
+
+
 def is_currency(_instance: object, _attribute: Any, value: Any) -> None:
     """A validator: the code of a known currency, or `MoneyError`."""
     exponent(value)

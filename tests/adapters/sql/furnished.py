@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marketpay import (
     Actor,
+    AddEvidence,
     ApproveWithdrawal,
     BookProcessorFee,
     BuyUpgrade,
@@ -16,6 +17,7 @@ from marketpay import (
     ResolveIncident,
     Rules,
     WithdrawApplication,
+    WithdrawDispute,
     WithdrawOffer,
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
@@ -34,6 +36,7 @@ from tests.deals import (
     send,
     usd,
 )
+from tests.disputes import PARTIES, PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
 
 
@@ -66,6 +69,7 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     applied(market, job, RIVAL)
     withdrawn = send(market)
     market.execute(WithdrawOffer(by=CUSTOMER, offer=withdrawn.offer.id))
+    _disputes(market)
     for contractor in (CONTRACTOR, RIVAL):
         send(market, to=contractor)
         declined(market, to=contractor)
@@ -76,6 +80,16 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     incident, *_ = market.query(ListIncidents()).items
     market.execute(ResolveIncident(by=ADMIN, incident=incident.id, note="Called the bank."))
     completed(market)
+
+
+def _disputes(market: Marketplace) -> None:
+    for shares in (("400", "600"), ("0", "1000")):
+        resolved(market, under_review(market), *shares)
+    taken_back = disputed(market)
+    market.execute(WithdrawDispute(by=CUSTOMER, dispute=taken_back.id))
+    for by in PARTIES:
+        dispute = disputed(market, by)
+        market.execute(AddEvidence(by=by, dispute=dispute.id, attachment=PHOTO))
 
 
 def _withdrawals(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -> None:

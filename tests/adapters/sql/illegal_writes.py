@@ -71,6 +71,7 @@ MONEY: Final[dict[str, Write]] = {
         "split_platform_fee = NULL, split_service_fee = NULL, split_payout = NULL", KEPT
     ),
     "payments.disputed": Change("disputed = -1", "status = 'released'"),
+    "payments.contested": Change("contested = 'dsp_1'", HELD),
     "payments.failure": Change("failure = NULL", "status = 'failed'"),
     "payments.gateway_charge": Change("gateway_charge = 'ch_same'", HELD),
     "payments.gateway_payment": Change("gateway_payment = NULL", HELD),
@@ -98,6 +99,38 @@ MONEY: Final[dict[str, Write]] = {
     "refunds.excess": Change("excess = amount + 1"),
     "refunds.failure": Change("status = 'failed'"),
     "refunds.gateway_id": Change("gateway_id = NULL"),
+    "disputes.pkey": Copy({}, "status = 'withdrawn'"),
+    "disputes.payment_fkey": Change("payment = 'pay_none'", "status = 'withdrawn'"),
+    "disputes.job_fkey": Change("job = 'job_none'"),
+    "disputes.refund_fkey": Change("refund = 'ref_none'", "refund IS NOT NULL"),
+    "disputes.at_stake": Change("at_stake = -1", "status = 'open'"),
+    "disputes.closed": Change("closed_at = NULL", "status = 'withdrawn'"),
+    "disputes.contractor_proposal": Change("contractor_proposal = -1"),
+    "disputes.customer_proposal": Change("customer_proposal = -1"),
+    "disputes.divided": Change("at_stake = at_stake + 1", "status = 'resolved'"),
+    "disputes.open": Change("open_payment = NULL", "status = 'open'"),
+    "disputes.open_payment": Change("open_payment = 'pay_other'", "status = 'open'"),
+    "disputes.open_payment_key": Copy({"id": "'dsp_same'"}, "status = 'open'"),
+    "disputes.opened_by": Change("opened_by = 'admin'"),
+    "disputes.outcome": Change(
+        "to_customer = NULL, to_contractor = NULL, refund = NULL", "status = 'resolved'"
+    ),
+    "disputes.parties": Change(OWN),
+    "disputes.refund": Change(
+        "refund = (SELECT MIN(id) FROM marketpay_refunds)", "status = 'open'"
+    ),
+    "disputes.response": Change("response = 'No'", "responded_at IS NULL"),
+    "disputes.status": Change("status = 'done'", "status = 'withdrawn'"),
+    "disputes.to_contractor": Change(
+        "to_contractor = -1, to_customer = at_stake + 1", "status = 'resolved'"
+    ),
+    "disputes.to_customer": Change(
+        "to_customer = -1, to_contractor = at_stake + 1, refund = NULL", "status = 'resolved'"
+    ),
+    "evidence.pkey": Copy(),
+    "evidence.dispute_fkey": Change("dispute = 'dsp_none'"),
+    "evidence.role": Change("role = 'service'"),
+    "evidence.sha256": Change("sha256 = 'none'"),
     "chargebacks.pkey": Copy({"gateway_id": "'dp_same'"}),
     "chargebacks.gateway_id_key": Change("gateway_id = 'dp_same'", all=True),
     "chargebacks.payment_fkey": Change("payment = 'pay_none'"),
@@ -267,12 +300,12 @@ TRIGGERS: Final[dict[str, Write]] = {
 VERSIONED: Final = (
     "jobs", "applications", "offers", "payments", "payment_transactions", "refunds",
     "chargebacks", "payout_accounts", "payer_accounts", "wallets", "withdrawals",
-    "processor_fees", "upgrades", "incidents", "webhooks",
+    "processor_fees", "upgrades", "incidents", "webhooks", "disputes", "evidence",
 )  # fmt: skip
 PLAIN_STATUS: Final = ("refunds", "chargebacks", "payout_accounts", "incidents", "webhooks")
 IN_CURRENCY: Final = (
     "jobs", "offers", "payments", "payment_transactions", "refunds", "chargebacks",
-    "processor_fees",
+    "processor_fees", "disputes",
 )  # fmt: skip
 
 ILLEGAL: Final[dict[str, Write]] = {

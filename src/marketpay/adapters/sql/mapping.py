@@ -45,6 +45,11 @@ def plain_type(declared: Any) -> Any:
     return declared
 
 
+def is_optional(declared: Any) -> bool:
+    """Whether a field of this type may be None."""
+    return type(None) in typing.get_args(declared)
+
+
 def columns_of(kind: type[Entity], name: str) -> tuple[str, ...]:
     """The columns that a field is spread over."""
     attrs.resolve_types(kind)
@@ -118,7 +123,9 @@ class Mapper(Generic[E]):
         field = next((f for f in attrs.fields(self.kind) if f.name == name), None)
         declared = None if field is None else plain_type(field.type)
         if declared is Money:
-            return f"entity.{name}.minor"
+            whole = f"entity.{name}.minor"
+            is_free = field is not None and is_optional(field.type)
+            return f"None if entity.{name} is None else {whole}" if is_free else whole
         if declared is datetime and (how := binder(self.table.c[name], self._dialect)):
             scope[f"bind_{name}"] = how
             return f"bind_{name}(entity.{name})"
@@ -151,7 +158,9 @@ class Mapper(Generic[E]):
             cells = [cell(f"{name}_{part}") for part in PARTS]
             return f"split({', '.join(cells)}, {cell('currency')})"
         if declared is Money:
-            return f"money({cell(name)}, {cell('currency')})"
+            value = f"money({cell(name)}, {cell('currency')})"
+            is_free = is_optional(field.type)
+            return f"None if {cell(name)} is None else {value}" if is_free else value
         if declared is datetime and (how := reader(self.table.c[name], self._dialect)):
             scope[f"read_{name}"] = how
             return f"read_{name}({cell(name)})"

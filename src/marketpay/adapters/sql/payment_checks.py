@@ -74,6 +74,10 @@ def payment_states() -> tuple[CheckConstraint, ...]:
             " ('captured', 'released', 'refunded', 'charged_back')",
             name="gateway_charge",
         ),
+        CheckConstraint(
+            "contested IS NULL OR status IN ('captured', 'released', 'refunded', 'charged_back')",
+            name="contested",
+        ),
         CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
         CheckConstraint("status <> 'refunded' OR refunded + lost = amount", name="whole_refund"),
     )

@@ -59,6 +59,7 @@ def payments(make: Maker) -> Table:
         minor("transferred"),
         Column("transfer_blocked", String(255)),
         Column("flagged", LongText),
+        Column("contested", Id),
         Column("created_at", UtcTime, nullable=False),
         *checks.payment_amounts(),
         *checks.payment_states(),

@@ -14,6 +14,7 @@ from sqlalchemy import MetaData, Table
 
 from marketpay.adapters.sql import books
 from marketpay.adapters.sql import deal_tables as deal
+from marketpay.adapters.sql import dispute_tables as dispute
 from marketpay.adapters.sql import payment_tables as money
 from marketpay.adapters.sql import payout_tables as payout
 from marketpay.adapters.sql import watch_tables as watch
@@ -21,8 +22,10 @@ from marketpay.adapters.sql.columns import PREFIX, Maker
 from marketpay.adapters.sql.guards import guard
 from marketpay.domain.application import Application
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.dispute import Dispute
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import ConfigurationError
+from marketpay.domain.evidence import Evidence
 from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
 from marketpay.domain.offer import Offer
@@ -48,6 +51,8 @@ ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
     Payment: money.payments,
     Refund: money.refunds,
     Chargeback: money.chargebacks,
+    Dispute: dispute.disputes,
+    Evidence: dispute.evidence,
     Withdrawal: payout.withdrawals,
     PaymentTransaction: money.payment_transactions,
     PayoutAccount: payout.payout_accounts,
@@ -71,6 +76,8 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Wallet: ("owner",),
     Withdrawal: ("contractor", "status"),
     Chargeback: ("payment", "status"),
+    Dispute: ("payment", "job", "customer", "contractor", "status"),
+    Evidence: ("dispute",),
     Upgrade: ("listing", "customer", "status"),
     Incident: ("status", "subject"),
     Webhook: ("status",),

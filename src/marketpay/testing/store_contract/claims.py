@@ -16,6 +16,7 @@ from marketpay.ports.store import Store
 from marketpay.testing.store_contract.further_samples import (
     a_charge,
     a_chargeback,
+    a_dispute,
     a_fee,
     a_payer_account,
     a_withdrawal,
@@ -112,6 +113,14 @@ def _chargebacks(store: Store) -> tuple[Entity, Entity]:
     return first, a_chargeback(payment, gateway_id=first.gateway_id)
 
 
+def _disputes(store: Store) -> tuple[Entity, Entity]:
+    [job] = write(store, a_job())
+    offer, payment = an_offer(job)
+    first = a_dispute(payment)
+    write(store, offer, payment, first)
+    return first, a_dispute(payment)
+
+
 def _fees(store: Store) -> tuple[Entity, Entity]:
     first = a_fee()
     write(store, first)
@@ -135,6 +144,7 @@ TAKEN: dict[str, Two] = {
     "gateway_payout": _payouts,
     "gateway_customer": _customers,
     "gateway_id of chargebacks": _chargebacks,
+    "open_payment": _disputes,
     "gateway_id of fees": _fees,
     "open_purchase": _purchases,
     "active_listing": _upgrades,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.dispute import Dispute
+from marketpay.domain.evidence import Evidence
 from marketpay.domain.ids import (
     ChargebackId,
+    DisputeId,
+    EvidenceId,
     IncidentId,
     PayerAccountId,
     ProcessorFeeId,
@@ -17,7 +22,7 @@ from marketpay.domain.ids import (
     new_id,
 )
 from marketpay.domain.incident import Incident, IncidentKind
-from marketpay.domain.lifecycles import WithdrawalStatus
+from marketpay.domain.lifecycles import DisputeStatus, WithdrawalStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
@@ -110,6 +115,43 @@ def a_chargeback(payment: Payment, **fields: Any) -> Chargeback:
         "created_at": AT,
     }
     return Chargeback(**usual | fields)
+
+
+def a_dispute(payment: Payment, **fields: Any) -> Dispute:
+    """A dispute about a payment, before an administrator."""
+    usual: dict[str, Any] = {
+        "id": DisputeId(new_id("dsp")),
+        "payment": payment.id,
+        "job": payment.job,
+        "customer": payment.customer,
+        "contractor": payment.contractor,
+        "opened_by": Role.CUSTOMER,
+        "reason": "Half of the fence is missing",
+        "at_stake": Money("900.00", "USD"),
+        "status": DisputeStatus.UNDER_REVIEW,
+        "respond_by": LATER,
+        "responded_at": AT,
+        "response": "Größe ✓",
+        "customer_proposal": Money("500.00", "USD"),
+        "created_at": AT,
+    }
+    return Dispute(**usual | fields)
+
+
+def an_evidence(dispute: Dispute, **fields: Any) -> Evidence:
+    """What a contractor has to show in it."""
+    usual: dict[str, Any] = {
+        "id": EvidenceId(new_id("evi")),
+        "dispute": dispute.id,
+        "by": dispute.contractor,
+        "role": Role.CONTRACTOR,
+        "url": "https://host.example/fence.jpg",
+        "media_type": "image/jpeg",
+        "sha256": "0a" * 32,
+        "note": "The left half",
+        "created_at": AT,
+    }
+    return Evidence(**usual | fields)
 
 
 def a_payer_account(customer: str = "cus_17", **fields: Any) -> PayerAccount:

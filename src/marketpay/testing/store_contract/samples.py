@@ -12,6 +12,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity, Living
 from marketpay.domain.event import Event
 from marketpay.domain.events import WalletCredited
+from marketpay.domain.evidence import Evidence
 from marketpay.domain.ids import (
     ApplicationId,
     JobId,
@@ -143,6 +144,8 @@ def fact(entity: Entity) -> Event:
             return entity.linked(AT).event
         case ProcessorFee():
             return entity.booked(AT).event
+        case Evidence():
+            return entity.added(AT).event
     assert isinstance(entity, Wallet)
     return WalletCredited(at=AT, wallet=entity.id, owner=entity.owner, amount=Money(1, "USD"))
 

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from marketpay.domain.commission import Commission
 from marketpay.domain.entity import Entity
+from marketpay.domain.ids import DisputeId
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -13,11 +14,13 @@ from marketpay.domain.payment_transaction import TransactionKind
 from marketpay.testing.store_contract.further_samples import (
     a_charge,
     a_chargeback,
+    a_dispute,
     a_fee,
     a_payer_account,
     a_payout,
     a_webhook,
     a_withdrawal,
+    an_evidence,
     an_incident,
     an_upgrade,
 )
@@ -41,12 +44,15 @@ def everything() -> list[Entity]:
     [payment] = [one for one in deal if isinstance(one, Payment)]
     withdrawal = a_withdrawal(gateway_payout="po_1", failure="balance_insufficient", attempts=2)
     chargeback = a_chargeback(payment, respond_by=LATER)
+    dispute = a_dispute(payment)
     webhook = a_webhook(due_at=LATER, sent_at=AT, failure="Traceback", attempts=4)
     return [
         *deal,
         withdrawal,
         a_payout(withdrawal, gateway_id="po_1"),
         chargeback,
+        dispute,
+        an_evidence(dispute),
         a_charge(),
         an_upgrade(),
         a_payer_account(),
@@ -95,6 +101,7 @@ def _released(payment: Payment) -> Payment:
         transferred=Money("600.00", "USD"),
         transfer_blocked="onboarding",
         flagged="fraud_warning",
+        contested=DisputeId("dsp_1"),
     )
 
 

@@ -1,0 +1,86 @@
+"""Disputes: which payments can have one, what waits for it, and what it comes to."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from marketpay.domain.deal import Deal
+from marketpay.domain.dispute import Dispute
+from marketpay.domain.dividing import Shares
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import JOB, PaymentStatus
+from marketpay.domain.money import Money
+from marketpay.domain.payment import Payment
+from marketpay.domain.rules import DisputeDefault
+
+
+@frozen(kw_only=True)
+class Contest:
+    """A dispute and the deal that it is about, read together."""
+
+    dispute: Dispute
+    deal: Deal
+
+    @property
+    def payment(self) -> Payment:
+        """What is to be divided."""
+        return self.deal.payment(self.dispute.payment)
+
+    @property
+    def ending(self) -> Job | None:
+        """The job, if it ends with the dispute.
+
+        It goes on where more than this payment is behind it, and is over where it is over.
+        """
+        claimed = self.deal.claimed
+        is_behind = claimed is not None and claimed.payment == self.payment.id
+        return self.deal.job if is_behind and self.deal.job.status not in JOB.final else None
+
+    @property
+    def left(self) -> Money:
+        """What there is to divide."""
+        return self.payment.refundable
+
+
+def is_disputable(payment: Payment) -> bool:
+    """Whether its parties can still dispute it: it is in escrow, and something of it is left."""
+    return payment.status is PaymentStatus.CAPTURED and payment.refundable.minor > 0
+
+
+def check_disputable(payment: Payment) -> None:
+    """Raise `Refused` unless a dispute about it can be opened now."""
+    check_undisputed(payment)
+    if payment.disputed.minor:
+        raise Refused(Reason.CHARGEBACK_OPEN)
+    if not is_disputable(payment):
+        raise Refused(Reason.NOT_DISPUTABLE)
+
+
+def check_undisputed(*payments: Payment) -> None:
+    """Raise `Refused` while a dispute about one of them goes on: nothing of it moves till then.
+
+    For whatever releases or refunds a payment, or ends its job.
+    """
+    if any(payment.contested is not None for payment in payments):
+        raise Refused(Reason.DISPUTE_OPEN)
+
+
+def check_divisible(payment: Payment, shares: Shares) -> None:
+    """Raise `Refused` unless it can be divided like this now.
+
+    Not while a bank disputes it, and nothing goes to the contractor while it is flagged.
+    """
+    if payment.disputed.minor:
+        raise Refused(Reason.CHARGEBACK_OPEN)
+    if payment.flagged is not None and shares.to_contractor.minor:
+        raise Refused(Reason.PAYMENT_UNDER_REVIEW)
+
+
+def all_to(winner: DisputeDefault, contest: Contest) -> Shares:
+    """All that is left, to one of them."""
+    nothing = Money.zero(contest.left.currency)
+    side = contest.dispute.opened_by.value if winner is DisputeDefault.OPENER else winner.value
+    if side == DisputeDefault.CUSTOMER:
+        return Shares.between(contest.left, nothing)
+    return Shares.between(nothing, contest.left)
