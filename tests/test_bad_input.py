@@ -1,7 +1,7 @@
 """Bad input: the one error that says so, with nothing changed and nothing sent."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +30,8 @@ from marketpay import (
     IncidentId,
     InvalidInput,
     IssueRefund,
+    Job,
+    JobId,
     LinkPayerAccount,
     MarketpayError,
     Marketplace,
@@ -46,6 +48,7 @@ from marketpay import (
     RejectApplication,
     RejectOffer,
     ReplayWebhook,
+    RequestChanges,
     RequestWithdrawal,
     ResolveDispute,
     ResolveIncident,
@@ -54,6 +57,7 @@ from marketpay import (
     RevokeUpgrade,
     SendOffer,
     StartJob,
+    SubmitWork,
     UpdateJob,
     WithdrawApplication,
     WithdrawDispute,
@@ -103,6 +107,7 @@ def world(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -
 
 Doing = Callable[[], object]
 A_DISPUTE = DisputeId(f"dsp_{NONE_SUCH}")
+A_JOB = JobId(f"job_{NONE_SUCH}")
 A_PAYMENT, AN_INCIDENT = PaymentId(f"pay_{NONE_SUCH}"), IncidentId(f"inc_{NONE_SUCH}")
 
 
@@ -252,6 +257,27 @@ WORDS = {
         "invalid_input",
     ),
     "a date that is text": (offered(expires_at="2030-01-01"), TypeError, None),
+    "a deadline without time zone": (
+        updated(deadline=datetime(2030, 1, 1)),  # noqa: DTZ001
+        InvalidInput,
+        "invalid_input",
+    ),
+    "a deadline that is text": (updated(deadline="2030-01-01"), TypeError, None),
+    "a deadline in a year without end": (
+        updated(deadline=datetime.max.replace(tzinfo=UTC)),
+        InvalidInput,
+        "invalid_input",
+    ),
+    "work with an endless message": (
+        made(lambda: SubmitWork(by=CONTRACTOR, job=A_JOB, message="x" * 20_001)),
+        InvalidInput,
+        "invalid_input",
+    ),
+    "changes that are no text": (
+        made(lambda: RequestChanges(by=CUSTOMER, job=A_JOB, message=7)),  # type: ignore[arg-type]
+        TypeError,
+        None,
+    ),
 }
 
 
@@ -385,6 +411,8 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
     ),
     "start": (lambda value: StartJob(by=CONTRACTOR, job=value), "job", "pay"),
     "complete": (lambda value: CompleteJob(by=CUSTOMER, job=value), "job", "off"),
+    "submit": (lambda value: SubmitWork(by=CONTRACTOR, job=value), "job", "off"),
+    "changes": (lambda value: RequestChanges(by=CUSTOMER, job=value), "job", "pay"),
     "cancel": (lambda value: CancelJob(by=CUSTOMER, job=value), "job", "off"),
     "accept": (lambda value: AcceptOffer(by=CONTRACTOR, offer=value), "off", "job"),
     "reject": (lambda value: RejectOffer(by=CONTRACTOR, offer=value), "off", "app"),
@@ -546,6 +574,41 @@ def _completing_for_another(world: World) -> Doing:
     return lambda: world.market.execute(CompleteJob(by=CONTRACTOR, job=job.id))
 
 
+def _a_deadline_that_has_passed(world: World) -> Doing:
+    command = PostJob(by=CUSTOMER, title="Paint", currency="USD", deadline=world.clock())
+    return lambda: world.market.execute(command)
+
+
+def _submitting_before_start(world: World) -> Doing:
+    job = assigned(world.market).job
+    return lambda: world.market.execute(SubmitWork(by=CONTRACTOR, job=job.id))
+
+
+def _submitting_for_another(world: World) -> Doing:
+    job = in_progress(world.market).job
+    return lambda: world.market.execute(SubmitWork(by=CUSTOMER, job=job.id))
+
+
+def _submitted(world: World) -> Job:
+    job = in_progress(world.market).job
+    return world.market.execute(SubmitWork(by=CONTRACTOR, job=job.id))
+
+
+def _changing_nothing(world: World) -> Doing:
+    job = in_progress(world.market).job
+    return lambda: world.market.execute(RequestChanges(by=CUSTOMER, job=job.id))
+
+
+def _changing_ones_own(world: World) -> Doing:
+    job = _submitted(world)
+    return lambda: world.market.execute(RequestChanges(by=CONTRACTOR, job=job.id))
+
+
+def _cancelling_what_was_submitted(world: World) -> Doing:
+    job = _submitted(world)
+    return lambda: world.market.execute(CancelJob(by=CUSTOMER, job=job.id))
+
+
 def _refunding_more_than_there_is(world: World) -> Doing:
     paid = assigned(world.market).payment
     more = PRICE + usd("0.01")
@@ -692,6 +755,20 @@ SITUATIONS = {
         "acceptance_in_progress",
     ),
     "completing before start": (_completing_before_start, IllegalTransition, "illegal_transition"),
+    "a deadline that has passed": (_a_deadline_that_has_passed, InvalidInput, "invalid_input"),
+    "submitting before start": (_submitting_before_start, IllegalTransition, "illegal_transition"),
+    "submitting by the customer": (_submitting_for_another, Forbidden, "forbidden"),
+    "changes of what was not submitted": (
+        _changing_nothing,
+        IllegalTransition,
+        "illegal_transition",
+    ),
+    "changes by the contractor": (_changing_ones_own, Forbidden, "forbidden"),
+    "cancelling what was submitted": (
+        _cancelling_what_was_submitted,
+        IllegalTransition,
+        "illegal_transition",
+    ),
     "completing by the contractor": (_completing_for_another, Forbidden, "forbidden"),
 }
 

@@ -101,9 +101,10 @@ class MoneyMachine(RuleBasedStateMachine):
         transfers=st.sampled_from(("on_release", "on_release", "on_withdrawal", "scheduled")),
         settles=st.sampled_from((0, 0, 2)),
         liability=st.sampled_from(("contractor", "contractor", "platform")),
+        clears=st.sampled_from((0, 0, 2)),
         is_rich=st.booleans(),
     )
-    def open(self, transfers: str, settles: int, liability: str, is_rich: bool) -> Any:
+    def open(self, transfers: str, settles: int, liability: str, clears: int, is_rich: bool) -> Any:
         """There are two deals already, one of them done."""
         self.clock = VirtualClock()
         ids = count()
@@ -115,6 +116,7 @@ class MoneyMachine(RuleBasedStateMachine):
             transfers=transfers,
             payout_every=timedelta(days=3),
             chargeback_liability=liability,
+            clearance=timedelta(days=clears) if clears else None,
         )
         self.market = self.make(rules)
         self.late: list[Webhook] = []
@@ -350,6 +352,9 @@ class MoneyMachine(RuleBasedStateMachine):
             assert min(one.pending, one.available, one.reserved, one.receivable).minor >= 0
         for paid in payments:
             assert min(paid.refundable, paid.transferring, paid.transferred).minor >= 0
+        for one in wallets:
+            mine = [paid for paid in payments if paid.contractor == one.owner]
+            assert one.pending.minor == sum(paid.clearing.minor for paid in mine)
 
     # how it ends
 
@@ -359,6 +364,7 @@ class MoneyMachine(RuleBasedStateMachine):
         try:
             self.finish()
             self.the_books_are_the_processors()
+            self.nothing_waits_any_more()
             self.what_is_owed_lies_somewhere()
             self.everybody_gets_what_their_wallet_shows()
             self.the_books_are_the_processors()
@@ -421,6 +427,12 @@ class MoneyMachine(RuleBasedStateMachine):
         for by in CONTRACTORS:
             there = self.gateway.connected_balance(by.id, "USD")
             assert balance(self.market, K.CONNECTED, by.id) == there
+
+    def nothing_waits_any_more(self) -> None:
+        for paid in self.market.store.read(lambda records: records.find(Payment)):
+            assert (paid.clearing.minor, paid.clears_at) == (0, None)
+        for by in CONTRACTORS:
+            assert self.market.wallet(by.id, "USD").pending.minor == 0
 
     def what_is_owed_lies_somewhere(self) -> None:
         """On the contractor's account, on its way to their bank, or still to be transferred."""

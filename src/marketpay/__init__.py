@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from marketpay.commands.charges import JobPayment as JobPayment
     from marketpay.commands.charges import PayExtra as PayExtra
     from marketpay.commands.charges import PayTip as PayTip
+    from marketpay.commands.clearance import EndClearance as EndClearance
     from marketpay.commands.completion import CompleteJob as CompleteJob
     from marketpay.commands.completion import Completion as Completion
     from marketpay.commands.dead_letters import AbandonTransaction as AbandonTransaction
@@ -83,6 +84,10 @@ if TYPE_CHECKING:
     from marketpay.commands.withdrawals import ContinueWithdrawal as ContinueWithdrawal
     from marketpay.commands.withdrawals import MakeScheduledWithdrawal as MakeScheduledWithdrawal
     from marketpay.commands.withdrawals import RequestWithdrawal as RequestWithdrawal
+    from marketpay.commands.work import PassDeadline as PassDeadline
+    from marketpay.commands.work import ReleaseAutomatically as ReleaseAutomatically
+    from marketpay.commands.work import RequestChanges as RequestChanges
+    from marketpay.commands.work import SubmitWork as SubmitWork
     from marketpay.delivery.bulk import Done as Done
     from marketpay.delivery.bulk import Failed as Failed
     from marketpay.delivery.joining import AsyncJoinedMarketplace as AsyncJoinedMarketplace
@@ -332,6 +337,7 @@ _MODULES: Final = {
     ),
     "commands.chargebacks": ("SettleChargeback",),
     "commands.charges": ("JobPayment", "PayExtra", "PayTip"),
+    "commands.clearance": ("EndClearance",),
     "commands.completion": (
         "CompleteJob",
         "Completion",
@@ -408,6 +414,12 @@ _MODULES: Final = {
         "MakeScheduledWithdrawal",
         "RequestWithdrawal",
     ),
+    "commands.work": (
+        "PassDeadline",
+        "ReleaseAutomatically",
+        "RequestChanges",
+        "SubmitWork",
+    ),
     "delivery.bulk": ("Done", "Failed"),
     "delivery.joining": ("AsyncJoinedMarketplace", "JoinedMarketplace"),
     "delivery.reconciling": (
@@ -479,7 +491,7 @@ _MODULES: Final = {
         "JobStatus",
         "OfferStatus",
         "PaymentPurpose",
-    "PaymentStatus",
+        "PaymentStatus",
         "PayoutAccountStatus",
         "RefundStatus",
         "TransactionStatus",
@@ -752,6 +764,7 @@ __all__ = [
     "DisputeOutcome",
     "DisputeStatus",
     "Done",
+    "EndClearance",
     "Entity",
     "EntriesOf",
     "EscalateDispute",
@@ -854,6 +867,7 @@ __all__ = [
     "Package",
     "Page",
     "PaidOut",
+    "PassDeadline",
     "PayExtra",
     "PayOffer",
     "PayOut",
@@ -902,7 +916,9 @@ __all__ = [
     "Refused",
     "RejectApplication",
     "RejectOffer",
+    "ReleaseAutomatically",
     "ReplayWebhook",
+    "RequestChanges",
     "RequestWithdrawal",
     "ResolveDispute",
     "ResolveIncident",
@@ -925,6 +941,7 @@ __all__ = [
     "StartJob",
     "StatementLine",
     "Store",
+    "SubmitWork",
     "ThreadedStore",
     "Timer",
     "TimerKind",

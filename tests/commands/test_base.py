@@ -29,6 +29,7 @@ from marketpay import (
     Command,
     CompleteJob,
     ContinueWithdrawal,
+    EndClearance,
     EscalateDispute,
     ExpireDispute,
     ExpireUpgrade,
@@ -46,6 +47,7 @@ from marketpay import (
     NotFound,
     OpenDispute,
     OpenPayoutAccount,
+    PassDeadline,
     PaymentDeclined,
     PayOffer,
     PayoutAccount,
@@ -59,7 +61,9 @@ from marketpay import (
     RefundState,
     RejectApplication,
     RejectOffer,
+    ReleaseAutomatically,
     ReplayWebhook,
+    RequestChanges,
     RequestWithdrawal,
     ResolveDispute,
     ResolveIncident,
@@ -69,6 +73,7 @@ from marketpay import (
     SettleChargeback,
     SettleHold,
     StartJob,
+    SubmitWork,
     TransactionKind,
     Transferred,
     UpdateJob,
@@ -133,6 +138,15 @@ def _job(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketplac
 
 def _assigned(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
     return lambda market: make(by=CUSTOMER, job=assigned(market).job.id)
+
+
+def _submitted(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
+    def prepare(market: Marketplace) -> Command[Any]:
+        job = in_progress(market).job
+        market.execute(SubmitWork(by=CONTRACTOR, job=job.id))
+        return make(by=CUSTOMER, job=job.id)
+
+    return prepare
 
 
 def _application(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
@@ -335,6 +349,16 @@ SCENES = {
         lambda market: CompleteJob(by=CUSTOMER, job=in_progress(market).job.id),
         (CUSTOMER, ADMIN, SYSTEM),
     ),
+    "submit work": Scene(
+        lambda market: SubmitWork(by=CUSTOMER, job=in_progress(market).job.id), (CONTRACTOR,)
+    ),
+    "request changes": Scene(_submitted(RequestChanges), (CUSTOMER,)),
+    "release automatically": Scene(_submitted(ReleaseAutomatically), (SYSTEM,)),
+    "pass deadline": Scene(_assigned(PassDeadline), (SYSTEM,)),
+    "end clearance": Scene(
+        lambda market: EndClearance(by=CUSTOMER, payment=completed(market).payment.id), (SYSTEM,)
+    ),
+    "complete submitted": Scene(_submitted(CompleteJob), (CUSTOMER, ADMIN)),
     "open account": Scene(lambda _: OpenPayoutAccount(by=CUSTOMER), (CONTRACTOR, RIVAL)),
     "settle": Scene(_settle, (SYSTEM,)),
     "settle account": Scene(_settle_account, (SYSTEM,)),

@@ -320,11 +320,11 @@ def test_bad_values_are_refused(kind: Any, wrong: dict[str, Any], error: type[Ex
         kind(**good | wrong)
 
 
-kinds: st.SearchStrategy[Any] = st.sampled_from([PayExtra, PayTip])
+KINDS: list[Any] = [PayExtra, PayTip]
 
 
 @given(
-    st.lists(st.tuples(kinds, st.integers(50, 10_000)), max_size=4),
+    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(50, 10_000)), max_size=4),
     st.booleans(),
 )
 def test_whatever_is_paid_the_contractor_has_their_part_of_each(

@@ -1,5 +1,7 @@
 """Posting a job, changing its words, starting the work."""
 
+from typing import Any
+
 import pytest
 
 from marketpay import (
@@ -72,7 +74,7 @@ def test_words_of_every_alphabet_come_back_as_they_were(market: Marketplace) -> 
     ],
 )
 def test_what_is_not_said_stays(
-    market: Marketplace, changes: dict[str, str], title: str, description: str
+    market: Marketplace, changes: dict[str, Any], title: str, description: str
 ) -> None:
     job = market.execute(
         PostJob(by=CUSTOMER, title="Paint the fence", description="white", currency="USD")

@@ -6,6 +6,7 @@ were right can be wrong together.
 
 import copy
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import permutations, product
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ from marketpay import (
     ContinueWithdrawal,
     Decision,
     Dispute,
+    EndClearance,
     EscalateDispute,
     Evidence,
     ExpireDispute,
@@ -53,6 +55,7 @@ from marketpay import (
     Offer,
     OpenDispute,
     OpenPayoutAccount,
+    PassDeadline,
     Payment,
     PaymentTransaction,
     PayOffer,
@@ -68,7 +71,9 @@ from marketpay import (
     RefundState,
     RejectApplication,
     RejectOffer,
+    ReleaseAutomatically,
     ReplayWebhook,
+    RequestChanges,
     RequestWithdrawal,
     ResolveDispute,
     ResolveIncident,
@@ -79,6 +84,7 @@ from marketpay import (
     SettleChargeback,
     SettleHold,
     StartJob,
+    SubmitWork,
     Topic,
     TransactionKind,
     TransferPolicy,
@@ -813,10 +819,53 @@ def _payments_of(house: House, offer: Offer) -> list[Payment]:
     return house.memory.read(lambda r: r.find(Payment, offer=offer.id))
 
 
+def worked(house: House) -> None:
+    """Work is submitted, sent back, overdue, released by time, and its money waits."""
+    house.under(auto_release=timedelta(days=7), clearance=timedelta(days=7))
+    house.payee()
+    deadline = house.clock() + timedelta(days=1)
+    job = house.market.execute(
+        PostJob(by=CUSTOMER, title="Paint", currency="USD", deadline=deadline)
+    )
+    later = house.clock() + timedelta(days=2)
+    house.say(UpdateJob(by=CUSTOMER, job=job.id, deadline=later))
+    offer = house.send(job)
+    house.say(AcceptOffer(by=ANN, offer=offer.id))
+    house.say(StartJob(by=ANN, job=job.id))
+    house.rest(minutes=60 * 24 * 3)
+    for _ in range(2):
+        house.say(PassDeadline(by=Actor.SYSTEM, job=job.id))
+        for _ in range(2):
+            house.say(SubmitWork(by=ANN, job=job.id))
+        house.say(ReleaseAutomatically(by=Actor.SYSTEM, job=job.id))
+        for _ in range(2):
+            house.say(RequestChanges(by=CUSTOMER, job=job.id))
+    house.say(SubmitWork(by=ANN, job=job.id))
+    paid = house.memory.read(lambda r: r.get(Payment, offer.payment))
+    house.say(FlagPayment(by=Actor.SYSTEM, payment=paid.id, detail="issfr_1"))
+    house.rest(minutes=60 * 24 * 7)
+    house.say(ClearPayment(by=ADMIN, payment=paid.id))
+    house.rest()
+    assert house.memory.read(lambda r: r.get(Job, job.id)).status == "completed"
+    for _ in range(2):
+        house.say(ReleaseAutomatically(by=Actor.SYSTEM, job=job.id))
+        house.say(EndClearance(by=Actor.SYSTEM, payment=paid.id))
+    house.gateway.dispute(paid.id, amount=usd("100"))
+    house.hear()
+    house.rest(minutes=60 * 24 * 7)
+    for dispute in house.memory.read(lambda r: r.find(Chargeback)):
+        house.gateway.lose(dispute.gateway_id)
+    house.hear()
+    house.rest()
+    assert house.memory.read(lambda r: r.get(Payment, paid.id)).transferred == usd("630")
+
+
 STORIES = (
     words, paid, paid_late, refunded, cards, captures, times, dead_letters, refunded_in_parts,
     slow_refunds, lost_before_their_news, withdrawn, withdrawn_first_and_transferred_then,
     out_of_balance, disputed, contested, watched, payers, upgraded, fees,
+    out_of_balance, disputed, watched, payers, upgraded, fees,
+    worked,
 )  # fmt: skip
 
 
@@ -955,6 +1004,23 @@ def states() -> Iterator[tuple[str, House]]:
     house.say(StartJob(by=ANN, job=offer.job))
     house.say(CompleteJob(by=CUSTOMER, job=offer.job))
     yield "completed, not onboarded", house
+    for is_disputed in (False, True):
+        house = House()
+        house.under(clearance=timedelta(days=1))
+        house.payee()
+        paid = house.completed()
+        if is_disputed:
+            house.gateway.dispute(paid.id, amount=usd("500"))
+            house.hear()
+        house.clock.advance(days=1)
+        yield "in clearance and disputed" if is_disputed else "in clearance", house
+    house = House()
+    house.under(auto_release=timedelta(days=1))
+    offer = house.accepted()
+    house.say(StartJob(by=ANN, job=offer.job))
+    house.say(SubmitWork(by=ANN, job=offer.job))
+    house.clock.advance(days=1)
+    yield "submitted", house
     for is_refunded in (False, True):
         house = House()
         house.payee()
@@ -999,6 +1065,9 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
     yield StartJob(by=CUSTOMER, job=job.id)
     yield CompleteJob(by=CUSTOMER, job=job.id)
     yield CancelJob(by=ADMIN, job=job.id)
+    yield SubmitWork(by=ANN, job=job.id)
+    yield RequestChanges(by=CUSTOMER, job=job.id)
+    yield ReleaseAutomatically(by=Actor.SYSTEM, job=job.id)
     yield SweepTransfers(by=Actor.SYSTEM, contractor="ann")
     for application in read(lambda r: r.find(Application)):
         who = Actor.contractor(application.contractor)
@@ -1035,6 +1104,7 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
     for payment in read(lambda r: r.find(Payment)):
         yield IssueRefund(by=ADMIN, payment=payment.id, amount=usd("400"))
         yield OpenDispute(by=CUSTOMER, payment=payment.id, reason="Half is missing")
+        yield EndClearance(by=system, payment=payment.id)
         yield WarnOfExpiry(by=system, payment=payment.id)
         yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")
         yield ClearPayment(by=ADMIN, payment=payment.id)
@@ -1143,7 +1213,7 @@ def clone(store: MemoryStore) -> MemoryStore:
 @pytest.mark.parametrize("house", [house for _, house in STATES], ids=[name for name, _ in STATES])
 def test_two_decisions_on_one_state_conflict_or_end_as_one_after_the_other(house: House) -> None:
     """Write skew: both were right alone, and are wrong together."""
-    rules = Rules(now=house.clock)
+    rules = house.market.rules
     deciding: list[tuple[Command[Any], Decision[Any]]] = []
     for command in everything_to_say(house):
         try:

@@ -1,6 +1,7 @@
 """Chargebacks as a law: whatever is told, and in whatever order, the sums hold."""
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -76,11 +77,12 @@ anything = st.builds(
     cents(1_500),
 )
 liabilities = st.sampled_from(list(Liability))
+clearances = st.sampled_from((None, timedelta(days=7)))
 
 
-def market_of(liability: Liability) -> Marketplace:
+def market_of(liability: Liability, clearance: timedelta | None = None) -> Marketplace:
     clock = VirtualClock()
-    rules = Rules(now=clock, chargeback_liability=liability)
+    rules = Rules(now=clock, chargeback_liability=liability, clearance=clearance)
     return Marketplace(gateway=SimulatedGateway(now=clock), rules=rules)
 
 
@@ -116,6 +118,7 @@ def check(market: Marketplace, payment: Payment) -> Payment:
     assert (
         sum((one.reserved for one in found), zero) == market.wallet(CONTRACTOR.id, "USD").reserved
     )
+    assert now.clearing == market.wallet(CONTRACTOR.id, "USD").pending
     assert balance(market, AccountKind.DISPUTED) == withdrawn
     assert balance(market, AccountKind.CHARGEBACK_FEE) == sum((one.fee for one in found), zero)
     assert (now.disputed.minor > 0) <= (now.status is PaymentStatus.CHARGED_BACK)
@@ -133,11 +136,16 @@ def check(market: Marketplace, payment: Payment) -> Payment:
     told=st.lists(st.one_of(anything, cents(4_000)), max_size=14),
     is_released=st.booleans(),
     liability=liabilities,
+    clearance=clearances,
 )
 def test_whatever_is_told_the_books_verify(
-    told: list[News | Money], *, is_released: bool, liability: Liability
+    told: list[News | Money],
+    *,
+    is_released: bool,
+    liability: Liability,
+    clearance: timedelta | None,
 ) -> None:
-    market = market_of(liability)
+    market = market_of(liability, clearance)
     payment = deal(market, is_released=is_released)
     for one in told:
         if isinstance(one, News):
@@ -169,9 +177,9 @@ def histories(draw: st.DrawFn, id: str, most: int) -> list[News]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(data=st.data(), is_released=st.booleans(), liability=liabilities)
+@given(data=st.data(), is_released=st.booleans(), liability=liabilities, clearance=clearances)
 def test_once_the_last_truth_is_told_nothing_else_that_was_told_matters(
-    data: st.DataObject, *, is_released: bool, liability: Liability
+    data: st.DataObject, *, is_released: bool, liability: Liability, clearance: timedelta | None
 ) -> None:
     first = data.draw(histories("dp_1", PRICE.minor // 2))
     second = data.draw(histories("dp_2", PRICE.minor // 2))
@@ -180,7 +188,7 @@ def test_once_the_last_truth_is_told_nothing_else_that_was_told_matters(
     last = [first[-1], second[-1]]
     worlds: list[Any] = []
     for story in (last, [*heard, *data.draw(st.permutations(last))]):
-        market = market_of(liability)
+        market = market_of(liability, clearance)
         payment = deal(market, is_released=is_released)
         for news in story:
             market.execute(news.of(payment))

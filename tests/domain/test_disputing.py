@@ -31,7 +31,7 @@ def contest(**changes: Any) -> Contest:
 
 
 def captured(payment: Payment, **changes: Any) -> Payment:
-    usual = {"status": PaymentStatus.CAPTURED, "split": Commission().split(PRICE)}
+    usual: dict[str, Any] = {"status": PaymentStatus.CAPTURED, "split": Commission().split(PRICE)}
     return evolve(payment, **usual | changes)
 
 

@@ -18,7 +18,7 @@ C, N, A, V, S = Role.CUSTOMER, Role.CONTRACTOR, Role.ADMIN, Role.SERVICE, Role.S
 by_name = pytest.mark.parametrize("lifecycle", ALL, ids=[lifecycle.name for lifecycle in ALL])
 
 STATUSES = {
-    "job": "open assigned in_progress completed cancelled",
+    "job": "open assigned in_progress submitted completed cancelled",
     "application": "pending accepted rejected withdrawn",
     "offer": "pending accepting accepted rejected withdrawn expired superseded",
     "payment": "pending awaiting_confirmation authorized captured released refunded failed "
@@ -41,10 +41,16 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("open", "assigned"): ("assigned", {S}),
         ("open", "cancelled"): ("cancelled", {C, A, S}),
         ("assigned", "started"): ("in_progress", {C, N}),
+        ("assigned", "overdue"): ("assigned", {S}),
         ("assigned", "completed"): ("completed", {S}),
         ("assigned", "cancelled"): ("cancelled", {C, N, A, S}),
+        ("in_progress", "submitted"): ("submitted", {N}),
+        ("in_progress", "overdue"): ("in_progress", {S}),
         ("in_progress", "completed"): ("completed", {C, A, S}),
-        ("in_progress", "cancelled"): ("cancelled", {A, S}),
+        ("in_progress", "cancelled"): ("cancelled", {C, A, S}),
+        ("submitted", "changes_requested"): ("in_progress", {C}),
+        ("submitted", "completed"): ("completed", {C, A, S}),
+        ("submitted", "cancelled"): ("cancelled", {A, S}),
     },
     "application": {
         ("pending", "accepted"): ("accepted", {C, S}),
@@ -106,6 +112,10 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("charged_back", "released_again"): ("released", {S}),
         ("refunded", "held_again"): ("captured", {S}),
         ("refunded", "released_again"): ("released", {S}),
+        **{
+            (status, "clearance_ended"): (status, {S})
+            for status in ("released", "charged_back", "refunded")
+        },
         **{
             (status, f"transfer{event}"): (status, {S})
             for status in ("released", "charged_back", "refunded")

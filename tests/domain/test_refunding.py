@@ -93,7 +93,18 @@ def test_after_the_release_each_gives_what_it_got() -> None:
 
 def test_a_wallet_gives_what_is_pending_then_what_is_available_and_owes_the_rest() -> None:
     purse = wallet(pending=1_000, available=2_000, reserved=50_000)
-    assert taken(back(released(), 10_000, purse)) == {
+    assert taken(back(released(clearing=usd(1_000)), 10_000, purse)) == {
+        K.PLATFORM_FEE: 1_000,
+        K.SERVICE_FEE: 2_000,
+        K.WALLET_PENDING: 1_000,
+        K.WALLET_AVAILABLE: 2_000,
+        K.RECEIVABLE: 4_000,
+    }
+
+
+def test_what_is_pending_of_another_payment_stays_there() -> None:
+    purse = wallet(pending=9_000, available=2_000)
+    assert taken(back(released(clearing=usd(1_000)), 10_000, purse)) == {
         K.PLATFORM_FEE: 1_000,
         K.SERVICE_FEE: 2_000,
         K.WALLET_PENDING: 1_000,
@@ -140,7 +151,7 @@ def test_partial_refunds_take_exactly_what_the_full_one_takes(
 def test_no_wallet_is_ever_below_zero(amount: int, parts: tuple[int, int, int]) -> None:
     pending, available, reserved = parts
     purse = wallet(pending=pending, available=available, reserved=reserved)
-    paid = released(usd(10**9), commission=Commission("0", "0"))
+    paid = released(usd(10**9), commission=Commission("0", "0"), clearing=purse.pending)
     entries = back(paid, amount, purse)
     after = purse.post(entries, AT).entity
 

@@ -49,6 +49,8 @@ def test_the_usual_rules() -> None:
         "retry_cap",
         "retry_window",
         "payout_every",
+        "auto_release",
+        "clearance",
         "warn_before",
         "webhook_window",
         "dispute_response",

@@ -168,6 +168,7 @@ def test_a_wallet_whose_parts_cannot_be_is_found(market: Marketplace) -> None:
         ({"lost": usd("1000.01")}, "USD 1000.01 of it is refunded, disputed or lost, and it was"),
         ({"amount": usd("10000")}, "the parts of its split sum to USD 1000.00, and it is of USD 1"),
         ({"split": None}, "it is captured and has no split."),
+        ({"clearing": usd("1")}, "USD 1.00 of it waits for no time."),
         ({"transferred": usd("700.01")}, "USD 700.01 transferred, of USD 700.00."),
     ],
 )

@@ -43,7 +43,7 @@ class CancelJob(Command[Cancellation]):
 
     While open, the customer may: every offer ends and every hold is let go.  Once assigned,
     either side may: the customer gets everything back, the platform fee too.  Once in
-    progress, only an administrator.
+    progress, only an administrator; its customer too if it is overdue and was never submitted.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -65,7 +65,7 @@ class CancelJob(Command[Cancellation]):
         if deal.is_accepting:
             raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
         check_undisputed(*deal.payments)
-        cancelled = job.become(e.JobCancelled, self.by.role, at)
+        cancelled = job.cancel(self.by.role, at)
         if deal.claimed is not None:
             return self._refunded(deal, cancelled, read, rules, at)
         changes = [

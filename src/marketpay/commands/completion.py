@@ -8,20 +8,23 @@ from marketpay.commands.base import Command, Result
 from marketpay.commands.holdings import wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import releasing
+from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import permit
-from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.errors import Forbidden, Reason, Refused
 from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import JOB, JobStatus
+from marketpay.domain.lifecycles import JOB, JobStatus, PaymentStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
+
+ESCROWED = (PaymentStatus.CAPTURED, PaymentStatus.CHARGED_BACK)
 
 
 @frozen(kw_only=True)
@@ -45,39 +48,68 @@ class CompleteJob(Command[Completion]):
     def decide(self, read: Reader, rules: Rules) -> Decision[Completion]:
         """The frozen parts leave escrow: the fee to the platform, the rest to the wallet."""
         deal = read.deal(job=self.job)
-        job, at, by = deal.job, rules.now(), self.by.role
-        permit(self.by, JOB, e.JobCompleted, "complete this job", customer=job.customer)
+        job, action = deal.job, "complete this job"
+        permit(self.by, JOB, e.JobCompleted, action, customer=job.customer)
+        if self.by.role is Role.SYSTEM:  # it has a command of its own, which looks at the time
+            raise Forbidden(self.by.id, self.by.role.value, action, "its customer or an admin")
         if job.status is JobStatus.COMPLETED:
-            payment = _payment(deal)
+            payment = payment_of(deal)
             return Decision(Completion(job=job, payment=payment), waives=deal.rest())
-        check_undisputed(*deal.payments)
-        completed = job.become(e.JobCompleted, by, at)
-        paid = _payment(deal)
-        if paid.disputed.minor:
-            raise Refused(Reason.CHARGEBACK_OPEN)
-        if paid.gone == paid.amount:
-            return Decision(
-                Completion(job=completed.entity, payment=paid),
-                changes=(completed,),
-                relies_on=(paid,),
-                waives=deal.rest(job, paid),
-            )
-        if paid.flagged is not None:
-            raise Refused(Reason.PAYMENT_UNDER_REVIEW)
-        read.expect(Wallet, owner=paid.contractor, currency=paid.currency)
-        accounts = read.find(PayoutAccount, contractor=paid.contractor)
-        wallet = wallet_of(read, paid.contractor, paid.currency, rules)
-        released = releasing.release(paid, wallet, accounts, by, rules, at)
+        return complete(deal, self.by.role, read, rules)
+
+
+def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Completion]:
+    """The job, completed; what is left of its payments, released."""
+    check_undisputed(*deal.payments)
+    job, at = deal.job, rules.now()
+    completed = job.become(e.JobCompleted, by, at)
+    paid, owed = payment_of(deal), [one for one in behind(deal) if one.gone < one.amount]
+    why = obstacle(deal)
+    if why is not None:
+        raise Refused(why)
+    if not owed:
         return Decision(
-            Completion(job=completed.entity, payment=released.payment),
-            changes=(completed, *released.changes),
-            waives=(*deal.rest(job, paid), *released.unused(wallet), *accounts),
-            entries=released.entries,
-            timers=released.timers,
+            Completion(job=completed.entity, payment=paid),
+            changes=(completed,),
+            relies_on=(paid,),
+            waives=deal.rest(job, paid),
         )
+    read.expect(Wallet, owner=paid.contractor, currency=paid.currency)
+    accounts = read.find(PayoutAccount, contractor=paid.contractor)
+    wallet = wallet_of(read, paid.contractor, paid.currency, rules)
+    released = releasing.release_all(owed, wallet, accounts, by, rules, at)
+    is_left = any(one.id == paid.id for one in owed)
+    return Decision(
+        Completion(job=completed.entity, payment=released.payment if is_left else paid),
+        changes=(completed, *released.changes),
+        relies_on=() if is_left else (paid,),
+        waives=(*deal.rest(job, paid, *owed), *released.unused(wallet), *accounts),
+        entries=released.entries,
+        timers=released.timers,
+    )
 
 
-def _payment(deal: Deal) -> Payment:
+def obstacle(deal: Deal) -> Reason | None:
+    """Why what is left of a deal's payments cannot be released now, if it cannot."""
+    for paid in behind(deal):
+        if paid.contested is not None:
+            return Reason.DISPUTE_OPEN
+        if paid.disputed.minor:
+            return Reason.CHARGEBACK_OPEN
+        if paid.flagged is not None and paid.gone < paid.amount:
+            return Reason.PAYMENT_UNDER_REVIEW
+    return None
+
+
+def payment_of(deal: Deal) -> Payment:
+    """The payment behind the accepted offer."""
     claimed = deal.claimed
     assert claimed is not None  # a job that was ever assigned has its accepted offer
     return deal.payment(claimed.payment)
+
+
+def behind(deal: Deal) -> list[Payment]:
+    """What completing the job releases: that payment first, and the extras that were captured."""
+    paid = payment_of(deal)
+    more = (one for one in deal.payments if one.offer == paid.offer and one.id != paid.id)
+    return [paid, *(one for one in more if one.status in ESCROWED)]

@@ -9,18 +9,28 @@ from functools import partial
 from typing import Any, Final, assert_never
 
 from marketpay.commands.base import Command
+from marketpay.commands.clearance import EndClearance
 from marketpay.commands.dispute_deadlines import ExpireDispute
 from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
 from marketpay.commands.upgrades import ExpireUpgrade
 from marketpay.commands.withdrawals import ContinueWithdrawal, MakeScheduledWithdrawal
+from marketpay.commands.work import PassDeadline, ReleaseAutomatically
 from marketpay.delivery.callers import Caller
 from marketpay.delivery.commit import carry_out, patiently
 from marketpay.delivery.steps import Flow
 from marketpay.delivery.taking_away import Overtaken
 from marketpay.domain.actor import Actor
-from marketpay.domain.ids import DisputeId, OfferId, PaymentId, UpgradeId, WalletId, WithdrawalId
+from marketpay.domain.ids import (
+    DisputeId,
+    JobId,
+    OfferId,
+    PaymentId,
+    UpgradeId,
+    WalletId,
+    WithdrawalId,
+)
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.store import Work
@@ -73,7 +83,7 @@ def _fire(timer: Timer, rules: Rules) -> Flow[Exception | None]:
     return None
 
 
-def _command_of(timer: Timer) -> Command[Any]:
+def _command_of(timer: Timer) -> Command[Any]:  # noqa: C901  # one case for each kind
     match timer.kind:
         case TimerKind.OFFER_EXPIRY:
             return ExpireOffer(by=Actor.SYSTEM, offer=OfferId(timer.subject))
@@ -93,5 +103,11 @@ def _command_of(timer: Timer) -> Command[Any]:
             return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
         case TimerKind.DISPUTE_DEADLINE:
             return ExpireDispute(by=Actor.SYSTEM, dispute=DisputeId(timer.subject))
+        case TimerKind.AUTO_RELEASE:
+            return ReleaseAutomatically(by=Actor.SYSTEM, job=JobId(timer.subject))
+        case TimerKind.CLEARANCE:
+            return EndClearance(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
+        case TimerKind.JOB_DEADLINE:
+            return PassDeadline(by=Actor.SYSTEM, job=JobId(timer.subject))
         case never:
             assert_never(never)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,7 @@ from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.overturning import regained
 from marketpay.domain.payment import Payment
-from marketpay.domain.refunding import Held, given_back, owed, owed_again
+from marketpay.domain.refunding import Held, given_back, out_of, owed, owed_again
 from marketpay.domain.rules import Liability, Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import ask_again, asked_back, reversals
@@ -107,6 +107,8 @@ def _again(
     if not isinstance(payment, Payment):
         return
     yield from ask_again(payment, rules, at)
+    if payment.clears_at is not None and not payment.disputed.minor:
+        yield Timer(TimerKind.CLEARANCE, payment.id, max(payment.clears_at, at))
     if payment.is_transferable and payment.transfer_blocked is not None:
         yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
         yield Timer(TimerKind.TRANSFER_SWEEP, payment.contractor, at)
@@ -139,7 +141,9 @@ def _covered(step: Step, known: Chargeback, held: Held, liability: Liability) ->
     if held.wallet is not None and newly.minor and liability is Liability.CONTRACTOR:
         assert payment.split is not None  # frozen before it was captured
         part = payment.split.refund(newly, already=before).payout
-        aside = tuple(held.wallet.reserve(part - owed_again(payment, part), payment.id))
+        part -= owed_again(payment, part)
+        aside = tuple(held.wallet.reserve(part, payment.id, payment.clearing))
+    disputed = _less_waits(disputed, aside)
     reserved = chargeback.reserved + _sum(aside, payment.currency)
     after = evolve(chargeback, covered=chargeback.covered + newly, reserved=reserved)
     return Step(after, disputed, (*step.entries, *aside))
@@ -159,11 +163,11 @@ def _lost(step: Step, known: Chargeback, held: Held, rules: Rules) -> Step:
     newly = chargeback.withdrawn - chargeback.lost
     loss, disputed = (Account(k, payment.currency) for k in (K.CHARGEBACK_LOSS, K.DISPUTED))
     entries += move(loss, disputed, newly - part, payment.id)
-    used = _from_reserve(entries, payment.currency)
+    settled = _less_waits(settled, entries)
+    used = out_of(K.WALLET_RESERVED, entries, payment.currency)
     if held.wallet is not None and used < chargeback.reserved:
-        source = held.wallet.account(K.WALLET_RESERVED)
-        available = held.wallet.account(K.WALLET_AVAILABLE)
-        entries += move(source, available, chargeback.reserved - used, payment.id)
+        settled, freed = _freed(settled, chargeback.reserved - used, held.wallet)
+        entries += freed
     kept = _kept(entries, settled, part, rules)
     borne = chargeback.borne + (kept if _is_platforms(settled, rules) else zero)
     after = evolve(chargeback, lost=chargeback.withdrawn, borne=borne, reserved=zero)
@@ -197,13 +201,27 @@ def _let_go(step: Step, held: Held) -> Step:
     chargeback, payment = step.chargeback, step.payment
     zero = Money.zero(payment.currency)
     freed: tuple[LedgerEntry, ...] = ()
-    if chargeback.reserved.minor and held.wallet is not None:
-        source = held.wallet.account(K.WALLET_RESERVED)
-        available = held.wallet.account(K.WALLET_AVAILABLE)
-        freed = tuple(move(source, available, chargeback.reserved, payment.id))
-    after = evolve(chargeback, covered=zero, reserved=zero)
     settled = evolve(payment, disputed=payment.disputed - chargeback.covered)
+    if chargeback.reserved.minor and held.wallet is not None:
+        settled, freed = _freed(settled, chargeback.reserved, held.wallet)
+    after = evolve(chargeback, covered=zero, reserved=zero)
     return Step(after, settled, (*step.entries, *freed))
+
+
+def _freed(
+    payment: Payment, amount: Money, wallet: Wallet
+) -> tuple[Payment, tuple[LedgerEntry, ...]]:
+    """What was set aside is where it was: it waits again, where the clearance is not over."""
+    kind = K.WALLET_PENDING if payment.is_clearing else K.WALLET_AVAILABLE
+    after = evolve(payment, clearing=payment.clearing + amount) if payment.is_clearing else payment
+    source = wallet.account(K.WALLET_RESERVED)
+    return after, tuple(move(source, wallet.account(kind), amount, payment.id))
+
+
+def _less_waits(payment: Payment, entries: Iterable[LedgerEntry]) -> Payment:
+    """What the entries took of what waited for a clearance waits no longer."""
+    taken = out_of(K.WALLET_PENDING, entries, payment.currency)
+    return evolve(payment, clearing=payment.clearing - taken)
 
 
 def _overturned(step: Step, held: Held) -> Step:
@@ -236,7 +254,7 @@ def _chargeback_changes(
 def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[Change[Entity]]:
     if after == before:
         return
-    names = ("disputed", "lost", "withheld", "transferred", "transfer_blocked")
+    names = ("disputed", "lost", "withheld", "clearing", "transferred", "transfer_blocked")
     fields = {name: getattr(after, name) for name in names}
     payment = before
     if payment.status in (PaymentStatus.CAPTURED, PaymentStatus.RELEASED):
@@ -246,7 +264,7 @@ def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[
         if payment.disputed.minor:
             return
     event: type[Event] = e.PaymentChargebackChanged
-    is_left = after.gone < after.amount or after.due.minor > 0
+    is_left = after.gone < after.amount or (after.due + after.clearing).minor > 0
     if not after.disputed.minor and is_left:
         event = e.PaymentReleasedAgain if after.is_released else e.PaymentHeldAgain
     yield payment.become(event, SYSTEM, at, **fields)
@@ -260,11 +278,6 @@ def _both_ways(kind: AccountKind, change: Money, payment: Payment) -> Iterator[L
         yield from move(account, processor, change, payment.id)
     else:
         yield from move(processor, account, -change, payment.id)
-
-
-def _from_reserve(entries: list[LedgerEntry], currency: str) -> Money:
-    reserved = tuple(one for one in entries if one.debit.kind is K.WALLET_RESERVED)
-    return _sum(reserved, currency)
 
 
 def _sum(entries: tuple[LedgerEntry, ...], currency: str) -> Money:

@@ -22,7 +22,7 @@ class JobPosted(JobEvent):
 
 
 class JobUpdated(JobEvent):
-    """The customer changed the words of an open job."""
+    """The customer changed the words or the deadline of an open job."""
 
 
 class JobAssigned(JobEvent):
@@ -33,8 +33,20 @@ class JobStarted(JobEvent):
     """Work began."""
 
 
+class JobSubmitted(JobEvent):
+    """The contractor says that the work is done."""
+
+
+class JobChangesRequested(JobEvent):
+    """The customer has looked at the work, and wants something changed."""
+
+
+class JobOverdue(JobEvent):
+    """Its deadline has passed, and nobody has said that the work is done."""
+
+
 class JobCompleted(JobEvent):
-    """The customer is content with the work."""
+    """The customer is content with the work, or has had long enough to say otherwise."""
 
 
 class JobCancelled(JobEvent):

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from marketpay.domain.entity import Living, Names
+from marketpay.domain.actor import Role
+from marketpay.domain.entity import Change, Living, Names
+from marketpay.domain.errors import IllegalTransition
 from marketpay.domain.event import Event
-from marketpay.domain.events import JobEvent
+from marketpay.domain.events import JobCancelled, JobEvent
 from marketpay.domain.ids import JobId
 from marketpay.domain.lifecycles import JOB, JobStatus
 from marketpay.domain.state_machine import Lifecycle
@@ -26,11 +28,38 @@ class Job(Living):
     currency: str
     status: JobStatus = JobStatus.OPEN
     contractor: str | None = None  # once an offer is accepted
+    deadline: datetime | None = None  # by when the work is to be submitted
+    overdue_at: datetime | None = None  # when it was seen that the deadline had passed
+    submitted_at: datetime | None = None  # when the contractor last said that the work is done
     created_at: datetime
 
-    mutable: ClassVar[Names] = ("title", "description", "status", "contractor")
+    mutable: ClassVar[Names] = (
+        "title",
+        "description",
+        "status",
+        "contractor",
+        "deadline",
+        "overdue_at",
+        "submitted_at",
+    )
     indexed: ClassVar[Names] = ("customer", "contractor", "status", "currency")
     lifecycle: ClassVar[Lifecycle[Any]] = JOB
+
+    @property
+    def is_forsaken(self) -> bool:
+        """Whether its deadline has passed and nobody ever said that the work is done."""
+        return self.overdue_at is not None and self.submitted_at is None
+
+    def cancel(self, by: Role, at: datetime) -> Change[Job]:
+        """The job, cancelled; once work began, its customer can only if nobody does it."""
+        cancelled = self.become(JobCancelled, by, at)
+        is_begun = self.status is JobStatus.IN_PROGRESS
+        if by is Role.CUSTOMER and is_begun and not self.is_forsaken:
+            can = self.lifecycle.possible(self.status, by) - {JobCancelled}
+            names = tuple(sorted(event.name for event in can))
+            event = JobCancelled.name
+            raise IllegalTransition("job", self.id, self.status.value, event, names)
+        return cancelled
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

@@ -59,7 +59,8 @@ SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob"})  # ... by a policy that divides what is left
 RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute"})
 # A tip is released as soon as it is captured, and what comes too late given back.
-COMPLETING = frozenset({"CompleteJob"}) | CANCELLING | RESOLVING | SETTLING
+COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | CANCELLING | RESOLVING | SETTLING
+CLEARING = frozenset({"EndClearance"})
 REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING | RESOLVING | SETTLING
 RECORDING = frozenset({"RecordRefund"})
 RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
@@ -81,6 +82,9 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.ESCROW,              K.SERVICE_FEE):          COMPLETING,
     (K.ESCROW,              K.RECEIVABLE):           COMPLETING,  # a debt is collected first
     (K.ESCROW,              K.WALLET_AVAILABLE):     COMPLETING,
+    (K.ESCROW,              K.WALLET_PENDING):       COMPLETING,  # ... where there is a clearance
+    (K.WALLET_PENDING,      K.WALLET_AVAILABLE):     CLEARING,
+    (K.WALLET_PENDING,      K.RECEIVABLE):           CLEARING,  # a debt since is collected first
     (K.ESCROW,              K.CANCELLATION_FEE):     CANCELLING,
     (K.CONNECTED,           K.PROCESSOR):            MOVING,  # transferred
     (K.PROCESSOR,           K.CONNECTED):            MOVING,  # a transfer reversed
@@ -112,11 +116,13 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.DISPUTED,            K.PLATFORM_FEE):         DISPUTING,
     (K.DISPUTED,            K.SERVICE_FEE):          DISPUTING,
     (K.DISPUTED,            K.WALLET_AVAILABLE):     DISPUTING,
+    (K.DISPUTED,            K.WALLET_PENDING):       DISPUTING,  # ... before its clearance is over
     (K.DISPUTED,            K.RECEIVABLE):           DISPUTING,
     (K.DISPUTED,            K.CHARGEBACK_LOSS):      DISPUTING,
     (K.WALLET_PENDING,      K.WALLET_RESERVED):      DISPUTING,
     (K.WALLET_AVAILABLE,    K.WALLET_RESERVED):      DISPUTING | WITHDRAWING,
     (K.WALLET_RESERVED,     K.WALLET_AVAILABLE):     FREEING,
+    (K.WALLET_RESERVED,     K.WALLET_PENDING):       DISPUTING,
     (K.PAYOUT_IN_TRANSIT,   K.CONNECTED):            PAYING_OUT,  # payout created
     (K.WALLET_RESERVED,     K.PAYOUT_IN_TRANSIT):    PAYING_OUT,  # ... paid
     (K.CONNECTED,           K.PAYOUT_IN_TRANSIT):    PAYING_OUT,  # ... failed

@@ -21,6 +21,7 @@ class JobStatus(StrEnum):
     OPEN = "open"
     ASSIGNED = "assigned"
     IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 
@@ -170,10 +171,16 @@ JOB: Final = Lifecycle("job",
     Row(J.OPEN,         e.JobAssigned,   J.ASSIGNED,     SYSTEM),
     Row(J.OPEN,         e.JobCancelled,  J.CANCELLED,    CUSTOMER | ADMIN | SYSTEM),
     Row(J.ASSIGNED,     e.JobStarted,    J.IN_PROGRESS,  CUSTOMER | CONTRACTOR),
+    Row(J.ASSIGNED,     e.JobOverdue,    J.ASSIGNED,     SYSTEM),
     Row(J.ASSIGNED,     e.JobCompleted,  J.COMPLETED,    SYSTEM),
     Row(J.ASSIGNED,     e.JobCancelled,  J.CANCELLED,    CUSTOMER | CONTRACTOR | ADMIN | SYSTEM),
+    Row(J.IN_PROGRESS,  e.JobSubmitted,  J.SUBMITTED,    CONTRACTOR),
+    Row(J.IN_PROGRESS,  e.JobOverdue,    J.IN_PROGRESS,  SYSTEM),
     Row(J.IN_PROGRESS,  e.JobCompleted,  J.COMPLETED,    CUSTOMER | ADMIN | SYSTEM),
-    Row(J.IN_PROGRESS,  e.JobCancelled,  J.CANCELLED,    ADMIN | SYSTEM),
+    Row(J.IN_PROGRESS,  e.JobCancelled,  J.CANCELLED,    CUSTOMER | ADMIN | SYSTEM),  # see Job.cancel
+    Row(J.SUBMITTED,    e.JobChangesRequested, J.IN_PROGRESS, CUSTOMER),
+    Row(J.SUBMITTED,    e.JobCompleted,  J.COMPLETED,    CUSTOMER | ADMIN | SYSTEM),
+    Row(J.SUBMITTED,    e.JobCancelled,  J.CANCELLED,    ADMIN | SYSTEM),
     final={J.COMPLETED, J.CANCELLED},
 )
 
@@ -259,6 +266,9 @@ PAYMENT: Final = Lifecycle("payment",
     Row(P.REFUNDED,               e.PaymentTransferred,      P.REFUNDED,               SYSTEM),
     Row(P.REFUNDED,               e.PaymentTransferBlocked,  P.REFUNDED,               SYSTEM),
     Row(P.REFUNDED,               e.PaymentTransferReversed, P.REFUNDED,               SYSTEM),
+    Row(P.RELEASED,               e.PaymentClearanceEnded,   P.RELEASED,               SYSTEM),
+    Row(P.CHARGED_BACK,           e.PaymentClearanceEnded,   P.CHARGED_BACK,           SYSTEM),
+    Row(P.REFUNDED,               e.PaymentClearanceEnded,   P.REFUNDED,               SYSTEM),
     final={P.RELEASED, P.REFUNDED, P.FAILED, P.CANCELED, P.EXPIRED, P.CHARGED_BACK},
 )
 

@@ -28,7 +28,12 @@ def regained(
     if not payment.is_released or wallet is None:
         return after, (*beyond, *_into_escrow(after, part))
     entries = (*beyond, *_to_each(after, part, chargeback.borne, wallet))
-    after = evolve(after, withheld=payment.withheld + _kept(entries, chargeback, wallet))
+    waits = _waits_again(entries, wallet)
+    after = evolve(
+        after,
+        withheld=payment.withheld + _kept(entries, chargeback, wallet),
+        clearing=payment.clearing + waits,
+    )
     if after.untransferred.minor > 0 and after.transfer_blocked is None:
         after = evolve(after, transfer_blocked=REVERSED)  # a charge that was lost gives nothing
     return after, entries
@@ -49,7 +54,14 @@ def _to_each(payment: Payment, part: Money, borne: Money, wallet: Wallet) -> Ite
     yield from move(disputed, Account(K.PLATFORM_FEE, currency), parts.platform_fee, payment.id)
     yield from move(disputed, Account(K.SERVICE_FEE, currency), parts.service_fee, payment.id)
     yield from move(disputed, Account(K.CHARGEBACK_LOSS, currency), platform, payment.id)
-    yield from wallet.credit(disputed, parts.payout - platform, payment.id)
+    into = K.WALLET_PENDING if payment.is_clearing else K.WALLET_AVAILABLE
+    yield from wallet.credit(disputed, parts.payout - platform, payment.id, into)
+
+
+def _waits_again(entries: tuple[LedgerEntry, ...], wallet: Wallet) -> Money:
+    """What of it the contractor has when the clearance is over."""
+    pending = wallet.account(K.WALLET_PENDING)
+    return unchecked(effects(entries).get(pending, 0), wallet.currency)
 
 
 def _kept(entries: tuple[LedgerEntry, ...], chargeback: Chargeback, wallet: Wallet) -> Money:

@@ -63,6 +63,8 @@ class Payment(Living):
     # Of the payout: collected for older debts; below zero, what is due although it is gone,
     # because the contractor owes it otherwise or the platform bears it.
     withheld: Money = field(default=NOTHING)
+    clearing: Money = field(default=NOTHING)  # waits in the contractor's wallet: it is pending
+    clears_at: datetime | None = None  # until then, or somewhat longer; None: nothing waits
     transferring: Money = field(default=NOTHING)  # on its way to the contractor's account
     transferred: Money = field(default=NOTHING)  # lies on the contractor's account at the gateway
     transfer_blocked: str | None = None  # why it does not: `onboarding`, or a gateway's code
@@ -83,6 +85,8 @@ class Payment(Living):
         "kept",
         "released_at",
         "withheld",
+        "clearing",
+        "clears_at",
         "transferring",
         "transferred",
         "transfer_blocked",
@@ -150,15 +154,24 @@ class Payment(Living):
 
     @property
     def due(self) -> Money:
-        """What of it should lie on the contractor's account at the gateway, once it is released."""
+        """What of it should lie on the contractor's account at the gateway, once it is released.
+
+        Not what waits for a clearance.
+        """
         if not self.is_released:
             return Money.zero(self.currency)
-        return max(self.remains().payout - self.withheld, Money.zero(self.currency))
+        earned = self.remains().payout - self.withheld - self.clearing
+        return max(earned, Money.zero(self.currency))
 
     @property
     def untransferred(self) -> Money:
         """What is due and neither there nor on its way; below zero: what is there too much."""
         return self.due - self.transferred - self.transferring
+
+    @property
+    def is_clearing(self) -> bool:
+        """Whether it is released, and what the contractor got of it waits."""
+        return self.clears_at is not None
 
     @property
     def is_transferable(self) -> bool:

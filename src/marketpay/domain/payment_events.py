@@ -56,6 +56,10 @@ class PaymentReleased(PaymentEvent):
     """The money left escrow: fees to the platform, the rest to the contractor's wallet."""
 
 
+class PaymentClearanceEnded(PaymentEvent):
+    """What of it waited in the contractor's wallet can be withdrawn."""
+
+
 class PaymentFeeKept(PaymentEvent):
     """The platform keeps some of a cancelled deal's money; the payment's `kept` says how much."""
 

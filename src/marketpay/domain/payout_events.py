@@ -71,6 +71,10 @@ class WalletUnfrozen(WalletEvent):
     """It is a wallet like any other again."""
 
 
+class WalletCleared(WalletEvent):
+    """What waited for a clearance can be spent, or has paid a debt."""
+
+
 @frozen(kw_only=True)
 class WithdrawalEvent(Event):
     """Something happened to a withdrawal."""

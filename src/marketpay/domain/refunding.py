@@ -80,7 +80,9 @@ def begin(
     """The parts give back what they got, and what lies with the contractor is asked back."""
     entries = tuple(given_back(payment, amount, AccountKind.REFUNDS_IN_TRANSIT, held.wallet))
     withheld = payment.withheld - owed(entries, payment.currency)
-    after = evolve(payment, refunded=payment.refunded + amount, withheld=withheld)
+    clearing = payment.clearing - out_of(AccountKind.WALLET_PENDING, entries, payment.currency)
+    refunded = payment.refunded + amount
+    after = evolve(payment, refunded=refunded, withheld=withheld, clearing=clearing)
     wallet = held.after(entries, at)
     back = tuple(reversals(after, held.moves, held.there, rules, at))
     left = asked_back(after, back).transferred
@@ -88,8 +90,9 @@ def begin(
         e.PaymentRefundRequested,
         by,
         at,
-        refunded=after.refunded,
+        refunded=refunded,
         withheld=withheld,
+        clearing=clearing,
         transferred=left,
     )
     refund = _new(payment, amount, reason, rules, at)
@@ -149,7 +152,8 @@ def given_back(
         assert wallet is not None  # who was paid has one
         again = owed_again(payment, parts.payout)
         yield from move(wallet.account(AccountKind.RECEIVABLE), target, again, payment.id)
-        yield from wallet.charge(parts.payout - again, target, payment.id, reserved)
+        taken, waits = parts.payout - again, payment.clearing
+        yield from wallet.charge(taken, target, payment.id, reserved, waits)
 
 
 def owed_again(payment: Payment, part: Money) -> Money:
@@ -160,9 +164,14 @@ def owed_again(payment: Payment, part: Money) -> Money:
 
 def owed(entries: Iterable[LedgerEntry], currency: str) -> Money:
     """What of it the contractor does not give now, and owes: it stays due to them until then."""
+    return out_of(AccountKind.RECEIVABLE, entries, currency)
+
+
+def out_of(kind: AccountKind, entries: Iterable[LedgerEntry], currency: str) -> Money:
+    """What the entries debit to accounts of a kind."""
     total = Money.zero(currency)
     for entry in entries:
-        if entry.debit.kind is AccountKind.RECEIVABLE:
+        if entry.debit.kind is kind:
             total += entry.amount
     return total
 

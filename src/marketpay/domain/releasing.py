@@ -1,11 +1,12 @@
-"""Releasing a payment: escrow pays out."""
+"""Releasing a payment: escrow pays out, at once or once a clearance is over."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from marketpay.domain import events as e
 from marketpay.domain import operations
@@ -13,13 +14,15 @@ from marketpay.domain.actor import Role
 from marketpay.domain.changing import changed
 from marketpay.domain.commission import Split
 from marketpay.domain.entity import Change, Entity
+from marketpay.domain.event import Event
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import PayoutAccountStatus
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import ONBOARDING, WITHDRAWAL
+from marketpay.domain.transferring import CLEARANCE, ONBOARDING, WITHDRAWAL
 from marketpay.domain.wallet import Wallet
 
 
@@ -37,6 +40,13 @@ class Released:
         is_used = any(change.entity.id == wallet.id for change in self.changes)
         return () if is_used or not wallet.version else (wallet,)
 
+    def after(self, wallet: Wallet) -> Wallet:
+        """The wallet as it leaves it."""
+        for change in self.changes:
+            if isinstance(change.entity, Wallet):
+                wallet = change.entity
+        return wallet
+
 
 def release(
     paid: Payment,
@@ -46,55 +56,140 @@ def release(
     rules: Rules,
     at: datetime,
 ) -> Released:
-    """The frozen parts, less what was taken back, leave escrow; debts are collected first."""
+    """The frozen parts, less what was taken back, leave escrow; debts are collected first.
+
+    The rest waits in the wallet where the house has a clearance.
+    """
     parts = paid.remains()
-    collected = min(wallet.receivable, parts.payout)
-    # What their account was paid out too much is missing there, and is transferred all the same.
-    withheld = collected - min(wallet.overdrawn, collected)
-    owed = changed(paid, released_at=at, withheld=withheld).untransferred
-    owed = rules.limits(paid.currency).movable(owed)
-    entries = tuple(_out_of_escrow(paid, parts, wallet))
-    active = [one for one in accounts if one.status is PayoutAccountStatus.ACTIVE]
-    is_owed = owed.minor > 0
-    blocked = _blocked(active, rules) if is_owed else None
-    is_sent = is_owed and blocked is None
-    moved = owed if is_sent else paid.transferring
-    released = paid.become(
-        e.PaymentReleased,
-        by,
-        at,
-        released_at=at,
-        withheld=withheld,
-        transferring=moved,
-        transfer_blocked=blocked,
+    waits = rules.clearance is not None and parts.payout > wallet.receivable
+    kind = AccountKind.WALLET_PENDING if waits else AccountKind.WALLET_AVAILABLE
+    giving = _Giving(
+        amount=parts.payout,
+        entries=tuple(_out_of_escrow(paid, parts, wallet, kind)),
+        wallet=wallet,
+        accounts=accounts,
     )
-    changes: list[Change[Entity]] = [released]
-    if parts.payout.minor:
-        left = wallet.overdrawn - (collected - withheld)
-        posted = wallet.post(entries, at)
-        changes.append(Change(changed(posted.entity, overdrawn=left), posted.event))
-    if is_sent:
-        changes.append(operations.transfer(released.entity, moved, active[0], rules, at))
-    timers = tuple(_timers(released.entity, wallet, rules, at))
-    return Released(payment=released.entity, changes=changes, entries=entries, timers=timers)
+    fields: dict[str, Any] = {"released_at": at}
+    if waits:
+        assert rules.clearance is not None
+        fields |= {"clearing": parts.payout - giving.collected, "clears_at": at + rules.clearance}
+    return giving.done(paid, e.PaymentReleased, by, rules, at, **fields)
 
 
-def _blocked(active: Sequence[PayoutAccount], rules: Rules) -> str | None:
+def release_all(
+    payments: Sequence[Payment],
+    wallet: Wallet,
+    accounts: Sequence[PayoutAccount],
+    by: Role,
+    rules: Rules,
+    at: datetime,
+) -> Released:
+    """Each of a deal's payments, one after the other; the first is the one that is answered."""
+    first, *more = payments
+    done = release(first, wallet, accounts, by, rules, at)
+    for paid in more:
+        wallet = done.after(wallet)
+        one = release(paid, wallet, accounts, by, rules, at)
+        done = Released(
+            payment=done.payment,
+            changes=(*done.changes, *one.changes),
+            entries=(*done.entries, *one.entries),
+            timers=(*done.timers, *one.timers),
+        )
+    return done
+
+
+def end_clearance(
+    paid: Payment,
+    wallet: Wallet,
+    accounts: Sequence[PayoutAccount],
+    rules: Rules,
+    at: datetime,
+) -> Released:
+    """What waited is the contractor's to spend; what they have come to owe is collected first."""
+    amount = min(paid.clearing, wallet.pending)
+    pending = wallet.account(AccountKind.WALLET_PENDING)
+    giving = _Giving(
+        amount=amount,
+        entries=tuple(wallet.credit(pending, amount, paid.id)),
+        wallet=wallet,
+        accounts=accounts,
+    )
+    nothing = Money.zero(paid.currency)
+    event, by = e.PaymentClearanceEnded, Role.SYSTEM
+    return giving.done(paid, event, by, rules, at, clearing=nothing, clears_at=None)
+
+
+@frozen(kw_only=True)
+class _Giving:
+    """A contractor gets `amount` of a payment by these entries, less what they owe."""
+
+    amount: Money
+    entries: tuple[LedgerEntry, ...]
+    wallet: Wallet
+    accounts: Sequence[PayoutAccount]
+    collected: Money = field(init=False)
+    withheld: Money = field(init=False)
+
+    @collected.default
+    def _collected(self) -> Money:
+        return min(self.wallet.receivable, self.amount)
+
+    @withheld.default
+    def _withheld(self) -> Money:
+        """What their account was paid out too much is missing there, and is transferred too."""
+        return self.collected - min(self.wallet.overdrawn, self.collected)
+
+    def done(
+        self, paid: Payment, event: type[Event], by: Role, rules: Rules, at: datetime, **fields: Any
+    ) -> Released:
+        """The payment after `event` with these `fields`; its transfer is started if it is time."""
+        fields["withheld"] = paid.withheld + self.withheld
+        after = changed(paid, **fields)
+        owed = rules.limits(paid.currency).movable(after.untransferred)
+        active = [one for one in self.accounts if one.status is PayoutAccountStatus.ACTIVE]
+        blocked = _blocked(after, owed, active, rules)
+        is_sent = owed.minor > 0 and blocked is None
+        if is_sent:
+            fields["transferring"] = paid.transferring + owed
+        given = paid.become(event, by, at, transfer_blocked=blocked, **fields)
+        changes: list[Change[Entity]] = [given]
+        if self.amount.minor:
+            left = self.wallet.overdrawn - (self.collected - self.withheld)
+            posted = self.wallet.post(self.entries, at)
+            changes.append(Change(changed(posted.entity, overdrawn=left), posted.event))
+        if is_sent:
+            changes.append(operations.transfer(given.entity, owed, active[0], rules, at))
+        timers = tuple(_timers(given.entity, self.wallet, rules, at))
+        return Released(payment=given.entity, changes=changes, entries=self.entries, timers=timers)
+
+
+def _blocked(
+    after: Payment, owed: Money, active: Sequence[PayoutAccount], rules: Rules
+) -> str | None:
+    if after.is_clearing:
+        return CLEARANCE
+    if owed.minor <= 0:
+        return None
     if rules.transfers is not TransferPolicy.ON_RELEASE:
         return WITHDRAWAL
     return None if active else ONBOARDING
 
 
-def _timers(released: Payment, wallet: Wallet, rules: Rules, at: datetime) -> Iterator[Timer]:
-    if released.transfer_blocked == ONBOARDING:
+def _timers(given: Payment, wallet: Wallet, rules: Rules, at: datetime) -> Iterator[Timer]:
+    if given.clears_at is not None:
+        yield Timer(TimerKind.CLEARANCE, given.id, given.clears_at)
+    if given.transfer_blocked == ONBOARDING:
         later = at + rules.lookup_every
-        yield Timer(TimerKind.TRANSFER_SWEEP, released.contractor, later)
+        yield Timer(TimerKind.TRANSFER_SWEEP, given.contractor, later)
     if rules.transfers is TransferPolicy.SCHEDULED:
         yield Timer(TimerKind.PAYOUT_SCHEDULE, wallet.id, rules.next_payout(at))
 
 
-def _out_of_escrow(paid: Payment, parts: Split, wallet: Wallet) -> Iterator[LedgerEntry]:
+def _out_of_escrow(
+    paid: Payment, parts: Split, wallet: Wallet, into: AccountKind
+) -> Iterator[LedgerEntry]:
     escrow = Account(AccountKind.ESCROW, paid.currency)
     fee = Account(AccountKind.SERVICE_FEE, paid.currency)
     yield from move(escrow, fee, parts.service_fee, paid.id)
-    yield from wallet.credit(escrow, parts.payout, paid.id)
+    yield from wallet.credit(escrow, parts.payout, paid.id, into)

@@ -40,6 +40,11 @@ def _count(_rules: object, attribute: Any, value: Any) -> None:
         raise InvalidInput("must be above zero.", attribute.name)
 
 
+def _span_or_none(rules: object, attribute: Any, value: Any) -> None:
+    if value is not None:
+        _span(rules, attribute, value)
+
+
 def _amounts(values: Iterable[Money]) -> tuple[Money, ...]:
     amounts = tuple(values)
     for money in amounts:
@@ -133,6 +138,9 @@ class Rules:
     `SCHEDULED`, a withdrawal of all that can be withdrawn is made every `payout_every`.
     `withdrawal_minimum`: an amount for each currency that has one.
     `approve_withdrawals`: whether an administrator has to agree to each.
+    `auto_release`: how long after the work was submitted the job is completed if the customer says
+    nothing; None: never.
+    `clearance`: how long what was released waits before it can be withdrawn; None: not at all.
     `chargeback_liability`: who bears the contractor's part of what is lost after its release.
     `warn_before`: how long before a hold runs out its parties are told.
     `webhook_window`: how long a webhook that cannot be applied is tried again.
@@ -159,6 +167,8 @@ class Rules:
     withdrawal_minimum: tuple[Money, ...] = field(default=(), converter=_amounts)
     approve_withdrawals: bool = False
     chargeback_liability: Liability = field(default=Liability.CONTRACTOR, converter=_liability)
+    auto_release: timedelta | None = field(default=None, validator=_span_or_none)
+    clearance: timedelta | None = field(default=None, validator=_span_or_none)
     warn_before: timedelta = field(default=timedelta(days=1), validator=_span)
     webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
     dispute_response: timedelta = field(default=timedelta(days=7), validator=_span)
@@ -191,6 +201,10 @@ class Rules:
         """
         age = now - since
         return now + max(min(age, self.lookup_every), age / 24)
+
+    def later(self, since: datetime, now: datetime) -> datetime:
+        """When to look again at what could not be done `since` then: ever more seldom."""
+        return now + max(self.lookup_every, (now - since) / 24)
 
     def least_withdrawal(self, currency: str) -> Money:
         """What a withdrawal must at least be."""

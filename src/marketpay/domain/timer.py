@@ -20,6 +20,9 @@ class TimerKind(StrEnum):
     UPGRADE_END = "upgrade_end"  # subject: the upgrade
     PAYOUT_SCHEDULE = "payout_schedule"  # subject: the wallet
     DISPUTE_DEADLINE = "dispute_deadline"  # subject: the dispute
+    AUTO_RELEASE = "auto_release"  # subject: the job
+    CLEARANCE = "clearance"  # subject: the payment
+    JOB_DEADLINE = "job_deadline"  # subject: the job
 
 
 @frozen

@@ -26,6 +26,7 @@ from marketpay.domain.timer import Timer, TimerKind
 # Why a transfer is not made yet: `Payment.transfer_blocked`.
 ONBOARDING = "onboarding"  # the contractor has no active account
 WITHDRAWAL = "withdrawal"  # it is made when they withdraw
+CLEARANCE = "clearance"  # it is made when the clearance is over
 REVERSED = "reversed"  # somebody brought it back, at the gateway
 NOT_ACTIVE = "account_not_active"  # the gateway said so
 REFUSED = "refused"  # for another reason: the last transaction has the gateway's code

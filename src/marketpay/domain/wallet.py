@@ -12,6 +12,7 @@ from marketpay.domain.changing import changed
 from marketpay.domain.entity import Change, Entity, Names
 from marketpay.domain.errors import MoneyError
 from marketpay.domain.events import (
+    WalletCleared,
     WalletCredited,
     WalletDebited,
     WalletEvent,
@@ -115,24 +116,34 @@ class Wallet(Entity):
         return Account(kind, self.currency, self.owner)
 
     def credit(
-        self, source: Account, amount: Money, payment: PaymentId | None
+        self,
+        source: Account,
+        amount: Money,
+        payment: PaymentId | None,
+        into: AccountKind = AccountKind.WALLET_AVAILABLE,
     ) -> Iterator[LedgerEntry]:
         """The entries that give the owner `amount`: what they owe is collected first."""
         debt = min(self.receivable, amount)
         yield from move(source, self.account(AccountKind.RECEIVABLE), debt, payment)
-        available = self.account(AccountKind.WALLET_AVAILABLE)
-        yield from move(source, available, amount - debt, payment)
+        yield from move(source, self.account(into), amount - debt, payment)
 
     def charge(
-        self, amount: Money, into: Account, payment: PaymentId | None, reserved: Money | None = None
+        self,
+        amount: Money,
+        into: Account,
+        payment: PaymentId | None,
+        reserved: Money | None = None,
+        clearing: Money | None = None,
     ) -> Iterator[LedgerEntry]:
         """The entries that take `amount` from the owner, as far as it is there; the rest is owed.
 
         From what was `reserved` for it, then from what is pending, then from what is available.
+        Of what is pending no more than is `clearing`, where that is said: the rest of it belongs
+        to other payments.
         """
         parts = {
             AccountKind.WALLET_RESERVED: reserved or Money.zero(self.currency),
-            AccountKind.WALLET_PENDING: self.pending,
+            AccountKind.WALLET_PENDING: self._pending(clearing),
             AccountKind.WALLET_AVAILABLE: self.available,
             AccountKind.RECEIVABLE: amount,
         }
@@ -141,11 +152,16 @@ class Wallet(Entity):
             yield from move(self.account(kind), into, taken, payment)
             amount -= taken
 
-    def reserve(self, amount: Money, payment: PaymentId | None) -> Iterator[LedgerEntry]:
-        """The entries that set aside `amount`, as far as it is there, pending money first."""
+    def reserve(
+        self, amount: Money, payment: PaymentId | None, clearing: Money | None = None
+    ) -> Iterator[LedgerEntry]:
+        """The entries that set aside `amount`, as far as it is there, pending money first.
+
+        Of that no more than is `clearing`, as in `charge`.
+        """
         reserved = self.account(AccountKind.WALLET_RESERVED)
         for kind, most in (
-            (AccountKind.WALLET_PENDING, self.pending),
+            (AccountKind.WALLET_PENDING, self._pending(clearing)),
             (AccountKind.WALLET_AVAILABLE, self.available),
         ):
             taken = min(most, amount)
@@ -163,6 +179,9 @@ class Wallet(Entity):
         if not amount:
             amount = after.reserved.minor - self.reserved.minor
             fact = WalletFreed if amount < 0 else WalletReserved
+        if not amount:
+            amount = after.pending.minor - self.pending.minor
+            fact = WalletCleared
         moved = unchecked(abs(amount), self.currency)
         return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=moved))
 
@@ -178,6 +197,9 @@ class Wallet(Entity):
             if minor < 0:
                 raise MoneyError(f"The wallet of {self.owner} does not hold that much.")
             yield name, minor
+
+    def _pending(self, most: Money | None) -> Money:
+        return self.pending if most is None else min(self.pending, most)
 
     @property
     def _worth(self) -> int:

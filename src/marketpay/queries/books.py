@@ -97,9 +97,12 @@ def _amounts(payment: Payment) -> Iterator[str]:
     parts = split.commission + split.payout
     if not parts == split.price == amount:
         yield f"{name}: the parts of its split sum to {parts}, and it is of {amount}."
+    if payment.clearing.minor < 0 or (payment.clearing.minor and not payment.is_clearing):
+        yield f"{name}: {payment.clearing} of it waits for {payment.clears_at or 'no time'}."
     there = payment.transferring + payment.transferred
-    if there > split.payout - payment.withheld:
-        yield f"{name}: {there} transferred, of {split.payout - payment.withheld}."
+    earned = split.payout - payment.withheld - payment.clearing
+    if there > earned:
+        yield f"{name}: {there} transferred, of {earned}."
 
 
 def _expected_escrow(payment: Payment) -> int:

@@ -21,7 +21,9 @@ ANOTHER_OFFER: Final = (
 DEALS: Final[dict[str, Write]] = {
     "jobs.pkey": Copy(),
     "jobs.assigned": Change("contractor = NULL", "status = 'completed'"),
+    "jobs.overdue": Change("overdue_at = created_at", "status = 'completed'"),
     "jobs.parties": Change(OWN, "status = 'completed'"),
+    "jobs.submitted": Change("status = 'submitted'", "status = 'completed'"),
     "applications.pkey": Copy({}, "status = 'withdrawn'"),
     "applications.job_fkey": Change("job = 'job_none'", "status = 'withdrawn'"),
     "applications.live": Change("live_pair = NULL", "status = 'pending'"),
@@ -70,6 +72,8 @@ MONEY: Final[dict[str, Write]] = {
     "payments.captured": Change(
         "split_platform_fee = NULL, split_service_fee = NULL, split_payout = NULL", KEPT
     ),
+    "payments.clearing": Change("clearing = -1, clears_at = created_at", "status = 'released'"),
+    "payments.clears_at": Change("clearing = 1, transferred = 0", "status = 'released'"),
     "payments.disputed": Change("disputed = -1", "status = 'released'"),
     "payments.contested": Change("contested = 'dsp_1'", HELD),
     "payments.failure": Change("failure = NULL", "status = 'failed'"),

@@ -38,9 +38,19 @@ def jobs(make: Maker) -> Table:
         Column("currency", Code, nullable=False),
         Column("status", String(32), nullable=False),
         Column("contractor", Party),
+        Column("deadline", UtcTime),
+        Column("overdue_at", UtcTime),
+        Column("submitted_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         is_currency(),
         one_of("status", JobStatus),
+        CheckConstraint("overdue_at IS NULL OR deadline IS NOT NULL", name="overdue"),
+        CheckConstraint(
+            "CASE status WHEN 'submitted' THEN submitted_at IS NOT NULL"
+            " WHEN 'open' THEN submitted_at IS NULL AND overdue_at IS NULL"
+            " WHEN 'assigned' THEN submitted_at IS NULL ELSE 1 = 1 END",
+            name="submitted",
+        ),
         CheckConstraint(
             "customer <> ''"
             " AND (contractor IS NULL OR (contractor <> '' AND contractor <> customer))",

@@ -24,8 +24,11 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
         CheckConstraint("transferring >= 0", name="transferring"),
         CheckConstraint("transferred >= 0", name="transferred"),
         CheckConstraint(
-            "transferring + transferred <= COALESCE(split_payout, 0) - withheld", name="transfers"
+            "transferring + transferred + clearing <= COALESCE(split_payout, 0) - withheld",
+            name="transfers",
         ),
+        CheckConstraint("clearing >= 0", name="clearing"),
+        CheckConstraint("clearing = 0 OR clears_at IS NOT NULL", name="clears_at"),
         CheckConstraint(
             "(split_platform_fee IS NULL) = (split_service_fee IS NULL)"
             " AND (split_platform_fee IS NULL) = (split_payout IS NULL)",
@@ -57,7 +60,7 @@ def payment_states() -> tuple[CheckConstraint, ...]:
         CheckConstraint(
             "released_at IS NOT NULL"
             " OR (withheld = 0 AND transferring = 0 AND transferred = 0"
-            " AND transfer_blocked IS NULL)",
+            " AND transfer_blocked IS NULL AND clears_at IS NULL)",
             name="unreleased",
         ),
         CheckConstraint(

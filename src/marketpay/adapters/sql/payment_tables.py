@@ -55,6 +55,8 @@ def payments(make: Maker) -> Table:
         minor("kept"),
         Column("released_at", UtcTime),
         minor("withheld"),
+        minor("clearing"),
+        Column("clears_at", UtcTime),
         minor("transferring"),
         minor("transferred"),
         Column("transfer_blocked", String(255)),
