@@ -1,6 +1,7 @@
 """Fixtures.  Whoever asks for `market` runs over every store, sync and async."""
 
 import asyncio
+import inspect
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -65,7 +66,8 @@ class Blocking:
         method = getattr(self._wrapped, name)
 
         async def awaited(*args: Any, **kwargs: Any) -> Any:
-            return await method(*args, **kwargs)
+            answer = method(*args, **kwargs)
+            return await answer if inspect.isawaitable(answer) else answer
 
         return lambda *args, **kwargs: self._loop.run_until_complete(awaited(*args, **kwargs))
 

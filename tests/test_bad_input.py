@@ -10,6 +10,7 @@ from attrs import frozen
 from marketpay import (
     AbandonTransaction,
     AcceptApplication,
+    AcceptCancellation,
     AcceptOffer,
     AcceptSettlement,
     Actor,
@@ -23,6 +24,7 @@ from marketpay import (
     Commission,
     CompleteJob,
     CurrencyMismatch,
+    DeclineCancellation,
     DisputeId,
     EscalateDispute,
     Forbidden,
@@ -43,6 +45,7 @@ from marketpay import (
     PaymentId,
     PayOffer,
     PostJob,
+    ProposeCancellation,
     ProposeSettlement,
     Refused,
     RejectApplication,
@@ -414,6 +417,17 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
     "submit": (lambda value: SubmitWork(by=CONTRACTOR, job=value), "job", "off"),
     "changes": (lambda value: RequestChanges(by=CUSTOMER, job=value), "job", "pay"),
     "cancel": (lambda value: CancelJob(by=CUSTOMER, job=value), "job", "off"),
+    "propose to cancel": (
+        lambda value: ProposeCancellation(by=CUSTOMER, job=value),
+        "job",
+        "off",
+    ),
+    "agree to cancel": (lambda value: AcceptCancellation(by=CUSTOMER, job=value), "job", "pay"),
+    "decline to cancel": (
+        lambda value: DeclineCancellation(by=CUSTOMER, job=value),
+        "job",
+        "off",
+    ),
     "accept": (lambda value: AcceptOffer(by=CONTRACTOR, offer=value), "off", "job"),
     "reject": (lambda value: RejectOffer(by=CONTRACTOR, offer=value), "off", "app"),
     "withdraw": (lambda value: WithdrawOffer(by=CUSTOMER, offer=value), "off", "pay"),
@@ -609,6 +623,29 @@ def _cancelling_what_was_submitted(world: World) -> Doing:
     return lambda: world.market.execute(CancelJob(by=CUSTOMER, job=job.id))
 
 
+def _calling_off(by: Actor, amount: Money, proposed: str = "600") -> Callable[[World], Doing]:
+    """The customer proposes, and somebody answers."""
+
+    def prepare(world: World) -> Doing:
+        job = in_progress(world.market).job
+        world.market.execute(
+            ProposeCancellation(by=CUSTOMER, job=job.id, to_customer=usd(proposed))
+        )
+        command = AcceptCancellation(by=by, job=job.id, to_customer=amount)
+        return lambda: world.market.execute(command)
+
+    return prepare
+
+
+def _proposing(amount: Money, by: Actor = CUSTOMER) -> Callable[[World], Doing]:
+    def prepare(world: World) -> Doing:
+        job = in_progress(world.market).job
+        command = ProposeCancellation(by=by, job=job.id, to_customer=amount)
+        return lambda: world.market.execute(command)
+
+    return prepare
+
+
 def _refunding_more_than_there_is(world: World) -> Doing:
     paid = assigned(world.market).payment
     more = PRICE + usd("0.01")
@@ -702,6 +739,25 @@ def _an_upgrade_by_the_contractor(world: World) -> Doing:
 
 
 SITUATIONS = {
+    "agreeing to what is not proposed": (
+        _calling_off(CONTRACTOR, usd("599.99")),
+        Refused,
+        "proposal_changed",
+    ),
+    "agreeing with oneself": (_calling_off(CUSTOMER, usd("600")), Forbidden, "forbidden"),
+    "agreeing for others": (_calling_off(ADMIN, usd("600")), Forbidden, "forbidden"),
+    "agreeing in another currency": (
+        _calling_off(CONTRACTOR, Money("600", "EUR")),
+        CurrencyMismatch,
+        "currency_mismatch",
+    ),
+    "proposing more than there is": (_proposing(usd("1000.01")), Refused, "not_refundable"),
+    "proposing in another currency": (
+        _proposing(Money("1", "EUR")),
+        CurrencyMismatch,
+        "currency_mismatch",
+    ),
+    "proposing for others": (_proposing(usd("1"), RIVAL), Forbidden, "forbidden"),
     "a refund of more than there is": (
         _refunding_more_than_there_is,
         Refused,

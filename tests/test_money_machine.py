@@ -27,10 +27,13 @@ from hypothesis.stateful import (
 
 from marketpay import (
     AbandonTransaction,
+    AcceptCancellation,
     AcceptOffer,
     AccountKind,
     Actor,
     CancelJob,
+    CancellationPolicy,
+    CancellationTier,
     CancelWithdrawal,
     CompleteJob,
     GetPayment,
@@ -50,10 +53,12 @@ from marketpay import (
     PaymentTransaction,
     PayoutAccount,
     PostJob,
+    ProposeCancellation,
     Refused,
     ReplayWebhook,
     RequestWithdrawal,
     RetryTransfer,
+    Role,
     Rules,
     SendOffer,
     StartJob,
@@ -80,6 +85,17 @@ FAILING = {
 }
 FATES = (Outcome.TIMEOUT_BEFORE, Outcome.TIMEOUT_AFTER, Outcome.DECLINE)
 CAPITAL = 10_000_000  # cents
+POLICIES = (
+    CancellationPolicy(),
+    CancellationPolicy.keeping_platform_fee(),
+    *(
+        CancellationPolicy(
+            CancellationTier(stage=stage, to_customer=customer, to_contractor=contractor)
+            for stage in ("assigned", "in_progress")
+        )
+        for customer, contractor in (("0.50", "0.30"), ("0.335", "0.665"), ("0", "0"))
+    ),
+)
 PARTS = st.sampled_from((1, 10, 37, 50, 100))  # percent
 CONTRACTORS = (CONTRACTOR, RIVAL)
 
@@ -103,8 +119,17 @@ class MoneyMachine(RuleBasedStateMachine):
         liability=st.sampled_from(("contractor", "contractor", "platform")),
         clears=st.sampled_from((0, 0, 2)),
         is_rich=st.booleans(),
+        policy=st.sampled_from(POLICIES),
     )
-    def open(self, transfers: str, settles: int, liability: str, clears: int, is_rich: bool) -> Any:
+    def open(
+        self,
+        transfers: str,
+        settles: int,
+        liability: str,
+        clears: int,
+        is_rich: bool,
+        policy: CancellationPolicy,
+    ) -> Any:
         """There are two deals already, one of them done."""
         self.clock = VirtualClock()
         ids = count()
@@ -117,6 +142,7 @@ class MoneyMachine(RuleBasedStateMachine):
             payout_every=timedelta(days=3),
             chargeback_liability=liability,
             clearance=timedelta(days=clears) if clears else None,
+            cancellation=policy,
         )
         self.market = self.make(rules)
         self.late: list[Webhook] = []
@@ -189,6 +215,16 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(deal=deals)
     def cancel(self, deal: tuple[Job, Payment]) -> None:
         self.attempt(CancelJob(by=ADMIN, job=deal[0].id))
+
+    @rule(deal=deals, percent=PARTS, sides=st.permutations((Role.CUSTOMER, Role.CONTRACTOR)))
+    def call_off(self, deal: tuple[Job, Payment], percent: int, sides: list[Role]) -> None:
+        """One side proposes, and the other agrees."""
+        job, before = deal[0], self.payment(deal)
+        ids = {Role.CUSTOMER: before.customer, Role.CONTRACTOR: before.contractor}
+        one, other = (Actor(ids[role], role) for role in sides)
+        amount = part_of(before.amount, percent)
+        self.attempt(ProposeCancellation(by=one, job=job.id, to_customer=amount))
+        self.attempt(AcceptCancellation(by=other, job=job.id, to_customer=amount))
 
     # money back
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from marketpay.async_marketplace import AsyncMarketplace as AsyncMarketplace
     from marketpay.commands.acceptance import Acceptance as Acceptance
     from marketpay.commands.acceptance import AcceptOffer as AcceptOffer
+    from marketpay.commands.agreed_cancellation import AcceptCancellation as AcceptCancellation
+    from marketpay.commands.agreed_cancellation import DeclineCancellation as DeclineCancellation
+    from marketpay.commands.agreed_cancellation import ProposeCancellation as ProposeCancellation
     from marketpay.commands.applications import AcceptApplication as AcceptApplication
     from marketpay.commands.applications import ApplyToJob as ApplyToJob
     from marketpay.commands.applications import RejectApplication as RejectApplication
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
     from marketpay.commands.base import Pending as Pending
     from marketpay.commands.base import Redirect as Redirect
     from marketpay.commands.base import Result as Result
+    from marketpay.commands.calling_off import Cancellation as Cancellation
     from marketpay.commands.cancellation import CancelJob as CancelJob
-    from marketpay.commands.cancellation import Cancellation as Cancellation
+    from marketpay.commands.cancellation_quote import CancellationQuote as CancellationQuote
     from marketpay.commands.chargebacks import SettleChargeback as SettleChargeback
     from marketpay.commands.charges import JobPayment as JobPayment
     from marketpay.commands.charges import PayExtra as PayExtra
@@ -102,6 +106,9 @@ if TYPE_CHECKING:
     from marketpay.domain.actor import Role as Role
     from marketpay.domain.application import Application as Application
     from marketpay.domain.attachment import Attachment as Attachment
+    from marketpay.domain.cancellation_policy import CancellationBasis as CancellationBasis
+    from marketpay.domain.cancellation_policy import CancellationPolicy as CancellationPolicy
+    from marketpay.domain.cancellation_policy import CancellationTier as CancellationTier
     from marketpay.domain.chargeback import Chargeback as Chargeback
     from marketpay.domain.commission import Commission as Commission
     from marketpay.domain.commission import Fee as Fee
@@ -137,6 +144,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ledger import Account as Account
     from marketpay.domain.ledger import AccountKind as AccountKind
     from marketpay.domain.ledger import LedgerEntry as LedgerEntry
+    from marketpay.domain.lifecycle_data import lifecycles as lifecycles
     from marketpay.domain.lifecycles import ApplicationStatus as ApplicationStatus
     from marketpay.domain.lifecycles import ChargebackStatus as ChargebackStatus
     from marketpay.domain.lifecycles import DisputeStatus as DisputeStatus
@@ -166,6 +174,7 @@ if TYPE_CHECKING:
     from marketpay.domain.rules import Liability as Liability
     from marketpay.domain.rules import Rules as Rules
     from marketpay.domain.rules import TransferPolicy as TransferPolicy
+    from marketpay.domain.shares import Shares as Shares
     from marketpay.domain.timer import Timer as Timer
     from marketpay.domain.timer import TimerKind as TimerKind
     from marketpay.domain.upgrade import Upgrade as Upgrade
@@ -317,6 +326,11 @@ _MODULES: Final = {
         "AcceptOffer",
         "Acceptance",
     ),
+    "commands.agreed_cancellation": (
+        "AcceptCancellation",
+        "DeclineCancellation",
+        "ProposeCancellation",
+    ),
     "commands.applications": (
         "AcceptApplication",
         "ApplyToJob",
@@ -331,10 +345,9 @@ _MODULES: Final = {
         "Redirect",
         "Result",
     ),
-    "commands.cancellation": (
-        "CancelJob",
-        "Cancellation",
-    ),
+    "commands.calling_off": ("Cancellation",),
+    "commands.cancellation": ("CancelJob",),
+    "commands.cancellation_quote": ("CancellationQuote",),
     "commands.chargebacks": ("SettleChargeback",),
     "commands.charges": ("JobPayment", "PayExtra", "PayTip"),
     "commands.clearance": ("EndClearance",),
@@ -438,6 +451,11 @@ _MODULES: Final = {
     ),
     "domain.application": ("Application",),
     "domain.attachment": ("Attachment",),
+    "domain.cancellation_policy": (
+        "CancellationBasis",
+        "CancellationPolicy",
+        "CancellationTier",
+    ),
     "domain.chargeback": ("Chargeback",),
     "domain.commission": (
         "Commission",
@@ -483,6 +501,7 @@ _MODULES: Final = {
         "AccountKind",
         "LedgerEntry",
     ),
+    "domain.lifecycle_data": ("lifecycles",),
     "domain.lifecycles": (
         "ApplicationStatus",
         "ChargebackStatus",
@@ -522,6 +541,7 @@ _MODULES: Final = {
         "Timer",
         "TimerKind",
     ),
+    "domain.shares": ("Shares",),
     "domain.upgrade": ("Upgrade",),
     "domain.wallet": ("Wallet",),
     "domain.webhook": ("Webhook",),
@@ -693,6 +713,7 @@ _HOME: Final = {name: module for module, names in _MODULES.items() for name in n
 __all__ = [
     "AbandonTransaction",
     "AcceptApplication",
+    "AcceptCancellation",
     "AcceptOffer",
     "AcceptSettlement",
     "Acceptance",
@@ -730,6 +751,10 @@ __all__ = [
     "CancelJob",
     "CancelWithdrawal",
     "Cancellation",
+    "CancellationBasis",
+    "CancellationPolicy",
+    "CancellationQuote",
+    "CancellationTier",
     "Capture",
     "Captured",
     "ChainHead",
@@ -757,6 +782,7 @@ __all__ = [
     "DatabaseRefused",
     "DatabaseUnavailable",
     "Decision",
+    "DeclineCancellation",
     "Declined",
     "Dispute",
     "DisputeDefault",
@@ -891,6 +917,7 @@ __all__ = [
     "ProcessorFee",
     "ProcessorFeeId",
     "Progress",
+    "ProposeCancellation",
     "ProposeSettlement",
     "PublishedEvent",
     "Publisher",
@@ -936,6 +963,7 @@ __all__ = [
     "SendOffer",
     "SettleChargeback",
     "SettleHold",
+    "Shares",
     "Split",
     "StartCheckout",
     "StartJob",
@@ -982,6 +1010,7 @@ __all__ = [
     "Work",
     "WorkReport",
     "WriteOffDebt",
+    "lifecycles",
     "register_currency",
 ]
 

@@ -12,6 +12,9 @@ from attrs import evolve
 
 from marketpay.adapters.threaded import ThreadedStore
 from marketpay.commands.base import ClientAction, Command
+from marketpay.commands.cancellation import CancelJob
+from marketpay.commands.cancellation_quote import CancellationQuote, quote
+from marketpay.commands.possible import possible
 from marketpay.delivery import bulk, flows, reconciling, webhooks, working
 from marketpay.delivery.bulk import Done, Failed
 from marketpay.delivery.doorway import (
@@ -23,6 +26,7 @@ from marketpay.delivery.doorway import (
     check_limit,
     check_question,
     checked,
+    job_id,
     payment_id,
     read_webhook,
     within_limits,
@@ -32,9 +36,15 @@ from marketpay.delivery.loops import AsyncWorld
 from marketpay.delivery.reconciling import Reconciliation, check_window
 from marketpay.delivery.webhooks import Received
 from marketpay.delivery.working import WorkReport
+from marketpay.domain import quoting
+from marketpay.domain.actor import Actor
+from marketpay.domain.commission import Split
 from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Living
 from marketpay.domain.errors import ConfigurationError, MissingDependency
-from marketpay.domain.ids import PaymentId, PayoutAccountId
+from marketpay.domain.ids import JobId, PaymentId, PayoutAccountId
+from marketpay.domain.job import Job
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
@@ -139,6 +149,19 @@ class AsyncMarketplace:
     async def revenue(self, currency: str) -> Revenue:
         """See `Marketplace.revenue`."""
         return await self.query(GetRevenue(currency=currency))
+
+    async def quote_fees(self, price: Money) -> Split:
+        """See `Marketplace.quote_fees`."""
+        return quoting.fees(price, self.rules)
+
+    async def quote_cancellation(self, job: Job | JobId, by: Actor) -> CancellationQuote:
+        """See `Marketplace.quote_cancellation`."""
+        command = CancelJob(by=by, job=job_id(job))
+        return await self.store.read(lambda records: quote(command, records, self.rules))
+
+    def possible(self, entity: Living, actor: Actor) -> frozenset[str]:
+        """See `Marketplace.possible`; it reads nothing, and is not awaited."""
+        return possible(entity, actor)
 
     def within(self, host: object) -> AsyncJoinedMarketplace:
         """See `Marketplace.within`; `host` is SQLAlchemy's `AsyncConnection` or `AsyncSession`."""

@@ -11,6 +11,9 @@ from typing import Any, Self, TypeVar
 from attrs import evolve
 
 from marketpay.commands.base import ClientAction, Command
+from marketpay.commands.cancellation import CancelJob
+from marketpay.commands.cancellation_quote import CancellationQuote, quote
+from marketpay.commands.possible import possible
 from marketpay.delivery import bulk, flows, reconciling, webhooks, working
 from marketpay.delivery.bulk import Done, Failed
 from marketpay.delivery.doorway import (
@@ -22,6 +25,7 @@ from marketpay.delivery.doorway import (
     check_limit,
     check_question,
     checked,
+    job_id,
     payment_id,
     read_webhook,
     within_limits,
@@ -31,9 +35,15 @@ from marketpay.delivery.loops import World
 from marketpay.delivery.reconciling import Reconciliation, check_window
 from marketpay.delivery.webhooks import Received
 from marketpay.delivery.working import WorkReport
+from marketpay.domain import quoting
+from marketpay.domain.actor import Actor
+from marketpay.domain.commission import Split
 from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Living
 from marketpay.domain.errors import ConfigurationError, MissingDependency
-from marketpay.domain.ids import PaymentId, PayoutAccountId
+from marketpay.domain.ids import JobId, PaymentId, PayoutAccountId
+from marketpay.domain.job import Job
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
@@ -145,6 +155,22 @@ class Marketplace:
     def revenue(self, currency: str) -> Revenue:
         """What the platform has earned."""
         return self.query(GetRevenue(currency=currency))
+
+    def quote_fees(self, price: Money) -> Split:
+        """What the commission on an offer of this price would be now."""
+        return quoting.fees(price, self.rules)
+
+    def quote_cancellation(self, job: Job | JobId, by: Actor) -> CancellationQuote:
+        """Who would get what, if `by` cancelled the job now; raises what `CancelJob` would."""
+        command = CancelJob(by=by, job=job_id(job))
+        return self.store.read(lambda records: quote(command, records, self.rules))
+
+    def possible(self, entity: Living, actor: Actor) -> frozenset[str]:
+        """The names of the commands that can move an entity on now, if this actor gives them.
+
+        For buttons.  Nothing is read: it is told from the entity as it is given.
+        """
+        return possible(entity, actor)
 
     def within(self, host: object) -> JoinedMarketplace:
         """The marketplace in a transaction of the host's, which commits or rolls back both.

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 
 from marketpay import (
     AcceptApplication,
+    AcceptCancellation,
     AcceptOffer,
     AcceptSettlement,
     Actor,
@@ -25,6 +26,8 @@ from marketpay import (
     BuryWebhook,
     BuyUpgrade,
     CancelJob,
+    CancellationPolicy,
+    CancellationTier,
     CancelWithdrawal,
     Chargeback,
     ChargebackStanding,
@@ -34,6 +37,7 @@ from marketpay import (
     CompleteJob,
     ContinueWithdrawal,
     Decision,
+    DeclineCancellation,
     Dispute,
     EndClearance,
     EscalateDispute,
@@ -63,6 +67,7 @@ from marketpay import (
     PayoutState,
     PostJob,
     Progress,
+    ProposeCancellation,
     ProposeSettlement,
     RecordPayout,
     RecordRefund,
@@ -373,6 +378,36 @@ def refunded(house: House) -> None:
     offer = house.accepted()
     house.say(StartJob(by=ANN, job=offer.job))
     house.say(CancelJob(by=ADMIN, job=offer.job))
+
+
+def called_off(house: House) -> None:
+    """By a policy that gives everybody something, and by both sides together."""
+    house.under(
+        cancellation=CancellationPolicy(
+            [
+                CancellationTier(stage=stage, to_customer="0.50", to_contractor="0.30")
+                for stage in ("assigned", "in_progress")
+            ]
+        )
+    )
+    house.payee()
+    for to in (ANN, BEN, ANN):
+        offer = house.accepted(to)
+        for _ in range(2):
+            house.say(CancelJob(by=to, job=offer.job))
+            house.rest()
+        offer = house.accepted(to)
+        house.say(StartJob(by=to, job=offer.job))
+        for amount in (None, usd("100"), usd("100")):
+            house.say(ProposeCancellation(by=to, job=offer.job, to_customer=amount))
+        for _ in range(2):
+            house.say(DeclineCancellation(by=CUSTOMER, job=offer.job))
+        for amount in (usd("801"), usd("100"), usd("0")):
+            house.say(ProposeCancellation(by=CUSTOMER, job=offer.job, to_customer=amount))
+        for _ in range(2):
+            house.say(AcceptCancellation(by=to, job=offer.job, to_customer=usd("1")))
+            house.say(AcceptCancellation(by=to, job=offer.job, to_customer=usd("0")))
+        house.rest()
 
 
 def cards(house: House) -> None:
@@ -861,11 +896,10 @@ def worked(house: House) -> None:
 
 
 STORIES = (
-    words, paid, paid_late, refunded, cards, captures, times, dead_letters, refunded_in_parts,
-    slow_refunds, lost_before_their_news, withdrawn, withdrawn_first_and_transferred_then,
-    out_of_balance, disputed, contested, watched, payers, upgraded, fees,
-    out_of_balance, disputed, watched, payers, upgraded, fees,
-    worked,
+    words, paid, paid_late, refunded, called_off, cards, captures, times, dead_letters,
+    refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
+    withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
+    upgraded, fees, worked,
 )  # fmt: skip
 
 
@@ -999,6 +1033,12 @@ def states() -> Iterator[tuple[str, House]]:
     house.say(StartJob(by=ANN, job=offer.job))
     yield "in progress", house
     house = House()
+    house.payee()
+    offer = house.accepted()
+    house.say(StartJob(by=ANN, job=offer.job))
+    house.say(ProposeCancellation(by=ANN, job=offer.job, to_customer=usd("100")))
+    yield "to be called off, if both agree", house
+    house = House()
     house.market.execute(OpenPayoutAccount(by=ANN))
     offer = house.accepted()
     house.say(StartJob(by=ANN, job=offer.job))
@@ -1068,6 +1108,7 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
     yield SubmitWork(by=ANN, job=job.id)
     yield RequestChanges(by=CUSTOMER, job=job.id)
     yield ReleaseAutomatically(by=Actor.SYSTEM, job=job.id)
+    yield from _of_proposals(job)
     yield SweepTransfers(by=Actor.SYSTEM, contractor="ann")
     for application in read(lambda r: r.find(Application)):
         who = Actor.contractor(application.contractor)
@@ -1097,6 +1138,14 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
         yield ExpireDispute(by=Actor.SYSTEM, dispute=dispute.id)
     yield from _of_payments(house)
     yield from _of_wallets(house)
+
+
+def _of_proposals(job: Job) -> Iterator[Command[Any]]:
+    for by in (CUSTOMER, Actor.contractor(job.contractor or "nobody")):
+        for amount in (None, usd("100")):
+            yield ProposeCancellation(by=by, job=job.id, to_customer=amount)
+            yield AcceptCancellation(by=by, job=job.id, to_customer=amount)
+        yield DeclineCancellation(by=by, job=job.id)
 
 
 def _of_payments(house: House) -> Iterator[Command[Any]]:
@@ -1155,7 +1204,11 @@ def shape(store: Store) -> Any:
     def look(records: Records) -> Any:
         payments = {one.id: one for one in records.find(Payment)}
         return (
-            [(one.status, one.contractor, one.title) for one in records.find(Job)],
+            [
+                (one.status, one.contractor, one.title, one.cancellation_by)
+                for one in records.find(Job)
+            ],
+            [one.cancellation_to_customer for one in records.find(Job)],
             sorted((one.contractor, one.status) for one in records.find(Application)),
             sorted((one.contractor, one.status) for one in records.find(Offer)),
             sorted(

@@ -1,19 +1,23 @@
 """Many commands at once leave what the same commands leave one after the other."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketpay import (
+    AcceptCancellation,
     AcceptOffer,
     Actor,
     ApplyToJob,
     CancelJob,
+    CancellationPolicy,
+    CancellationTier,
     Command,
     CompleteJob,
+    DeclineCancellation,
     Done,
     Failed,
     Job,
@@ -27,6 +31,7 @@ from marketpay import (
     PaymentTransaction,
     PayoutAccount,
     PostJob,
+    ProposeCancellation,
     Refund,
     RejectOffer,
     Rules,
@@ -48,8 +53,19 @@ CUSTOMERS, CONTRACTORS = ("cus_1", "cus_2"), ("ann", "ben")
 CARDS = ("pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required")
 VERBS = (
     "post", "send", "send", "accept", "accept", "start", "complete", "complete", "cancel", "reject",
-    "withdraw", "apply", "account", "update",
+    "withdraw", "apply", "account", "update", "propose", "agree", "decline",
 )  # fmt: skip
+PLAIN = {
+    "complete": CompleteJob,
+    "cancel": CancelJob,
+    "propose": ProposeCancellation,
+    "agree": AcceptCancellation,
+    "decline": DeclineCancellation,
+}
+DIVIDING = CancellationPolicy(
+    CancellationTier(stage=stage, to_customer="0.50", to_contractor="0.30")
+    for stage in ("assigned", "in_progress")
+)
 Act = tuple[str, int, int, bool]  # what, about which, how, and with a key
 numbers = st.integers(0, 7)
 acts = st.tuples(st.sampled_from(VERBS), numbers, numbers, st.booleans())
@@ -93,15 +109,14 @@ class World:
             return None
         job = self.jobs[which % len(self.jobs)]
         by = Actor.customer(job.customer if how else CUSTOMERS[0])
+        if verb in PLAIN:
+            kind: Any = PLAIN[verb]
+            return cast("Command[Any]", kind(by=worker if which % 2 else by, job=job.id))
         match verb:
             case "start":
                 return StartJob(by=worker, job=job.id)
             case "apply":
                 return ApplyToJob(by=worker, job=job.id)
-            case "complete":
-                return CompleteJob(by=by, job=job.id)
-            case "cancel":
-                return CancelJob(by=by, job=job.id)
             case "update":
                 return UpdateJob(by=by, job=job.id, description=f"{number}")
         return SendOffer(
@@ -144,7 +159,7 @@ class World:
 
 def world(store: Store, policy: TransferPolicy) -> World:
     gateway = SimulatedGateway()
-    rules = Rules(now=VirtualClock(), transfers=policy)
+    rules = Rules(now=VirtualClock(), transfers=policy, cancellation=DIVIDING)
     return World(Marketplace(store=store, gateway=gateway, rules=rules), gateway)
 
 
@@ -193,9 +208,10 @@ def told(here: World) -> list[Any]:
 
 
 SHOWN: dict[type[Any], tuple[str, ...]] = {
-    Job: ("title", "description", "status", "contractor"),
+    Job: ("title", "description", "status", "contractor", "cancellation_by",
+          "cancellation_to_customer"),
     Offer: ("id", "job", "status", "contractor", "price"),
-    Payment: ("id", "status", "amount", "split", "refunded", "transferring", "transferred",
+    Payment: ("id", "status", "amount", "split", "refunded", "kept", "transferring", "transferred",
               "withheld", "transfer_blocked", "failure"),
     PaymentTransaction: ("payment", "kind", "amount", "status", "failure", "attempts"),
     Refund: ("payment", "amount", "status"),

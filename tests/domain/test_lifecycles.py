@@ -48,6 +48,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("in_progress", "overdue"): ("in_progress", {S}),
         ("in_progress", "completed"): ("completed", {C, A, S}),
         ("in_progress", "cancelled"): ("cancelled", {C, A, S}),
+        ("in_progress", "cancellation_proposed"): ("in_progress", {C, N}),
+        ("in_progress", "cancellation_declined"): ("in_progress", {C, N}),
         ("submitted", "changes_requested"): ("in_progress", {C}),
         ("submitted", "completed"): ("completed", {C, A, S}),
         ("submitted", "cancelled"): ("cancelled", {A, S}),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketpay.domain.cancellation_policy import CancellationPolicy
 from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.limits import Limits
@@ -21,6 +22,12 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 def test_the_clock_is_aware_and_in_utc() -> None:
     assert Rules().now().utcoffset() == timedelta(0)
     assert abs(Rules().now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_cancellations_are_by_a_policy() -> None:
+    assert Rules().cancellation == CancellationPolicy()
+    with pytest.raises(TypeError):
+        Rules(cancellation=None)  # type: ignore[arg-type]
 
 
 def test_the_usual_rules() -> None:

@@ -4,6 +4,7 @@ from typing import assert_type
 
 from marketpay import (
     Acceptance,
+    AcceptCancellation,
     AcceptOffer,
     Actor,
     AddEvidence,
@@ -14,6 +15,7 @@ from marketpay import (
     BuyUpgrade,
     CancelJob,
     Cancellation,
+    CancellationQuote,
     Chargeback,
     ClientAction,
     Command,
@@ -48,6 +50,7 @@ from marketpay import (
     PayoutAccount,
     Pending,
     PostJob,
+    ProposeCancellation,
     Purchase,
     Received,
     Redirect,
@@ -58,6 +61,8 @@ from marketpay import (
     ResolveIncident,
     Revenue,
     SendOffer,
+    Shares,
+    Split,
     SqlStore,
     Verification,
     WalletBalance,
@@ -92,6 +97,8 @@ def a_command_says_what_it_returns(
     open_dispute: OpenDispute,
     add: AddEvidence,
     decide: ResolveDispute,
+    propose: ProposeCancellation,
+    agree: AcceptCancellation,
 ) -> None:
     assert_type(market.execute(post), Job)
     assert_type(market.execute(send, key="k"), OfferFunding)
@@ -108,6 +115,8 @@ def a_command_says_what_it_returns(
     assert_type(market.execute(open_dispute), Dispute)
     assert_type(market.execute(add), Evidence)
     assert_type(market.execute(decide), DisputeOutcome)
+    assert_type(market.execute(propose), Job)
+    assert_type(market.execute(agree), Cancellation)
     assert_type(market.preview(send), Decision[OfferFunding])
 
 
@@ -123,6 +132,13 @@ def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
     assert_type(market.query(ListChargebacks()), Page[Chargeback])
     assert_type(market.query(ListDisputes()), Page[Dispute])
     assert_type(market.receive(b"", {}), Received)
+
+
+def a_quote_says_what_it_comes_to(market: Marketplace, job: Job, by: Actor) -> None:
+    assert_type(market.quote_fees(Money("1", "USD")), Split)
+    assert_type(market.quote_cancellation(job, by), CancellationQuote)
+    assert_type(market.quote_cancellation(job.id, by).shares, Shares)
+    assert_type(market.possible(job, by), frozenset[str])
 
 
 def within_a_transaction_of_the_host(
@@ -161,6 +177,8 @@ async def awaited_or_not(market: AsyncMarketplace, post: PostJob, job: JobId) ->
     assert_type(await market.execute(post), Job)
     assert_type(await market.query(GetJob(job)), Job)
     assert_type(await market.wallet("ctr_42", "USD"), WalletBalance)
+    assert_type(await market.quote_fees(Money("1", "USD")), Split)
+    assert_type(await market.quote_cancellation(job, Actor.SYSTEM), CancellationQuote)
 
 
 class MyGateway:

@@ -263,3 +263,30 @@ def stripe_server(
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(USAGE) from None
+
+
+Lifecycles = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NAME]...", help="For example job or offer; all, if none is given."),
+]
+
+
+@app.command()
+def lifecycles(
+    names: Lifecycles = None,
+    json: AsJson = False,
+    mermaid: Annotated[
+        bool, typer.Option("--mermaid", help="Print Mermaid state diagrams.")
+    ] = False,
+) -> None:
+    """Print every status there is, and who can make what of it.
+
+    With --json one JSON list, for front ends; with --mermaid a diagram of each.
+    """
+    from marketpay.cli.lifecycles import draw
+
+    try:
+        typer.echo(draw(names or [], as_json=json, as_mermaid=mermaid), nl=False)
+    except InvalidInput as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(USAGE) from None

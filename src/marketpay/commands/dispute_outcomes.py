@@ -14,7 +14,7 @@ from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import Contest, check_divisible
-from marketpay.domain.dividing import Parties, Shares, divide
+from marketpay.domain.dividing import Parties, divide
 from marketpay.domain.entity import Change, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
@@ -27,6 +27,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction, Transaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
+from marketpay.domain.shares import Shares
 from marketpay.domain.validators import IdOf, Text, not_below_zero
 from marketpay.ports.store import Reader
 

@@ -9,7 +9,8 @@ from attrs import evolve
 
 from marketpay.commands.base import Command
 from marketpay.domain.errors import ConfigurationError, InvalidInput
-from marketpay.domain.ids import PaymentId, PayoutAccountId, check_id
+from marketpay.domain.ids import JobId, PaymentId, PayoutAccountId, check_id
+from marketpay.domain.job import Job
 from marketpay.domain.limits import no_limits
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
@@ -91,6 +92,14 @@ def payment_id(payment: Payment | PaymentId) -> PaymentId:
         return payment.id
     check_id("payment", payment, "Payment")
     return payment
+
+
+def job_id(job: Job | JobId) -> JobId:
+    """Of a job, by itself or by its id."""
+    if isinstance(job, Job):
+        return job.id
+    check_id("job", job, "Job")
+    return job
 
 
 def account_id(account: PayoutAccount | PayoutAccountId) -> PayoutAccountId:

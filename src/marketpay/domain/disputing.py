@@ -6,13 +6,13 @@ from attrs import frozen
 
 from marketpay.domain.deal import Deal
 from marketpay.domain.dispute import Dispute
-from marketpay.domain.dividing import Shares
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import DisputeDefault
+from marketpay.domain.shares import Shares
 
 
 @frozen(kw_only=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from marketpay.domain import events as e
 from marketpay.domain import refunding
 from marketpay.domain.actor import Role
 from marketpay.domain.entity import Change, Entity
-from marketpay.domain.errors import CurrencyMismatch, InvalidInput
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -21,49 +20,11 @@ from marketpay.domain.refund import Refund
 from marketpay.domain.refunding import Held
 from marketpay.domain.releasing import release
 from marketpay.domain.rules import Rules
+from marketpay.domain.shares import Shares
 from marketpay.domain.timer import Timer
 from marketpay.domain.wallet import Wallet
 
 SYSTEM = Role.SYSTEM
-
-
-def _not_negative(_shares: object, attribute: object, value: Money) -> None:
-    if not isinstance(value, Money):
-        raise TypeError(f"a share is Money, not {type(value).__name__}")
-    if value.minor < 0:
-        raise InvalidInput("cannot be below zero.", getattr(attribute, "name", ""))
-
-
-@frozen(kw_only=True)
-class Shares:
-    """Who gets how much of what is left of a price, before any fees.
-
-    Of the contractor's share the platform has its fees as of the whole price; what is `kept`
-    is the platform's alone.
-    """
-
-    to_customer: Money = field(validator=_not_negative)
-    to_contractor: Money = field(validator=_not_negative)
-    kept: Money = field(validator=_not_negative)
-
-    def __attrs_post_init__(self) -> None:
-        for share in (self.to_contractor, self.kept):
-            if share.currency != self.to_customer.currency:
-                raise CurrencyMismatch(share.currency, self.to_customer.currency)
-
-    @classmethod
-    def between(cls, to_customer: Money, to_contractor: Money) -> Shares:
-        """Nothing for the platform but its fees."""
-        return cls(
-            to_customer=to_customer,
-            to_contractor=to_contractor,
-            kept=Money.zero(to_customer.currency),
-        )
-
-    @property
-    def total(self) -> Money:
-        """All of it."""
-        return self.to_customer + self.to_contractor + self.kept
 
 
 @frozen(kw_only=True)
@@ -76,6 +37,13 @@ class Divided:
     entries: tuple[LedgerEntry, ...]
     operations: Sequence[PaymentTransaction]
     timers: tuple[Timer, ...]
+
+    def after(self, wallet: Wallet) -> Wallet:
+        """The contractor's wallet as it leaves it."""
+        for change in self.changes:
+            if isinstance(change.entity, Wallet):
+                wallet = change.entity
+        return wallet
 
 
 @frozen(kw_only=True)

@@ -72,7 +72,9 @@ def reject_applications(deal: Deal, but: str | None, at: datetime) -> Iterator[C
 
 def assign(deal: Deal, offer: Offer, rules: Rules, at: datetime) -> Iterator[Change[Entity]]:
     """The offer's money is captured: the job is its contractor's and nobody else's."""
-    yield deal.job.become(e.JobAssigned, Role.SYSTEM, at, contractor=offer.contractor)
+    yield deal.job.become(
+        e.JobAssigned, Role.SYSTEM, at, contractor=offer.contractor, assigned_at=at
+    )
     for application in deal.applications:
         is_pending = application.status is application.lifecycle.begin.status
         if application.contractor == offer.contractor and is_pending:

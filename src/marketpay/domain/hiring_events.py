@@ -50,7 +50,15 @@ class JobCompleted(JobEvent):
 
 
 class JobCancelled(JobEvent):
-    """The job will not be done; holds are voided, captured money goes back."""
+    """The job will not be done; holds are voided, captured money goes back or is divided."""
+
+
+class JobCancellationProposed(JobEvent):
+    """One side of a job in progress proposed to the other to call it off."""
+
+
+class JobCancellationDeclined(JobEvent):
+    """The proposal to call the job off was turned down or taken back."""
 
 
 @frozen(kw_only=True)

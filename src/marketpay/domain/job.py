@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from attrs import frozen
 
 from marketpay.domain.actor import Role
+from marketpay.domain.changing import changed
 from marketpay.domain.entity import Change, Living, Names
 from marketpay.domain.errors import IllegalTransition
 from marketpay.domain.event import Event
 from marketpay.domain.events import JobCancelled, JobEvent
 from marketpay.domain.ids import JobId
 from marketpay.domain.lifecycles import JOB, JobStatus
+from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
 
 
@@ -31,6 +33,9 @@ class Job(Living):
     deadline: datetime | None = None  # by when the work is to be submitted
     overdue_at: datetime | None = None  # when it was seen that the deadline had passed
     submitted_at: datetime | None = None  # when the contractor last said that the work is done
+    assigned_at: datetime | None = None  # when it was
+    cancellation_by: str | None = None  # the role that proposes to call the job off
+    cancellation_to_customer: Money | None = None  # ... and what the customer would get back
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -41,6 +46,9 @@ class Job(Living):
         "deadline",
         "overdue_at",
         "submitted_at",
+        "assigned_at",
+        "cancellation_by",
+        "cancellation_to_customer",
     )
     indexed: ClassVar[Names] = ("customer", "contractor", "status", "currency")
     lifecycle: ClassVar[Lifecycle[Any]] = JOB
@@ -60,6 +68,16 @@ class Job(Living):
             event = JobCancelled.name
             raise IllegalTransition("job", self.id, self.status.value, event, names)
         return cancelled
+
+    def become(self, event: type[Event], by: Role, at: datetime, **changes: Any) -> Change[Self]:
+        """See `Living.become`.  A proposal to call the job off does not outlive it."""
+        change = super().become(event, by, at, **changes)
+        job = change.entity
+        if job.cancellation_by is None or job.status not in JOB.final:
+            return change
+        return Change(
+            changed(job, cancellation_by=None, cancellation_to_customer=None), change.event
+        )
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

@@ -56,7 +56,7 @@ DEBIT_SIDE: Final = ASSETS | EXPENSES
 OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAILABLE}
 
 SETTLING = frozenset({"SettleTransaction"})
-CANCELLING = frozenset({"CancelJob"})  # ... by a policy that divides what is left
+CANCELLING = frozenset({"CancelJob", "AcceptCancellation"})  # which divide what is left
 RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute"})
 # A tip is released as soon as it is captured, and what comes too late given back.
 COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | CANCELLING | RESOLVING | SETTLING

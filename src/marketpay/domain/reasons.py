@@ -60,7 +60,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PAYMENT_NOT_AUTHORIZED: "The customer's payment for this offer is not authorized yet.",
     Reason.PAYMENT_UNDER_REVIEW: "This payment is under review and is not released yet.",
     Reason.PAYOUTS_NOT_ACTIVE: "The contractor's payout account is not active yet.",
-    Reason.PROPOSAL_CHANGED: "This is not what the other side proposes; look at the dispute again.",
+    Reason.PROPOSAL_CHANGED: "This is not, or no longer, what the other side proposes.",
     Reason.PURCHASE_IN_PROGRESS: "Somebody else is buying this upgrade of the listing.",
     Reason.WALLET_FROZEN: "This wallet is frozen; nothing is paid out of it for now.",
     Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",

@@ -182,7 +182,8 @@ def _timers(given: Payment, wallet: Wallet, rules: Rules, at: datetime) -> Itera
     if given.transfer_blocked == ONBOARDING:
         later = at + rules.lookup_every
         yield Timer(TimerKind.TRANSFER_SWEEP, given.contractor, later)
-    if rules.transfers is TransferPolicy.SCHEDULED:
+    is_paid = given.remains().payout.minor > 0  # who never is has no wallet
+    if rules.transfers is TransferPolicy.SCHEDULED and is_paid:
         yield Timer(TimerKind.PAYOUT_SCHEDULE, wallet.id, rules.next_payout(at))
 
 

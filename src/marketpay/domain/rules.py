@@ -10,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 from attrs.validators import instance_of
 
+from marketpay.domain.cancellation_policy import CancellationPolicy
 from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.ids import new_id
@@ -149,6 +150,8 @@ class Rules:
     decide from then on; if nobody does, `dispute_undecided` says who has it.
     `limits`: of a charge, by currency; a gateway that has limits gives its own.
     `packages`: what a listing can be upgraded to.
+    `cancellation`: who gets what of the payment of a cancelled job; the customer everything,
+    unless it says otherwise.
     """
 
     commission: Commission = field(factory=Commission, validator=instance_of(Commission))
@@ -177,6 +180,9 @@ class Rules:
     dispute_undecided: DisputeDefault = field(default=DisputeDefault.CUSTOMER, converter=_undecided)
     limits: Callable[[str], Limits] = no_limits
     packages: tuple[Package, ...] = field(default=PACKAGES, converter=_packages)
+    cancellation: CancellationPolicy = field(
+        factory=CancellationPolicy, validator=instance_of(CancellationPolicy)
+    )
 
     def retry_at(self, attempts: int, now: datetime, id: str) -> datetime:
         """When to send again what has gone unanswered `attempts` times.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
@@ -85,6 +85,26 @@ class Lifecycle(Generic[S]):
         lines += [f"    {status} --> [*]" for status in self.statuses if status in self.final]
         return "\n".join(lines)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The table as plain values, in its own order: what JSON can say."""
+        begin = {"event": self.begin.event.name, "target": self.begin.status.value}
+        rows = [
+            {
+                "source": row.source.value,
+                "event": row.event.name,
+                "target": row.target.value,
+                "who": _people(row.who),
+            }
+            for row in self.rows
+        ]
+        return {
+            "name": self.name,
+            "statuses": [status.value for status in self.statuses],
+            "begin": {**begin, "who": _people(self.begin.who)},
+            "final": [status.value for status in self.statuses if status in self.final],
+            "rows": rows,
+        }
+
     def _check(self, *, endless: bool) -> None:
         if len(self._rows) != len(self.rows):
             raise ConfigurationError(f"{self.name}: a move is given twice.")
@@ -108,4 +128,8 @@ class Lifecycle(Generic[S]):
 
 
 def _label(move: Row[S] | Begin[S]) -> str:
-    return f"{move.event.name.split('.')[1]} ({', '.join(sorted(move.who))})"
+    return f"{move.event.name.split('.')[1]} ({', '.join(_people(move.who))})"
+
+
+def _people(who: frozenset[Role]) -> list[str]:
+    return sorted(role.value for role in who)

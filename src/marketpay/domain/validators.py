@@ -64,7 +64,9 @@ def above_zero(_instance: object, attribute: Any, value: Any) -> None:
 
 
 def not_below_zero(_instance: object, attribute: Any, value: Any) -> None:
-    """A validator: an amount of nothing or more."""
+    """A validator: an amount of zero or more, or None."""
+    if value is None:
+        return
     if not isinstance(value, Money):
         raise TypeError(f"{attribute.name} must be Money, not {type(value).__name__}")
     if value.minor < 0:

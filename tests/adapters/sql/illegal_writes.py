@@ -20,8 +20,13 @@ ANOTHER_OFFER: Final = (
 
 DEALS: Final[dict[str, Write]] = {
     "jobs.pkey": Copy(),
-    "jobs.assigned": Change("contractor = NULL", "status = 'completed'"),
     "jobs.overdue": Change("overdue_at = created_at", "status = 'completed'"),
+    "jobs.assigned": Change("contractor = NULL, assigned_at = NULL", "status = 'completed'"),
+    "jobs.assigned_at": Change("assigned_at = created_at", "status = 'open'"),
+    "jobs.cancellation": Change("cancellation_to_customer = 0", "status = 'completed'"),
+    "jobs.cancellation_by": Change(
+        "cancellation_by = 'customer', cancellation_to_customer = 0", "status = 'completed'"
+    ),
     "jobs.parties": Change(OWN, "status = 'completed'"),
     "jobs.submitted": Change("status = 'submitted'", "status = 'completed'"),
     "applications.pkey": Copy({}, "status = 'withdrawn'"),

@@ -41,6 +41,9 @@ def jobs(make: Maker) -> Table:
         Column("deadline", UtcTime),
         Column("overdue_at", UtcTime),
         Column("submitted_at", UtcTime),
+        Column("assigned_at", UtcTime),
+        Column("cancellation_by", String(32)),
+        minor("cancellation_to_customer", nullable=True),
         Column("created_at", UtcTime, nullable=False),
         is_currency(),
         one_of("status", JobStatus),
@@ -58,6 +61,17 @@ def jobs(make: Maker) -> Table:
         ),
         CheckConstraint(
             "contractor IS NOT NULL OR status IN ('open', 'cancelled')", name="assigned"
+        ),
+        CheckConstraint("assigned_at IS NULL OR contractor IS NOT NULL", name="assigned_at"),
+        CheckConstraint(
+            "cancellation_by IS NULL OR (cancellation_by IN ('customer', 'contractor')"
+            " AND status NOT IN ('open', 'assigned', 'completed', 'cancelled'))",
+            name="cancellation_by",
+        ),
+        CheckConstraint(
+            "(cancellation_to_customer IS NULL) = (cancellation_by IS NULL)"
+            " AND (cancellation_to_customer IS NULL OR cancellation_to_customer >= 0)",
+            name="cancellation",
         ),
     )
 

@@ -46,7 +46,7 @@ def plain_type(declared: Any) -> Any:
 
 
 def is_optional(declared: Any) -> bool:
-    """Whether a field of this type may be None."""
+    """Whether a field may be None."""
     return type(None) in typing.get_args(declared)
 
 
@@ -122,10 +122,10 @@ class Mapper(Generic[E]):
                 return f"None if entity.split is None else entity.split.{part}.minor"
         field = next((f for f in attrs.fields(self.kind) if f.name == name), None)
         declared = None if field is None else plain_type(field.type)
+        if declared is Money and field is not None and is_optional(field.type):
+            return f"None if entity.{name} is None else entity.{name}.minor"
         if declared is Money:
-            whole = f"entity.{name}.minor"
-            is_free = field is not None and is_optional(field.type)
-            return f"None if entity.{name} is None else {whole}" if is_free else whole
+            return f"entity.{name}.minor"
         if declared is datetime and (how := binder(self.table.c[name], self._dialect)):
             scope[f"bind_{name}"] = how
             return f"bind_{name}(entity.{name})"
@@ -158,9 +158,9 @@ class Mapper(Generic[E]):
             cells = [cell(f"{name}_{part}") for part in PARTS]
             return f"split({', '.join(cells)}, {cell('currency')})"
         if declared is Money:
-            value = f"money({cell(name)}, {cell('currency')})"
-            is_free = is_optional(field.type)
-            return f"None if {cell(name)} is None else {value}" if is_free else value
+            money = f"money({cell(name)}, {cell('currency')})"
+            is_none = f"None if {cell(name)} is None else "
+            return f"{is_none}{money}" if is_optional(field.type) else money
         if declared is datetime and (how := reader(self.table.c[name], self._dialect)):
             scope[f"read_{name}"] = how
             return f"read_{name}({cell(name)})"

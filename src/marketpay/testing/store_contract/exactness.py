@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
 
 from marketpay.domain.commission import Commission
+from marketpay.domain.lifecycles import JobStatus
 from marketpay.domain.money import LIMIT, Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
@@ -92,6 +94,23 @@ class ExactnessContract:
         assert found == tokyo
         assert found is not None
         assert found.utcoffset() in (timedelta(0), timedelta(hours=9))
+
+    def test_an_amount_that_may_be_missing_comes_back_as_it_was(self, store: Store) -> None:
+        """Nothing is another thing than zero."""
+        proposed: dict[str, Any] = {
+            "status": JobStatus.IN_PROGRESS,
+            "contractor": "ctr_42",
+            "assigned_at": AT,
+            "cancellation_by": "customer",
+        }
+        amounts = [None, *(Money(amount, "USD") for amount in ("0", "600.00"))]
+        jobs = [
+            a_job() if amount is None else a_job(**proposed, cancellation_to_customer=amount)
+            for amount in amounts
+        ]
+        write(store, *jobs)
+
+        assert [kept(store, job).cancellation_to_customer for job in jobs] == amounts
 
     def test_the_hour_that_comes_twice_is_kept_as_two(self, store: Store) -> None:
         """At the end of summer time: Python takes both for equal."""

@@ -1,0 +1,145 @@
+"""What becomes of the money of a job that is called off, however that came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, frozen
+
+from marketpay.commands.base import Pending, Result
+from marketpay.commands.holdings import held, wallet_of
+from marketpay.domain import cancelling
+from marketpay.domain.actor import Role
+from marketpay.domain.deal import Deal
+from marketpay.domain.decision import Decision
+from marketpay.domain.dividing import Divided, Parties, divide
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.ids import WalletId
+from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import REFUND, PaymentStatus
+from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.shares import Shares
+from marketpay.domain.wallet import Wallet
+from marketpay.ports.store import Reader
+
+
+@frozen(kw_only=True)
+class Cancellation(Result):
+    """A cancelled job; once it had been assigned, its payment and the refund, if there is one."""
+
+    job: Job
+    payment: Payment | None = None
+    refund: Refund | None = None
+
+
+def captured(deal: Deal) -> Payment:
+    """The payment of a job that was assigned, unless a bank disputes any of the deal's."""
+    claimed = deal.claimed
+    assert claimed is not None  # a job that was ever assigned has its accepted offer
+    if any(one.disputed.minor for one in deal.payments if one.offer == claimed.id):
+        raise Refused(Reason.CHARGEBACK_OPEN)
+    return deal.payment(claimed.payment)
+
+
+def call_off(
+    deal: Deal,
+    cancelled: Change[Job],
+    shares: Shares,
+    by: Role,
+    read: Reader,
+    rules: Rules,
+    at: datetime,
+) -> Decision[Cancellation]:
+    """What is left of each payment is divided; nothing, if all of it is gone already.
+
+    `shares` are of the one behind the offer; extras are divided as the policy says.
+    """
+    paid = captured(deal)
+    parts = {paid.id: shares} if paid.refundable.minor else {}
+    for extra in _extras(deal, paid):
+        parts[extra.id] = cancelling.shares(deal.job, extra, by, rules, at)
+    for id, part in parts.items():
+        if part.to_contractor.minor and deal.payment(id).flagged is not None:
+            raise Refused(Reason.PAYMENT_UNDER_REVIEW)
+    parties = _parties(paid, [*parts.values()], read, rules, at)
+    changes: list[Change[Any]] = [cancelled]
+    divided: list[Divided] = []
+    wallet = parties.wallet
+    for id, part in parts.items():
+        one = divide(deal.payment(id), part, evolve(parties, wallet=wallet), by, rules, at)
+        divided.append(one)
+        changes += one.changes
+        wallet = one.after(wallet)
+    main = next((one for one in divided if one.payment.id == paid.id), None)
+    return Decision(
+        Cancellation(
+            job=cancelled.entity,
+            payment=main.payment if main else paid,
+            refund=main.refund if main else None,
+        ),
+        changes=changes,
+        relies_on=() if main else (paid,),
+        waives=(
+            *deal.rest(cancelled.entity, paid, *(one.payment for one in divided)),
+            *_unused(parties, changes),
+        ),
+        entries=tuple(entry for one in divided for entry in one.entries),
+        operations=tuple(operation for one in divided for operation in one.operations),
+        timers=tuple(timer for one in divided for timer in one.timers),
+    )
+
+
+def _extras(deal: Deal, paid: Payment) -> Iterator[Payment]:
+    """What was captured beyond the offer, and has not gone yet."""
+    for one in deal.payments:
+        is_beside = one.offer == paid.offer and one.id != paid.id
+        if is_beside and one.status is PaymentStatus.CAPTURED and one.refundable.minor:
+            yield one
+
+
+def _parties(
+    paid: Payment, shares: Sequence[Shares], read: Reader, rules: Rules, at: datetime
+) -> Parties:
+    """Looked for only where the contractor gets something."""
+    taken_from = held(read, paid, rules)
+    if not any(one.to_contractor.minor for one in shares):
+        wallet = Wallet.empty(WalletId(rules.new_id("wal")), paid.contractor, paid.currency, at)
+        return Parties(held=taken_from, wallet=wallet, accounts=())
+    read.expect(Wallet, owner=paid.contractor, currency=paid.currency)
+    accounts = read.find(PayoutAccount, contractor=paid.contractor)
+    wallet = wallet_of(read, paid.contractor, paid.currency, rules)
+    return Parties(held=taken_from, wallet=wallet, accounts=accounts)
+
+
+def _unused(parties: Parties, changes: Sequence[Change[Any]]) -> Iterator[Entity]:
+    """What was read of the contractor's and has not changed."""
+    changed = [change.entity for change in changes]
+    yield from parties.held.rest(*changed)
+    yield from parties.accounts
+    if parties.wallet.version and parties.wallet.id not in {one.id for one in changed}:
+        yield parties.wallet
+
+
+def repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
+    """A job that was cancelled already, with what came of it."""
+    result, claimed = Cancellation(job=deal.job), deal.claimed
+    if claimed is None:
+        return Decision(result, waives=deal.rest())
+    payment = deal.payment(claimed.payment)
+    refunds = read.find(Refund, payment=payment.id)
+    refund = max(refunds, key=lambda one: one.id, default=None)
+    result = evolve(result, payment=payment, refund=refund)
+    if refund is None or refund.status in REFUND.final:
+        return Decision(result, waives=(*deal.rest(), *refunds))
+    sent = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
+    for transaction in sent:
+        if transaction.refund == refund.id:
+            result = evolve(result, next_action=Pending(transaction=transaction.id))
+    return Decision(result, waives=(*deal.rest(), *refunds, *sent))
