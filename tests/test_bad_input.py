@@ -23,6 +23,7 @@ from marketpay import (
     ClearPayment,
     Commission,
     CompleteJob,
+    CounterOffer,
     CurrencyMismatch,
     DeclineCancellation,
     DisputeId,
@@ -57,6 +58,7 @@ from marketpay import (
     ResolveIncident,
     RespondToDispute,
     RetryTransfer,
+    ReviseOffer,
     RevokeUpgrade,
     SendOffer,
     StartJob,
@@ -430,6 +432,10 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
     ),
     "accept": (lambda value: AcceptOffer(by=CONTRACTOR, offer=value), "off", "job"),
     "reject": (lambda value: RejectOffer(by=CONTRACTOR, offer=value), "off", "app"),
+    "counter": (
+        lambda value: CounterOffer(by=CONTRACTOR, offer=value, price=usd("9")), "off", "job",
+    ),
+    "revise": (lambda value: ReviseOffer(by=CUSTOMER, offer=value, price=PRICE), "off", "pay"),
     "withdraw": (lambda value: WithdrawOffer(by=CUSTOMER, offer=value), "off", "pay"),
     "pay": (lambda value: PayOffer(by=CUSTOMER, offer=value), "off", "pay"),
     "accept application": (

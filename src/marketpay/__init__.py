@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from marketpay.commands.jobs import PostJob as PostJob
     from marketpay.commands.jobs import StartJob as StartJob
     from marketpay.commands.jobs import UpdateJob as UpdateJob
+    from marketpay.commands.negotiation import CounterOffer as CounterOffer
+    from marketpay.commands.negotiation import ReviseOffer as ReviseOffer
     from marketpay.commands.offers import OfferFunding as OfferFunding
     from marketpay.commands.offers import RejectOffer as RejectOffer
     from marketpay.commands.offers import SendOffer as SendOffer
@@ -384,6 +386,10 @@ _MODULES: Final = {
         "PostJob",
         "StartJob",
         "UpdateJob",
+    ),
+    "commands.negotiation": (
+        "CounterOffer",
+        "ReviseOffer",
     ),
     "commands.offers": (
         "OfferFunding",
@@ -777,6 +783,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "ContinueWithdrawal",
+    "CounterOffer",
     "CurrencyMismatch",
     "DatabaseBusy",
     "DatabaseRefused",
@@ -956,6 +963,7 @@ __all__ = [
     "ReversalState",
     "ReverseTransfer",
     "Reversed",
+    "ReviseOffer",
     "RevokeUpgrade",
     "Role",
     "Rounding",

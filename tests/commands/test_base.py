@@ -29,6 +29,7 @@ from marketpay import (
     Command,
     CompleteJob,
     ContinueWithdrawal,
+    CounterOffer,
     EndClearance,
     EscalateDispute,
     ExpireDispute,
@@ -69,6 +70,7 @@ from marketpay import (
     ResolveIncident,
     RespondToDispute,
     RetryTransfer,
+    ReviseOffer,
     RevokeUpgrade,
     SettleChargeback,
     SettleHold,
@@ -153,8 +155,8 @@ def _application(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], C
     return lambda market: make(by=CUSTOMER, application=applied(market, post(market)).id)
 
 
-def _offer(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
-    return lambda market: make(by=CUSTOMER, offer=send(market).offer.id)
+def _offer(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketplace], Command[Any]]:
+    return lambda market: make(by=CUSTOMER, offer=send(market).offer.id, **more)
 
 
 def _settle(market: Marketplace) -> Command[Any]:
@@ -339,15 +341,19 @@ SCENES = {
         ),
         (CUSTOMER,),
     ),
+    "counter": Scene(_offer(CounterOffer, price=usd("1200")), (CONTRACTOR,)),
+    "revise": Scene(
+        _offer(ReviseOffer, price=usd("1100"), payment_method="pm_card_visa"), (CUSTOMER,)
+    ),
     "accept": Scene(_offer(AcceptOffer), (CONTRACTOR,)),
     "reject": Scene(_offer(RejectOffer), (CONTRACTOR,)),
     "withdraw": Scene(_offer(WithdrawOffer), (CUSTOMER, ADMIN, SYSTEM)),
-    "cancel open": Scene(_job(CancelJob), (CUSTOMER, ADMIN, SYSTEM)),
-    "cancel assigned": Scene(_assigned(CancelJob), (CUSTOMER, CONTRACTOR, ADMIN, SYSTEM)),
+    "cancel open": Scene(_job(CancelJob), (CUSTOMER, ADMIN)),
+    "cancel assigned": Scene(_assigned(CancelJob), (CUSTOMER, CONTRACTOR, ADMIN)),
     "start": Scene(_assigned(StartJob), (CUSTOMER, CONTRACTOR)),
     "complete": Scene(
         lambda market: CompleteJob(by=CUSTOMER, job=in_progress(market).job.id),
-        (CUSTOMER, ADMIN, SYSTEM),
+        (CUSTOMER, ADMIN),
     ),
     "submit work": Scene(
         lambda market: SubmitWork(by=CUSTOMER, job=in_progress(market).job.id), (CONTRACTOR,)

@@ -36,6 +36,7 @@ from marketpay import (
     Command,
     CompleteJob,
     ContinueWithdrawal,
+    CounterOffer,
     Decision,
     DeclineCancellation,
     Dispute,
@@ -83,6 +84,7 @@ from marketpay import (
     ResolveDispute,
     ResolveIncident,
     RespondToDispute,
+    ReviseOffer,
     RevokeUpgrade,
     Rules,
     SendOffer,
@@ -439,6 +441,46 @@ def cards(house: House) -> None:
             house.say(withdraw if withdrawn else RejectOffer(by=ANN, offer=offer.id))
         house.gateway.script(Void, Outcome.TIMEOUT_BEFORE, Outcome.DECLINE)
         house.rest()
+
+
+def negotiated(house: House) -> None:
+    """Countered and revised, with every card and outcome; and whatever is said meanwhile."""
+    for outcome in (Outcome.OK, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE, Outcome.DECLINE):
+        for end in range(7):
+            job = house.post()
+            mine = house.market.execute(ApplyToJob(by=ANN, job=job.id))
+            offer, other = house.send(job), house.send(job, BEN)
+            counter = CounterOffer(by=ANN, offer=offer.id, price=usd("1200"))
+            card = ASKING if end % 2 and outcome is Outcome.OK else GOOD
+            house.gateway.script(Authorize, outcome)
+            revise = ReviseOffer(
+                by=CUSTOMER, offer=offer.id, price=usd("1100"), payment_method=card
+            )
+            for _ in range(2):
+                house.say(counter)
+                house.say(revise)
+            house.say(
+                [
+                    AcceptOffer(by=ANN, offer=offer.id),
+                    RejectOffer(by=ANN, offer=offer.id),
+                    WithdrawOffer(by=CUSTOMER, offer=offer.id),
+                    CancelJob(by=CUSTOMER, job=job.id),
+                    WithdrawApplication(by=ANN, application=mine.id),
+                    AcceptOffer(by=BEN, offer=other.id),
+                    PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD),
+                ][end]
+            )
+            house.rest()
+            house.say(revise)
+    for method in (BAD, ASKING):
+        offer = house.send(house.post(), ANN, method)
+        house.say(CounterOffer(by=ANN, offer=offer.id, price=usd("1200")))
+        house.say(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD))
+        for card in (ASKING, GOOD):
+            house.say(
+                ReviseOffer(by=CUSTOMER, offer=offer.id, price=usd("900"), payment_method=card)
+            )
+    house.rest(60 * 24 * 40)
 
 
 def captures(house: House) -> None:
@@ -896,8 +938,8 @@ def worked(house: House) -> None:
 
 
 STORIES = (
-    words, paid, paid_late, refunded, called_off, cards, captures, times, dead_letters,
-    refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
+    words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
+    dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
     upgraded, fees, worked,
 )  # fmt: skip
@@ -1002,6 +1044,24 @@ def test_a_command_that_forgets_is_found_out(kind: Any) -> None:
 # Two decisions on the same state, both written if the store lets them be.
 
 
+def _of_negotiation() -> Iterator[tuple[str, House]]:
+    for method, outcome in ((GOOD, Outcome.TIMEOUT_AFTER), (ASKING, Outcome.OK)):
+        house = House()
+        job = house.post()
+        house.say(ApplyToJob(by=ANN, job=job.id))
+        offer = house.send(job)
+        house.gateway.script(Authorize, outcome)
+        house.say(
+            ReviseOffer(by=CUSTOMER, offer=offer.id, price=usd("1100"), payment_method=method)
+        )
+        house.say(CounterOffer(by=ANN, offer=offer.id, price=usd("1200")))
+        yield f"countered and being revised, {method}", house
+    house = House()
+    offer = house.send(house.post())
+    house.say(ReviseOffer(by=CUSTOMER, offer=offer.id, price=usd("1100"), payment_method=GOOD))
+    yield "revised", house
+
+
 def states() -> Iterator[tuple[str, House]]:
     """Moments at which much can be said at once."""
     for method in (GOOD, ASKING):
@@ -1014,6 +1074,7 @@ def states() -> Iterator[tuple[str, House]]:
             house.send(job, ANN, method)
             house.send(job, BEN, method)
             yield f"offered, {method}, {outcome}", house
+    yield from _of_negotiation()
     for capture in (Outcome.OK, Outcome.TIMEOUT_AFTER, Outcome.DECLINE):
         house = House()
         house.gateway.script(Capture, capture)
@@ -1121,8 +1182,9 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
         yield RejectOffer(by=who, offer=offer.id)
         yield WithdrawOffer(by=CUSTOMER, offer=offer.id)
         yield PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD)
+        yield CounterOffer(by=who, offer=offer.id, price=usd("1300"))
+        yield ReviseOffer(by=CUSTOMER, offer=offer.id, price=usd("1050"), payment_method=GOOD)
         yield ExpireOffer(by=Actor.SYSTEM, offer=offer.id)
-        yield ExpireAuthorization(by=Actor.SYSTEM, payment=offer.payment)
     for transaction in read(lambda r: r.find(PaymentTransaction)):
         for news in NEWS:
             yield SettleTransaction(by=Actor.SYSTEM, transaction=transaction.id, news=news)
@@ -1155,6 +1217,7 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
         yield OpenDispute(by=CUSTOMER, payment=payment.id, reason="Half is missing")
         yield EndClearance(by=system, payment=payment.id)
         yield WarnOfExpiry(by=system, payment=payment.id)
+        yield ExpireAuthorization(by=system, payment=payment.id)
         yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")
         yield ClearPayment(by=ADMIN, payment=payment.id)
         for news in (HoldGone(gateway_id="x"), Captured(gateway_id="x", amount=PRICE)):
@@ -1210,7 +1273,10 @@ def shape(store: Store) -> Any:
             ],
             [one.cancellation_to_customer for one in records.find(Job)],
             sorted((one.contractor, one.status) for one in records.find(Application)),
-            sorted((one.contractor, one.status) for one in records.find(Offer)),
+            sorted(
+                (one.contractor, one.status, one.price, one.revision, one.revising is None)
+                for one in records.find(Offer)
+            ),
             sorted(
                 (one.contractor, one.status, one.transfer_blocked or "")
                 for one in payments.values()

@@ -17,6 +17,7 @@ from marketpay import (
     CancellationTier,
     Command,
     CompleteJob,
+    CounterOffer,
     DeclineCancellation,
     Done,
     Failed,
@@ -34,6 +35,7 @@ from marketpay import (
     ProposeCancellation,
     Refund,
     RejectOffer,
+    ReviseOffer,
     Rules,
     SendOffer,
     SqlStore,
@@ -53,7 +55,8 @@ CUSTOMERS, CONTRACTORS = ("cus_1", "cus_2"), ("ann", "ben")
 CARDS = ("pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required")
 VERBS = (
     "post", "send", "send", "accept", "accept", "start", "complete", "complete", "cancel", "reject",
-    "withdraw", "apply", "account", "update", "propose", "agree", "decline",
+    "withdraw", "apply", "account", "update", "propose", "agree", "decline", "counter", "revise",
+    "revise",
 )  # fmt: skip
 PLAIN = {
     "complete": CompleteJob,
@@ -102,9 +105,9 @@ class World:
             return PostJob(by=by, title=f"{number}", currency="USD")
         if verb == "account":
             return OpenPayoutAccount(by=worker)
-        if verb in ("accept", "reject", "withdraw"):
+        if verb in ("accept", "reject", "withdraw", "counter", "revise"):
             offer = self.offers[which % len(self.offers)] if self.offers else None
-            return None if offer is None else self._of_offer(verb, offer, how)
+            return None if offer is None else self._of_offer(verb, offer, how, number)
         if not self.jobs:
             return None
         job = self.jobs[which % len(self.jobs)]
@@ -127,13 +130,23 @@ class World:
             payment_method=CARDS[how // 2],
         )
 
-    def _of_offer(self, verb: str, offer: Offer, how: int) -> Command[Any]:
+    def _of_offer(self, verb: str, offer: Offer, how: int, number: int) -> Command[Any]:
         by = Actor.contractor(offer.contractor if how else CONTRACTORS[0])
         match verb:
             case "accept":
                 return AcceptOffer(by=by, offer=offer.id)
             case "reject":
                 return RejectOffer(by=by, offer=offer.id)
+            case "counter":
+                price = Money.from_minor(9000 + number, "USD")
+                return CounterOffer(by=by, offer=offer.id, price=price)
+            case "revise":
+                return ReviseOffer(
+                    by=Actor.customer(offer.customer),
+                    offer=offer.id,
+                    price=Money.from_minor(5000 + number, "USD"),
+                    payment_method=CARDS[how // 2],
+                )
         return WithdrawOffer(by=Actor.customer(offer.customer), offer=offer.id)
 
     def heard(self, outcome: Done[Any] | Failed) -> None:
@@ -186,7 +199,8 @@ def told(here: World) -> list[Any]:
             names[job.id] = f"job {job.title}"
         for offer in read.find(Offer):
             names[offer.id] = f"offer {offer.price}"
-            names[offer.payment] = f"payment {offer.price}"
+        for payment in read.find(Payment):
+            names[payment.id] = f"payment {payment.amount}"
         facts: list[Any] = [
             (str(one.account), one.account.currency, one.kept, one.summed)
             for one in read.accounts()
@@ -210,7 +224,8 @@ def told(here: World) -> list[Any]:
 SHOWN: dict[type[Any], tuple[str, ...]] = {
     Job: ("title", "description", "status", "contractor", "cancellation_by",
           "cancellation_to_customer"),
-    Offer: ("id", "job", "status", "contractor", "price"),
+    Offer: ("id", "job", "status", "contractor", "price", "payment", "counter", "revision",
+            "revising"),
     Payment: ("id", "status", "amount", "split", "refunded", "kept", "transferring", "transferred",
               "withheld", "transfer_blocked", "failure"),
     PaymentTransaction: ("payment", "kind", "amount", "status", "failure", "attempts"),

@@ -11,11 +11,11 @@ from marketpay.domain.changing import changed
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.hiring import check_acceptable
+from marketpay.domain.hiring import check_acceptable, let_go
 from marketpay.domain.ids import OfferId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OFFER, OfferStatus
-from marketpay.domain.offer import Offer
+from marketpay.domain.offer import SETTLED, Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
@@ -41,7 +41,8 @@ class AcceptOffer(Command[Acceptance]):
     """The contractor says yes.
 
     The offer is claimed (one of a job at a time) and what everyone gets is fixed; once the
-    money is captured the job is assigned and every other offer for it ends.
+    money is captured the job is assigned and every other offer for it ends.  Its terms are
+    those that stand: other ones that either side wanted are off.
     """
 
     offer: OfferId = field(validator=IdOf("Offer"))
@@ -56,13 +57,15 @@ class AcceptOffer(Command[Acceptance]):
         if offer.status in (OfferStatus.ACCEPTED, OfferStatus.ACCEPTING):
             return self._repeated(deal, offer, payment, read)
         check_acceptable(deal, offer, payment, at)
-        claimed = offer.become(event, self.by.role, at)
+        claimed = offer.become(event, self.by.role, at, **SETTLED)
         split = rules.commission.split(payment.amount)
         frozen_split = payment.become(e.PaymentSplitFrozen, self.by.role, at, split=split)
         capture = operations.capture(frozen_split.entity, rules, at)
+        others = (one for one in deal.holds(offer) if one is not payment)
+        unwanted = [change for other in others for change in let_go(other, rules, at)]
         return Decision(
             Acceptance(offer=claimed.entity, job=deal.job, payment=frozen_split.entity),
-            changes=(claimed, frozen_split, capture),
+            changes=(claimed, frozen_split, capture, *unwanted),
             relies_on=(deal.job,),
             waives=deal.rest(offer, payment, deal.job),
             operations=(capture.entity,),

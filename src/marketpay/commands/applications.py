@@ -75,8 +75,7 @@ class WithdrawApplication(Command[Application]):
         changes: list[Any] = [application.become(event, self.by.role, at)]
         for offer in deal.pending:
             if offer.contractor == application.contractor:
-                payment = deal.payment(offer.payment)
-                changes += end_offer(offer, payment, e.OfferWithdrawn, Role.SYSTEM, rules, at)
+                changes += end_offer(deal, offer, e.OfferWithdrawn, Role.SYSTEM, rules, at)
         waived = deal.rest(deal.job, application, *(change.entity for change in changes))
         return Decision(changes[0].entity, changes=changes, relies_on=(deal.job,), waives=waived)
 

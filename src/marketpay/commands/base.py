@@ -92,6 +92,12 @@ def only_system(by: Actor, action: str) -> None:
         raise Forbidden(by.id, by.role.value, action, "the system")
 
 
+def not_system(by: Actor, action: str, allowed: str) -> None:
+    """Raise `Forbidden` if the library itself is acting: it has commands of its own for this."""
+    if by.role is Role.SYSTEM:
+        raise Forbidden(by.id, by.role.value, action, allowed)
+
+
 def only_staff(by: Actor, action: str) -> None:
     """Raise `Forbidden` unless an administrator acts, or another program of the host's."""
     if by.role not in (Role.ADMIN, Role.SERVICE):

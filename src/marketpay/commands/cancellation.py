@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from marketpay.commands.base import Command
+from marketpay.commands.base import Command, not_system
 from marketpay.commands.calling_off import Cancellation, call_off, captured, repeated
 from marketpay.domain import cancelling
 from marketpay.domain import events as e
@@ -45,6 +45,7 @@ class CancelJob(Command[Cancellation]):
             customer=job.customer,
             contractor=job.contractor,
         )
+        not_system(self.by, "cancel this job", "its customer or contractor or an admin")
         if job.status is JobStatus.CANCELLED:
             return repeated(deal, read)
         if deal.is_accepting:
@@ -59,7 +60,7 @@ class CancelJob(Command[Cancellation]):
             *reject_applications(deal, None, at),
             *end_pending_offers(deal, deal.pending, e.OfferWithdrawn, rules, at),
         ]
-        payments = tuple(deal.payments)
+        payments = tuple(payment for offer in deal.pending for payment in deal.holds(offer))
         used = [*payments, *(change.entity for change in changes)]
         return Decision(
             Cancellation(job=cancelled.entity),

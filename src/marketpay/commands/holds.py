@@ -10,6 +10,7 @@ from marketpay.commands.base import Command, only_system
 from marketpay.commands.settling import as_recorded
 from marketpay.domain import events as e
 from marketpay.domain.decision import Decision
+from marketpay.domain.hiring import without_hold
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
@@ -29,20 +30,25 @@ class SettleHold(Command[Payment]):
     news: GatewayNews = field(converter=as_recorded)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
-        """A hold that is gone has expired, and its offer with it; a capture is an incident."""
+        """A hold that is gone has expired, and the offer that it is behind with it.
+
+        A capture is an incident.
+        """
         only_system(self.by, "settle a hold")
         deal, at = read.deal(payment=self.payment), rules.now()
         payment = deal.payment(self.payment)
         offer = deal.offer(payment.offer)
         is_held = payment.status is PaymentStatus.AUTHORIZED
         is_charged = payment.purpose is not PaymentPurpose.OFFER  # its capture is under way
-        if not is_held or is_charged or offer.status is OfferStatus.ACCEPTING:
+        is_behind = offer.payment == payment.id  # not of old terms
+        is_captured = is_charged or (is_behind and offer.status is OfferStatus.ACCEPTING)
+        if not is_held or is_captured:
             return Decision(payment, waives=deal.rest())
         if isinstance(self.news, HoldGone):
             gone = payment.become(e.PaymentExpired, self.by.role, at, failure=EXPIRED)
             changes: list[Any] = [gone]
-            if offer.status is OfferStatus.PENDING:
-                changes.append(offer.become(e.OfferExpired, self.by.role, at))
+            if is_behind and offer.is_open:
+                changes += without_hold(deal, offer, self.by.role, rules, at)
             waived = deal.rest(*(change.entity for change in changes))
             return Decision(gone.entity, changes=changes, waives=waived)
         if not isinstance(self.news, Captured):
@@ -65,12 +71,14 @@ class WarnOfExpiry(Command[Payment]):
     payment: PaymentId = field(validator=IdOf("Payment"))
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
-        """The payment; a fact of it, if the hold still stands and its end is near."""
+        """The payment; a fact of it, if its offer's hold still stands and its end is near."""
         only_system(self.by, "warn of an expiry")
-        payment, at = read.get(Payment, self.payment), rules.now()
+        deal, at = read.deal(payment=self.payment), rules.now()
+        payment = deal.payment(self.payment)
         until = payment.authorization_expires_at
-        is_held = payment.status is PaymentStatus.AUTHORIZED
+        is_old = deal.offer(payment.offer).payment != payment.id  # of terms that were revised
+        is_held = payment.status is PaymentStatus.AUTHORIZED and not is_old
         if not is_held or until is None or not at < until <= at + rules.warn_before:
-            return Decision(payment, waives=(payment,))
+            return Decision(payment, waives=deal.rest())
         warned = payment.become(e.PaymentExpiring, self.by.role, at)
-        return Decision(warned.entity, changes=(warned,))
+        return Decision(warned.entity, changes=(warned,), waives=deal.rest(payment))

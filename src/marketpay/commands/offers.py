@@ -184,15 +184,14 @@ class WithdrawOffer(Command[Offer]):
 def _ended(
     command: Command[Offer], deal: Deal, offer: Offer, event: type[Event], rules: Rules
 ) -> Decision[Offer]:
-    payment = deal.payment(offer.payment)
-    by, at = command.by.role, rules.now()
-    first, *more = end_offer(offer, payment, event, by, rules, at)
+    holds, by, at = deal.holds(offer), command.by.role, rules.now()
+    first, *more = end_offer(deal, offer, event, by, rules, at)
     assert isinstance(first.entity, Offer)
     # The payment itself changes once the hold is known to be gone; until then nobody else
     # may move it on the strength of the offer being live.
     return Decision(
         first.entity,
         changes=(first, *more),
-        relies_on=(payment,),
-        waives=deal.rest(offer, payment),
+        relies_on=holds,
+        waives=deal.rest(offer, *holds),
     )

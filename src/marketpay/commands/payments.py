@@ -35,7 +35,7 @@ class PayOffer(Command[OfferFunding]):
         payment, at = deal.payment(offer.payment), rules.now()
         event = e.PaymentRetried
         permit(self.by, PAYMENT, event, "pay for this offer", customer=offer.customer)
-        if offer.status is OfferStatus.PENDING and payment.status is PaymentStatus.AUTHORIZED:
+        if offer.is_open and payment.status is PaymentStatus.AUTHORIZED:
             return Decision(OfferFunding(offer=offer, payment=payment), waives=deal.rest())
         if offer.status is OfferStatus.EXPIRED or offer.has_expired(at):
             raise Refused(Reason.OFFER_EXPIRED)
@@ -43,7 +43,7 @@ class PayOffer(Command[OfferFunding]):
             raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
         if offer.status is OfferStatus.SUPERSEDED:
             raise Refused(Reason.JOB_ALREADY_ASSIGNED)
-        if offer.status is not OfferStatus.PENDING:
+        if not offer.is_open:
             raise IllegalTransition(OFFER.name, offer.id, offer.status.value, event.name)
         if payment.status is not PaymentStatus.FAILED:
             raise Refused(Reason.PAYMENT_IN_PROGRESS)

@@ -11,7 +11,7 @@ from marketpay.commands.base import Command, only_system
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.decision import Decision
-from marketpay.domain.hiring import end_offer
+from marketpay.domain.hiring import end_offer, without_hold
 from marketpay.domain.ids import OfferId, PaymentId
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.offer import Offer
@@ -33,14 +33,14 @@ class ExpireOffer(Command[Offer]):
         only_system(self.by, "expire an offer")
         deal, at = read.deal(offer=self.offer), rules.now()
         offer = deal.offer(self.offer)
-        if offer.status is not OfferStatus.PENDING or not offer.has_expired(at):
+        if not offer.is_open or not offer.has_expired(at):
             return Decision(offer, waives=deal.rest())
-        payment = deal.payment(offer.payment)
-        changes = [*end_offer(offer, payment, e.OfferExpired, self.by.role, rules, at)]
+        holds = deal.holds(offer)
+        changes = [*end_offer(deal, offer, e.OfferExpired, self.by.role, rules, at)]
         expired = changes[0].entity
         assert isinstance(expired, Offer)
-        waived = deal.rest(offer, payment)
-        return Decision(expired, changes=changes, relies_on=(payment,), waives=waived)
+        waived = deal.rest(offer, *holds)
+        return Decision(expired, changes=changes, relies_on=holds, waives=waived)
 
 
 @frozen(kw_only=True)
@@ -53,19 +53,20 @@ class ExpireAuthorization(Command[Payment]):
     payment: PaymentId = field(validator=IdOf("Payment"))
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
-        """The payment, expired if it was still held; its offer with it."""
+        """The payment, expired if it was still held; with it the offer that it is behind."""
         only_system(self.by, "expire an authorization")
         deal, at = read.deal(payment=self.payment), rules.now()
         payment = deal.payment(self.payment)
         offer, until = deal.offer(payment.offer), payment.authorization_expires_at
         is_over = until is not None and until <= at
-        is_being_captured = offer.status is OfferStatus.ACCEPTING
+        is_behind = offer.payment == payment.id  # not of old terms
+        is_being_captured = is_behind and offer.status is OfferStatus.ACCEPTING
         if payment.status is not PaymentStatus.AUTHORIZED or not is_over or is_being_captured:
             return Decision(payment, waives=deal.rest())
         expired = payment.become(e.PaymentExpired, self.by.role, at)
         changes: list[Any] = [expired, operations.void(payment, rules, at)]
-        if offer.status is OfferStatus.PENDING:
-            changes.append(offer.become(e.OfferExpired, self.by.role, at))
+        if is_behind and offer.is_open:
+            changes += without_hold(deal, offer, self.by.role, rules, at)
         waived = deal.rest(payment, *(change.entity for change in changes))
         return Decision(expired.entity, changes=changes, waives=waived)
 

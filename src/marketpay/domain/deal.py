@@ -14,7 +14,10 @@ from marketpay.domain.payment import Payment
 
 @frozen
 class Deal:
-    """Read at once.  The offer or payment that was asked for is in it even if it has ended."""
+    """Read at once.  The offer or payment that was asked for is in it even if it has ended.
+
+    An offer that was revised has the payments of its old terms, too.
+    """
 
     job: Job
     offers: tuple[Offer, ...]
@@ -45,7 +48,11 @@ class Deal:
     @property
     def pending(self) -> tuple[Offer, ...]:
         """The offers that wait for an answer."""
-        return tuple(offer for offer in self.offers if offer.status is OfferStatus.PENDING)
+        return tuple(offer for offer in self.offers if offer.is_open)
+
+    def holds(self, offer: Offer) -> tuple[Payment, ...]:
+        """The payment behind the offer, and that of its revision under way."""
+        return tuple(one for one in self.payments if one.id in (offer.payment, offer.revising))
 
     def rest(self, *used: Entity) -> tuple[Entity, ...]:
         """All of it but `used`: what a decision waives."""

@@ -14,7 +14,7 @@ from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.incident import IncidentKind
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
-from marketpay.domain.offer import Offer
+from marketpay.domain.offer import SETTLED, Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
@@ -25,13 +25,13 @@ HELD = (PaymentStatus.AUTHORIZED, PaymentStatus.AWAITING_CONFIRMATION)
 def check_acceptable(deal: Deal, offer: Offer, payment: Payment, at: datetime) -> None:
     """Raise `Refused` with the true reason unless `offer` could be accepted now.
 
-    A pending offer's job is open: whatever assigns or cancels a job ends all its offers.
+    An open offer's job is open: whatever assigns or cancels a job ends all its offers.
     """
     if offer.status is OfferStatus.SUPERSEDED:
         raise Refused(Reason.JOB_ALREADY_ASSIGNED)
     if offer.status is OfferStatus.EXPIRED:
         raise Refused(Reason.OFFER_EXPIRED)
-    if offer.status is not OfferStatus.PENDING:
+    if not offer.is_open:
         return  # the lifecycle says what is wrong
     if deal.is_accepting:
         raise Refused(Reason.ACCEPTANCE_IN_PROGRESS)
@@ -44,13 +44,29 @@ def check_acceptable(deal: Deal, offer: Offer, payment: Payment, at: datetime) -
 
 
 def end_offer(
-    offer: Offer, payment: Payment, event: type[Event], by: Role, rules: Rules, at: datetime
+    deal: Deal, offer: Offer, event: type[Event], by: Role, rules: Rules, at: datetime
 ) -> Iterator[Change[Entity]]:
-    """The offer is over by `event`, and its hold is let go.
+    """The offer is over by `event`, and its hold is let go; that of a revision under way too."""
+    yield offer.become(event, by, at, **SETTLED)
+    for payment in deal.holds(offer):
+        yield from let_go(payment, rules, at)
 
-    A hold that is still being asked for is let go when its answer comes.
+
+def without_hold(
+    deal: Deal, offer: Offer, by: Role, rules: Rules, at: datetime
+) -> Iterator[Change[Entity]]:
+    """The offer has expired because its hold is gone; that of a revision under way is let go."""
+    yield offer.become(e.OfferExpired, by, at, **SETTLED)
+    for payment in deal.holds(offer):
+        if payment.id != offer.payment:
+            yield from let_go(payment, rules, at)
+
+
+def let_go(payment: Payment, rules: Rules, at: datetime) -> Iterator[Change[Entity]]:
+    """Nobody wants its hold any more.
+
+    One that is still being asked for is let go when its answer comes.
     """
-    yield offer.become(event, by, at)
     if payment.status in HELD and payment.gateway_payment is not None:
         yield operations.void(payment, rules, at)
 
@@ -60,7 +76,7 @@ def end_pending_offers(
 ) -> Iterator[Change[Entity]]:
     """All of `offers` are over, in consequence of something else."""
     for offer in offers:
-        yield from end_offer(offer, deal.payment(offer.payment), event, Role.SYSTEM, rules, at)
+        yield from end_offer(deal, offer, event, Role.SYSTEM, rules, at)
 
 
 def reject_applications(deal: Deal, but: str | None, at: datetime) -> Iterator[Change[Entity]]:

@@ -118,6 +118,25 @@ class OfferAcceptanceFailed(OfferEvent):
     """The capture was refused: the offer is pending again, without a hold."""
 
 
+@frozen(kw_only=True)
+class OfferCountered(OfferEvent):
+    """The contractor asks for another price, which is `counter`; `price` is still offered."""
+
+    counter: Money
+
+
+class OfferRevisionStarted(OfferEvent):
+    """The customer wants other terms; a hold for them is being asked for."""
+
+
+class OfferRevised(OfferEvent):
+    """The hold for the other terms stands: they are offered now, at `price`."""
+
+
+class OfferRevisionFailed(OfferEvent):
+    """There is no hold for the other terms, or it came too late: the old ones stand."""
+
+
 class OfferRejected(OfferEvent):
     """The contractor said no."""
 

@@ -36,9 +36,14 @@ class ApplicationStatus(StrEnum):
 
 
 class OfferStatus(StrEnum):
-    """Where an offer stands.  `accepting`: claimed, and the capture's outcome not yet known."""
+    """Where an offer stands.
+
+    `countered`: the contractor asks for another price.  `accepting`: claimed, and the capture's
+    outcome not yet known.
+    """
 
     PENDING = "pending"
+    COUNTERED = "countered"
     ACCEPTING = "accepting"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -206,6 +211,20 @@ OFFER: Final = Lifecycle("offer",
     Row(O.PENDING,    e.OfferWithdrawn,         O.WITHDRAWN,   CUSTOMER | ADMIN | SYSTEM),
     Row(O.PENDING,    e.OfferExpired,           O.EXPIRED,     SYSTEM),
     Row(O.PENDING,    e.OfferSuperseded,        O.SUPERSEDED,  SYSTEM),
+    Row(O.PENDING,    e.OfferCountered,         O.COUNTERED,   CONTRACTOR),
+    Row(O.PENDING,    e.OfferRevisionStarted,   O.PENDING,     CUSTOMER),
+    Row(O.PENDING,    e.OfferRevised,           O.PENDING,     SYSTEM),
+    Row(O.PENDING,    e.OfferRevisionFailed,    O.PENDING,     SYSTEM),
+    Row(O.COUNTERED,  e.OfferFunded,            O.COUNTERED,   SYSTEM),
+    Row(O.COUNTERED,  e.OfferClaimed,           O.ACCEPTING,   CONTRACTOR),
+    Row(O.COUNTERED,  e.OfferRejected,          O.REJECTED,    CONTRACTOR),
+    Row(O.COUNTERED,  e.OfferWithdrawn,         O.WITHDRAWN,   CUSTOMER | ADMIN | SYSTEM),
+    Row(O.COUNTERED,  e.OfferExpired,           O.EXPIRED,     SYSTEM),
+    Row(O.COUNTERED,  e.OfferSuperseded,        O.SUPERSEDED,  SYSTEM),
+    Row(O.COUNTERED,  e.OfferCountered,         O.COUNTERED,   CONTRACTOR),
+    Row(O.COUNTERED,  e.OfferRevisionStarted,   O.COUNTERED,   CUSTOMER),
+    Row(O.COUNTERED,  e.OfferRevised,           O.PENDING,     SYSTEM),
+    Row(O.COUNTERED,  e.OfferRevisionFailed,    O.COUNTERED,   SYSTEM),
     Row(O.ACCEPTING,  e.OfferAccepted,          O.ACCEPTED,    SYSTEM),
     Row(O.ACCEPTING,  e.OfferAcceptanceFailed,  O.PENDING,     SYSTEM),
     Row(O.ACCEPTING,  e.OfferExpired,           O.EXPIRED,     SYSTEM),

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from attrs import Factory, field, frozen
 
 from marketpay.domain.entity import Living, Names
 from marketpay.domain.event import Event
-from marketpay.domain.events import OfferEvent
+from marketpay.domain.events import OfferCountered, OfferEvent
 from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import OFFER, OfferStatus
 from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
 
 CLAIMING = (OfferStatus.ACCEPTING, OfferStatus.ACCEPTED)
-LIVE = (OfferStatus.PENDING, *CLAIMING)
+OPEN = (OfferStatus.PENDING, OfferStatus.COUNTERED)  # waiting for an answer
+LIVE = (*OPEN, *CLAIMING)
+# What is under negotiation, once it is over.
+SETTLED: Final = {
+    "counter": None,
+    "counter_message": None,
+    "revising": None,
+    "revising_message": None,
+    "revising_until": None,
+}
 
 
 def _claimed_job(offer: Offer) -> JobId | None:
@@ -33,6 +42,10 @@ class Offer(Living):
 
     At most one offer of a job is being or has been accepted (`claimed_job` is unique), and a
     contractor has at most one live offer for a job (`live_pair` is unique).
+
+    While it is open its terms can be negotiated.  What the contractor asks for is `counter`.
+    Other terms of the customer's are offered once the hold for them stands; until then its
+    payment is `revising`, and price, payment, message and time are the old ones.
     """
 
     id: OfferId
@@ -45,6 +58,12 @@ class Offer(Living):
     payment: PaymentId
     status: OfferStatus = OfferStatus.PENDING
     expires_at: datetime | None = None  # until funded, None where it shall last as its hold
+    counter: Money | None = None  # what the contractor asks for instead of the price
+    counter_message: str | None = None  # ... and their words
+    revision: int = 0  # how often it was revised
+    revising: PaymentId | None = None  # whose hold is asked for, for other terms
+    revising_message: str | None = None  # ... the words that will stand then, None for the same
+    revising_until: datetime | None = None  # ... and until when, None for as long as that hold
     created_at: datetime
     claimed_job: JobId | None = field(
         init=False, repr=False, default=Factory(_claimed_job, takes_self=True)
@@ -53,7 +72,21 @@ class Offer(Living):
         init=False, repr=False, default=Factory(_live_pair, takes_self=True)
     )
 
-    mutable: ClassVar[Names] = ("status", "expires_at", "claimed_job", "live_pair")
+    mutable: ClassVar[Names] = (
+        "price",
+        "message",
+        "payment",
+        "status",
+        "expires_at",
+        "counter",
+        "counter_message",
+        "revision",
+        "revising",
+        "revising_message",
+        "revising_until",
+        "claimed_job",
+        "live_pair",
+    )
     indexed: ClassVar[Names] = ("job", "customer", "contractor")
     unique: ClassVar[Names] = ("claimed_job", "live_pair")
     lifecycle: ClassVar[Lifecycle[Any]] = OFFER
@@ -63,6 +96,11 @@ class Offer(Living):
         """Of the price, and of the job."""
         return self.price.currency
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer, of one side or the other."""
+        return self.status in OPEN
+
     def has_expired(self, now: datetime) -> bool:
         """Whether its time is over, told or not."""
         return self.expires_at is not None and self.expires_at <= now
@@ -70,6 +108,7 @@ class Offer(Living):
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""
         assert issubclass(event, OfferEvent)
+        asked: dict[str, Any] = {"counter": self.counter} if event is OfferCountered else {}
         return event(
             at=at,
             offer=self.id,
@@ -77,4 +116,5 @@ class Offer(Living):
             customer=self.customer,
             contractor=self.contractor,
             price=self.price,
+            **asked,
         )

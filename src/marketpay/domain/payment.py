@@ -100,13 +100,18 @@ class Payment(Living):
     @classmethod
     def behind(cls, offer: Offer, at: datetime) -> Payment:
         """The new payment of a new offer: its price, from its customer to its contractor."""
+        return cls.toward(offer, offer.payment, offer.price, at)
+
+    @classmethod
+    def toward(cls, offer: Offer, id: PaymentId, price: Money, at: datetime) -> Payment:
+        """A new payment of an offer, at a price that it may not have yet."""
         return cls(
-            id=offer.payment,
+            id=id,
             offer=offer.id,
             job=offer.job,
             customer=offer.customer,
             contractor=offer.contractor,
-            amount=offer.price,
+            amount=price,
             created_at=at,
         )
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from attrs import evolve
 
 from marketpay.domain import events as e
-from marketpay.domain import operations
+from marketpay.domain import operations, revising
 from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
@@ -21,7 +21,8 @@ from marketpay.domain.event import Event
 from marketpay.domain.hiring import HELD, assign, expiry_timers
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
-from marketpay.domain.lifecycles import OfferStatus, TransactionStatus
+from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.rules import Rules
@@ -93,7 +94,7 @@ def authorized(
     rules: Rules,
     at: datetime,
 ) -> Settled:
-    """The hold stands.  If the offer is over by now, the hold is let go at once."""
+    """The hold stands, and new terms with it.  If nobody wants it by now, it is let go at once."""
     payment = deal.payment(str(transaction.payment))
     offer = deal.offer(payment.offer)
     settled = succeeded(transaction, gateway_id, at)
@@ -105,14 +106,8 @@ def authorized(
         authorization_expires_at=expires_at,
         failure=None,
     )
-    changes: list[Change[Entity]] = [held, settled]
-    if offer.status is OfferStatus.PENDING:
-        until = offer.expires_at or expires_at
-        funded = offer.become(e.OfferFunded, SYSTEM, at, expires_at=until)
-        changes.append(funded)
-        offer = funded.entity
-    else:
-        changes.append(operations.void(held.entity, rules, at))
+    changes = [held, settled, *revising.after_hold(deal, offer, held.entity, rules, at)]
+    offer = next((one.entity for one in changes if isinstance(one.entity, Offer)), offer)
     return Decision(
         settled.entity,
         changes=changes,
@@ -124,7 +119,7 @@ def authorized(
 def action_required(
     transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
 ) -> Settled:
-    """The customer has to confirm.  If the offer is over by now, they need not."""
+    """The customer has to confirm.  If nobody wants the hold by now, they need not."""
     if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
         return Decision(transaction, waives=(transaction, *deal.rest()))
     payment = deal.payment(str(transaction.payment))
@@ -138,7 +133,7 @@ def action_required(
     )
     awaiting = payment.become(e.PaymentActionRequired, SYSTEM, at, gateway_payment=gateway_id)
     changes: list[Change[Entity]] = [awaiting, waiting]
-    relied = [offer] if offer.status is OfferStatus.PENDING else []
+    relied = [offer] if offer.is_open and payment in deal.holds(offer) else []
     if not relied:
         changes.append(operations.void(awaiting.entity, rules, at))
     waived = deal.rest(*relied, *(change.entity for change in changes))
@@ -148,18 +143,21 @@ def action_required(
 def authorization_failed(
     transaction: PaymentTransaction, deal: Deal, code: str, rules: Rules, at: datetime
 ) -> Settled:
-    """No hold: the offer stays pending and can be paid with another method.
+    """No hold: the offer stays open and can be paid with another method.
 
-    What the customer could still confirm is called off, so that it never holds anything.
+    Of one that was to be revised, the old terms stand.  What the customer could still confirm
+    is called off, so that it never holds anything.
     """
     settled = failed(transaction, code, at)
     payment = deal.payment(str(transaction.payment)).become(
         e.PaymentFailed, SYSTEM, at, failure=code
     )
-    changes: list[Change[Entity]] = [payment, settled]
+    offer = deal.offer(payment.entity.offer)
+    changes: list[Change[Entity]] = [*revising.failed(offer, payment.entity, at), payment, settled]
     if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
         changes.append(operations.void(payment.entity, rules, at))
-    return Decision(settled.entity, changes=changes, waives=deal.rest(payment.entity))
+    waived = deal.rest(*(change.entity for change in changes))
+    return Decision(settled.entity, changes=changes, waives=waived)
 
 
 def captured(

@@ -8,6 +8,7 @@ from marketpay import (
     ApproveWithdrawal,
     BookProcessorFee,
     BuyUpgrade,
+    CounterOffer,
     IssueRefund,
     LinkPayerAccount,
     ListIncidents,
@@ -70,6 +71,8 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     withdrawn = send(market)
     market.execute(WithdrawOffer(by=CUSTOMER, offer=withdrawn.offer.id))
     _disputes(market)
+    countered = send(market)
+    market.execute(CounterOffer(by=CONTRACTOR, offer=countered.offer.id, price=usd("1200")))
     for contractor in (CONTRACTOR, RIVAL):
         send(market, to=contractor)
         declined(market, to=contractor)

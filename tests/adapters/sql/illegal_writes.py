@@ -14,7 +14,8 @@ OWN: Final = "contractor = customer"
 
 ANOTHER_OFFER: Final = (
     "INSERT INTO marketpay_offers SELECT 'off_same', version, job, application, customer,"
-    " contractor, price, currency, message, 'pay_same', status, expires_at, created_at,"
+    " contractor, price, currency, message, 'pay_same', status, expires_at, counter,"
+    " counter_message, revision, revising, revising_message, revising_until, created_at,"
     " claimed_job, live_pair FROM marketpay_offers WHERE status = 'withdrawn'"
 )
 
@@ -49,6 +50,13 @@ DEALS: Final[dict[str, Write]] = {
         },
         "status = 'accepted'",
     ),
+    "offers.counter": Change("counter = 0", "status = 'countered'"),
+    "offers.counter_message": Change("counter_message = NULL", "status = 'countered'"),
+    "offers.countered": Change("counter = 1, counter_message = ''", "status = 'withdrawn'"),
+    "offers.revisable": Change("revising = 'pay_other'", "status = 'withdrawn'"),
+    "offers.revised_terms": Change("revising_message = ''", "status = 'withdrawn'"),
+    "offers.revising": Change("revising = payment", "status = 'pending'"),
+    "offers.revision": Change("revision = -1"),
     "offers.job_fkey": Change("job = 'job_none'", "status = 'withdrawn'"),
     "offers.live": Change("live_pair = NULL", "status = 'pending'"),
     "offers.live_pair": Change("live_pair = 'other'", "status = 'pending'"),

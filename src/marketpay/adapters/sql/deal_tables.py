@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Integer,
     String,
     Table,
 )
@@ -110,6 +111,12 @@ def offers(make: Maker) -> Table:
         Column("payment", Id, nullable=False, unique=True),
         Column("status", String(32), nullable=False),
         Column("expires_at", UtcTime),
+        minor("counter", nullable=True),
+        Column("counter_message", LongText),
+        Column("revision", Integer, nullable=False),
+        Column("revising", Id),
+        Column("revising_message", LongText),
+        Column("revising_until", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         Column("claimed_job", Id, unique=True),
         Column("live_pair", key(346), unique=True),
@@ -123,7 +130,25 @@ def offers(make: Maker) -> Table:
             "(claimed_job IS NOT NULL) = (status IN ('accepting', 'accepted'))", name="claimed"
         ),
         CheckConstraint(
-            "(live_pair IS NOT NULL) = (status IN ('pending', 'accepting', 'accepted'))",
+            "(live_pair IS NOT NULL)"
+            " = (status IN ('pending', 'countered', 'accepting', 'accepted'))",
             name="live",
+        ),
+        *_negotiation(),
+    )
+
+
+def _negotiation() -> tuple[CheckConstraint, ...]:
+    """Of what an offer is countered with, and of a revision under way."""
+    return (
+        CheckConstraint("counter > 0 AND counter <> price", name="counter"),
+        CheckConstraint("(counter IS NOT NULL) = (status = 'countered')", name="countered"),
+        CheckConstraint("(counter IS NULL) = (counter_message IS NULL)", name="counter_message"),
+        CheckConstraint("revision >= 0", name="revision"),
+        CheckConstraint("revising <> payment", name="revising"),
+        CheckConstraint("revising IS NULL OR status IN ('pending', 'countered')", name="revisable"),
+        CheckConstraint(
+            "revising IS NOT NULL OR (revising_message IS NULL AND revising_until IS NULL)",
+            name="revised_terms",
         ),
     )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 
 from marketpay.domain.errors import Conflict, NotFound
+from marketpay.domain.ids import PaymentId, new_id
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry
+from marketpay.domain.lifecycles import OfferStatus
+from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.store import Store, Work
 from marketpay.testing.store_contract.samples import (
     AT,
+    LATER,
     PRICE,
     a_job,
     a_record,
@@ -39,6 +45,26 @@ class WritingContract:
 
         assert saved == [evolve(entity, version=1) for entity in entities]
         assert [kept(store, entity) for entity in entities] == saved
+
+    def test_what_an_offer_is_countered_and_revised_with_comes_and_goes(self, store: Store) -> None:
+        """An amount that need not be there, and terms that change."""
+        asked: dict[str, Any] = {
+            "counter": Money("12.34", "USD"),
+            "counter_message": "It is a long fence.",
+            "revising": PaymentId(new_id("pay")),
+            "revising_message": "",
+            "revising_until": LATER,
+        }
+        job = a_job()
+        offer, payment = an_offer(job, status=OfferStatus.COUNTERED, **asked)
+        first = write(store, job, offer, payment)[1]
+        assert kept(store, first) == evolve(offer, version=1)
+
+        terms: dict[str, Any] = {"price": Money("0.01", "USD"), "revision": 7}
+        terms |= {**dict.fromkeys(asked), "payment": asked["revising"]}
+        [second] = write(store, evolve(first, status=OfferStatus.PENDING, **terms))
+        assert kept(store, second) == second
+        assert (second.counter, second.price) == (None, terms["price"])
 
     def test_each_save_counts_the_version_up(self, store: Store) -> None:
         """From 0, never saved."""
