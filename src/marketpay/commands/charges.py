@@ -50,7 +50,7 @@ class PayExtra(Command[JobPayment]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[JobPayment]:
         """A payment of its own; its hold is asked for, and captured as soon as it stands."""
-        going_on = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS)
+        going_on = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
         charge = _Charge(PaymentPurpose.EXTRA, rules.commission, going_on)
         return _paid(self, charge, read, rules)
 
@@ -69,7 +69,7 @@ class PayTip(Command[JobPayment]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[JobPayment]:
         """A payment of its own; its hold is asked for, and captured as soon as it stands."""
-        worked = (JobStatus.IN_PROGRESS, JobStatus.COMPLETED)
+        worked = (JobStatus.IN_PROGRESS, JobStatus.SUBMITTED, JobStatus.COMPLETED)
         charge = _Charge(PaymentPurpose.TIP, rules.tip_commission, worked)
         return _paid(self, charge, read, rules)
 

@@ -27,13 +27,13 @@ class EndClearance(Command[Payment]):
     def decide(self, read: Reader, rules: Rules) -> Decision[Payment]:
         """The payment; what waited of it is available, and transferred if it is time.
 
-        While the customer's bank disputes any of it, it goes on waiting.
+        While its parties or the customer's bank dispute any of it, it goes on waiting.
         """
         only_system(self.by, "end a clearance")
         payment, at = read.get(Payment, self.payment), rules.now()
         if payment.clears_at is None or payment.clears_at > at:
             return Decision(payment, waives=(payment,))
-        if payment.disputed.minor:
+        if payment.disputed.minor or payment.contested is not None:
             again = rules.later(payment.clears_at, at)
             later = Timer(TimerKind.CLEARANCE, payment.id, again)
             return Decision(payment, waives=(payment,), timers=(later,))

@@ -7,20 +7,20 @@ from datetime import datetime
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Pending, Result
-from marketpay.commands.disputes import permit_party
+from marketpay.commands.disputes import clearance_of, permit_party
 from marketpay.commands.holdings import held, wallet_of
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import Contest, check_divisible
-from marketpay.domain.dividing import Parties, divide
+from marketpay.domain.dividing import Divided, Parties, divide
 from marketpay.domain.entity import Change, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import DisputeId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus
+from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -197,7 +197,14 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     freed = divided.payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
     closed = _closed(ending, divided.refund)
     job, over = _job_after(contest, shares, at)
-    changes = (closed, *divided.changes, freed, *over)
+    beside = _beside(ending, evolve(parties, wallet=divided.after(wallet)), rules)
+    changes = (
+        closed,
+        *divided.changes,
+        freed,
+        *over,
+        *(one for part in beside for one in part.changes),
+    )
     changed = [change.entity for change in changes]
     is_touched = any(one.id == wallet.id for one in changed)
     unused = (wallet,) if wallet.version and not is_touched else ()
@@ -210,10 +217,35 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
             *unused,
             *parties.accounts,
         ),
-        entries=divided.entries,
-        operations=divided.operations,
-        timers=divided.timers,
+        entries=tuple(entry for part in (divided, *beside) for entry in part.entries),
+        operations=tuple(one for part in (divided, *beside) for one in part.operations),
+        timers=(
+            *(timer for part in (divided, *beside) for timer in part.timers),
+            *clearance_of(freed.entity, at),
+        ),
     )
+
+
+def _beside(ending: Ending, parties: Parties, rules: Rules) -> list[Divided]:
+    """What was paid beyond the offer goes where the job goes, if that ends here."""
+    contest, done = ending.contest, list[Divided]()
+    if contest.ending is None:
+        return done
+    for extra in contest.deal.payments:
+        is_extra = extra.id != contest.payment.id and extra.offer == contest.payment.offer
+        is_held = extra.status is PaymentStatus.CAPTURED and extra.refundable.minor > 0
+        if not is_extra or not is_held or extra.contested is not None:
+            continue
+        nothing = Money.zero(extra.currency)
+        is_earned = ending.shares.to_contractor.minor > 0
+        shares = Shares.between(nothing, extra.refundable)
+        if not is_earned:
+            shares = Shares.whole(extra.refundable)
+        check_divisible(extra, shares)
+        one = divide(extra, shares, parties, Role.SYSTEM, rules, ending.at)
+        parties = evolve(parties, wallet=one.after(parties.wallet))
+        done.append(one)
+    return done
 
 
 def _closed(ending: Ending, refund: Refund | None) -> Change[Dispute]:

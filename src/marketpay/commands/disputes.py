@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from attrs import field, frozen
@@ -134,7 +135,8 @@ class WithdrawDispute(Command[Dispute]):
         withdrawn = dispute.become(event, self.by.role, at, closed_at=at)
         payment = read.get(Payment, dispute.payment)
         freed = payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
-        return Decision(withdrawn.entity, changes=(withdrawn, freed))
+        timers = tuple(clearance_of(freed.entity, at))
+        return Decision(withdrawn.entity, changes=(withdrawn, freed), timers=timers)
 
 
 def permit_party(by: Actor, dispute: Dispute, event: type[Event], action: str) -> None:
@@ -152,6 +154,12 @@ def permit_party(by: Actor, dispute: Dispute, event: type[Event], action: str) -
 def deadline(dispute: Dispute) -> Timer:
     """When the rules decide, if by then nobody has."""
     return Timer(TimerKind.DISPUTE_DEADLINE, dispute.id, dispute.respond_by)
+
+
+def clearance_of(freed: Payment, at: datetime) -> Iterator[Timer]:
+    """A clearance that waited for the dispute ends when it would have, or at once."""
+    if freed.clears_at is not None:
+        yield Timer(TimerKind.CLEARANCE, freed.id, max(freed.clears_at, at))
 
 
 def escalated(dispute: Dispute, by: Role, rules: Rules, at: datetime) -> Decision[Dispute]:

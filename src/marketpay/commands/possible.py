@@ -22,8 +22,21 @@ from marketpay.commands.base import Command
 from marketpay.commands.cancellation import CancelJob
 from marketpay.commands.completion import CompleteJob
 from marketpay.commands.dead_letters import AbandonTransaction
+from marketpay.commands.dispute_outcomes import (
+    AcceptSettlement,
+    ProposeSettlement,
+    ResolveDispute,
+)
+from marketpay.commands.disputes import (
+    EscalateDispute,
+    OpenDispute,
+    RespondToDispute,
+    WithdrawDispute,
+)
+from marketpay.commands.evidence import AddEvidence
 from marketpay.commands.incidents import ClearPayment, ResolveIncident
 from marketpay.commands.jobs import StartJob, UpdateJob
+from marketpay.commands.negotiation import CounterOffer, ReviseOffer
 from marketpay.commands.offers import RejectOffer, WithdrawOffer
 from marketpay.commands.payments import PayOffer
 from marketpay.commands.payout_accounts import RetryTransfer
@@ -31,11 +44,15 @@ from marketpay.commands.refunds import IssueRefund
 from marketpay.commands.upgrades import RevokeUpgrade
 from marketpay.commands.webhooks import ReplayWebhook
 from marketpay.commands.withdrawals import ApproveWithdrawal, CancelWithdrawal
+from marketpay.commands.work import RequestChanges, SubmitWork
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
+from marketpay.domain.dispute import Dispute
+from marketpay.domain.disputing import is_disputable
 from marketpay.domain.entity import Living
 from marketpay.domain.event import Event
 from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import JobStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.settlement import NO_ANSWER
@@ -54,6 +71,28 @@ def _is_proposed(job: Job, _role: Role) -> bool:
 
 def _is_proposed_by_other(job: Job, role: Role) -> bool:
     return job.cancellation_by not in (None, role.value)
+
+
+def _may_cancel(job: Job, role: Role) -> bool:
+    """Once work began, a customer can only if nobody does it."""
+    is_begun = job.status is JobStatus.IN_PROGRESS
+    return role is not Role.CUSTOMER or not is_begun or job.is_forsaken
+
+
+def _is_disputable(payment: Payment, _role: Role) -> bool:
+    return payment.contested is None and is_disputable(payment)
+
+
+def _is_opener(dispute: Dispute, role: Role) -> bool:
+    return dispute.opened_by is role
+
+
+def _is_other_side(dispute: Dispute, role: Role) -> bool:
+    return dispute.opened_by is not role
+
+
+def _is_proposed_to(dispute: Dispute, role: Role) -> bool:
+    return dispute.proposed_to(role) is not None
 
 
 def _is_refundable(payment: Payment, _role: Role) -> bool:
@@ -87,7 +126,9 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.JobUpdated: (Button(UpdateJob),),
     e.JobStarted: (Button(StartJob),),
     e.JobCompleted: (Button(CompleteJob),),
-    e.JobCancelled: (Button(CancelJob),),
+    e.JobSubmitted: (Button(SubmitWork),),
+    e.JobChangesRequested: (Button(RequestChanges),),
+    e.JobCancelled: (Button(CancelJob, fits=_may_cancel),),
     e.JobCancellationProposed: (
         Button(ProposeCancellation),
         Button(AcceptCancellation, fits=_is_proposed_by_other),
@@ -98,9 +139,19 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.ApplicationWithdrawn: (Button(WithdrawApplication),),
     e.OfferClaimed: (Button(AcceptOffer),),
     e.OfferRejected: (Button(RejectOffer),),
+    e.OfferCountered: (Button(CounterOffer),),
+    e.OfferRevisionStarted: (Button(ReviseOffer),),
     e.OfferWithdrawn: (Button(WithdrawOffer),),
     e.PaymentRetried: (Button(PayOffer),),
     e.PaymentRefundRequested: (Button(IssueRefund, STAFF, _is_refundable),),
+    e.PaymentContested: (Button(OpenDispute, fits=_is_disputable),),
+    e.DisputeEvidenceAdded: (Button(AddEvidence),),
+    e.DisputeResponded: (Button(RespondToDispute, fits=_is_other_side),),
+    e.DisputeEscalated: (Button(EscalateDispute),),
+    e.DisputeSettlementProposed: (Button(ProposeSettlement),),
+    e.DisputeSettled: (Button(AcceptSettlement, fits=_is_proposed_to),),
+    e.DisputeResolved: (Button(ResolveDispute),),
+    e.DisputeWithdrawn: (Button(WithdrawDispute, fits=_is_opener),),
     e.PaymentCleared: (Button(ClearPayment, fits=_is_flagged),),
     e.PaymentTransferStarted: (Button(RetryTransfer, fits=_is_off),),
     e.PaymentTransactionAbandoned: (Button(AbandonTransaction, fits=_is_stuck),),

@@ -38,7 +38,7 @@ from marketpay.domain.timer import Timer
 from marketpay.domain.wallet import Wallet
 
 SYSTEM = Role.SYSTEM
-OPEN = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS)
+OPEN = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
 
 
 def is_wanted(payment: Payment, deal: Deal) -> bool:

@@ -44,8 +44,10 @@ class Contest:
 
 
 def is_disputable(payment: Payment) -> bool:
-    """Whether its parties can still dispute it: it is in escrow, and something of it is left."""
-    return payment.status is PaymentStatus.CAPTURED and payment.refundable.minor > 0
+    """Whether its parties can still dispute it: some of it is in escrow, or in a clearance."""
+    is_held = payment.status is PaymentStatus.CAPTURED
+    is_waiting = payment.status is PaymentStatus.RELEASED and payment.is_clearing
+    return (is_held or is_waiting) and payment.refundable.minor > 0
 
 
 def check_disputable(payment: Payment) -> None:
