@@ -62,7 +62,7 @@ def test_without_an_option_it_is_a_table_for_people() -> None:
     lines = done.out.splitlines()
     assert [line for line in lines if line and not line.startswith(" ")] == ["withdrawal", "job"]
     assert any(
-        line.split() == ["open", "job.cancelled", "cancelled", "admin,", "customer"]
+        line.split() == ["open", "job.cancelled", "cancelled", "admin,", "customer,", "system"]
         for line in lines
     )
 

@@ -9,6 +9,7 @@ from attrs import evolve, fields, frozen
 
 from marketpay import (
     AcceptApplication,
+    AcceptCancellation,
     AcceptOffer,
     AcceptSettlement,
     AccountStanding,
@@ -30,12 +31,14 @@ from marketpay import (
     CompleteJob,
     ContinueWithdrawal,
     CounterOffer,
+    DeclineCancellation,
     EndClearance,
     EscalateDispute,
     ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
     Forbidden,
+    FreezeWallet,
     GetJob,
     IdempotencyConflict,
     InvalidInput,
@@ -49,12 +52,15 @@ from marketpay import (
     OpenDispute,
     OpenPayoutAccount,
     PassDeadline,
+    PayExtra,
     PaymentDeclined,
     PayOffer,
     PayoutAccount,
     PayoutState,
+    PayTip,
     PostJob,
     Progress,
+    ProposeCancellation,
     ProposeSettlement,
     RecordPayout,
     RecordRefund,
@@ -78,6 +84,7 @@ from marketpay import (
     SubmitWork,
     TransactionKind,
     Transferred,
+    UnfreezeWallet,
     UpdateJob,
     Upgrade,
     WarnOfExpiry,
@@ -101,6 +108,7 @@ from tests.deals import (
     CONTRACTOR,
     CUSTOMER,
     EVERYBODY,
+    GOOD,
     NONE_SUCH,
     OTHER_CUSTOMER,
     REFUSED,
@@ -286,11 +294,27 @@ def _disputed(
     return lambda market: make(by=CUSTOMER, dispute=disputed(market).id, **more)
 
 
-def _proposed(market: Marketplace) -> Command[Any]:
+def _settlement(market: Marketplace) -> Command[Any]:
     dispute = disputed(market)
     for by in PARTIES:
         market.execute(ProposeSettlement(by=by, dispute=dispute.id, to_customer=usd("250")))
     return AcceptSettlement(by=CUSTOMER, dispute=dispute.id, to_customer=usd("250"))
+
+
+def _proposed(kind: Any) -> Callable[[Marketplace], Command[Any]]:
+    def prepare(market: Marketplace) -> Command[Any]:
+        job = in_progress(market).job
+        market.execute(ProposeCancellation(by=CUSTOMER, job=job.id))
+        command: Command[Any] = kind(by=CONTRACTOR, job=job.id)
+        return command
+
+    return prepare
+
+
+def _frozen(market: Marketplace) -> Command[Any]:
+    whose: dict[str, Any] = {"by": ADMIN, "owner": "ctr_42", "currency": "USD"}
+    market.execute(FreezeWallet(reason="Stolen?", **whose))
+    return UnfreezeWallet(reason="Theirs", **whose)
 
 
 SCENES = {
@@ -350,11 +374,33 @@ SCENES = {
     "withdraw": Scene(_offer(WithdrawOffer), (CUSTOMER, ADMIN, SYSTEM)),
     "cancel open": Scene(_job(CancelJob), (CUSTOMER, ADMIN)),
     "cancel assigned": Scene(_assigned(CancelJob), (CUSTOMER, CONTRACTOR, ADMIN)),
+    "propose to cancel": Scene(
+        lambda market: ProposeCancellation(by=CUSTOMER, job=in_progress(market).job.id),
+        (CUSTOMER, CONTRACTOR),
+    ),
+    "agree to cancel": Scene(_proposed(AcceptCancellation), (CONTRACTOR,)),
+    "decline to cancel": Scene(_proposed(DeclineCancellation), (CUSTOMER, CONTRACTOR)),
     "start": Scene(_assigned(StartJob), (CUSTOMER, CONTRACTOR)),
     "complete": Scene(
         lambda market: CompleteJob(by=CUSTOMER, job=in_progress(market).job.id),
         (CUSTOMER, ADMIN),
     ),
+    "pay extra": Scene(
+        lambda market: PayExtra(
+            by=CUSTOMER, job=in_progress(market).job.id, amount=usd("5"), payment_method=GOOD
+        ),
+        (CUSTOMER,),
+    ),
+    "tip": Scene(
+        lambda market: PayTip(
+            by=CUSTOMER, job=completed(market).job.id, amount=usd("5"), payment_method=GOOD
+        ),
+        (CUSTOMER,),
+    ),
+    "freeze": Scene(
+        lambda _: FreezeWallet(by=ADMIN, owner="ctr_42", currency="USD", reason="Stolen?"), (ADMIN,)
+    ),
+    "unfreeze": Scene(_frozen, (ADMIN,)),
     "submit work": Scene(
         lambda market: SubmitWork(by=CUSTOMER, job=in_progress(market).job.id), (CONTRACTOR,)
     ),
@@ -390,7 +436,7 @@ SCENES = {
     "escalate": Scene(_disputed(EscalateDispute), (*PARTIES, ADMIN, SYSTEM)),
     "add evidence": Scene(_disputed(AddEvidence, attachment=PHOTO), (*PARTIES, ADMIN)),
     "propose": Scene(_disputed(ProposeSettlement, to_customer=usd("250")), PARTIES),
-    "settle dispute": Scene(_proposed, PARTIES),
+    "settle dispute": Scene(_settlement, PARTIES),
     "resolve dispute": Scene(
         _disputed(ResolveDispute, to_customer=usd("250"), to_contractor=usd("750")), (ADMIN,)
     ),
@@ -409,6 +455,7 @@ every_command_once_allowed = pytest.mark.parametrize(
 OF_USERS = {name: scene for name, scene in SCENES.items() if scene.allowed != (SYSTEM,)}
 AGAIN = {
     "post", "apply", "send", "refund", "write off", "request withdrawal", "buy", "open dispute",
+    "pay extra", "tip",
 }  # fmt: skip
 REPEATED = {name: OF_USERS[name] for name in OF_USERS if name not in AGAIN}
 every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), ids=OF_USERS)
@@ -431,7 +478,8 @@ ABOUT_SOMETHING = {
     for name, scene in SCENES.items()
     if name
     not in {"post", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
-            "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy"}
+            "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy",
+            "freeze", "unfreeze"}
 }  # fmt: skip
 
 

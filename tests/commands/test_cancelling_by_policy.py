@@ -63,6 +63,7 @@ def cancel(market: Marketplace, job: Any, by: Actor = CUSTOMER, key: str | None 
     return market.execute(CancelJob(by=by, job=job.id), key=key)
 
 
+@pytest.mark.covers("A172")
 def test_everybody_gets_their_share(open_market: OpenMarket, gateway: SimulatedGateway) -> None:
     market = open_market(cancellation=policy())
     payee(market, gateway)

@@ -46,6 +46,7 @@ D = DisputeStatus
 EXPIRED = "ExpireDispute"
 
 
+@pytest.mark.covers("A172")
 @pytest.mark.parametrize("by", PARTIES, ids=str)
 def test_the_silent_side_loses(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, by: Actor

@@ -81,6 +81,7 @@ def proposed(market: Marketplace, by: Actor, dispute: Dispute, amount: str) -> D
     return market.execute(ProposeSettlement(by=by, dispute=dispute.id, to_customer=usd(amount)))
 
 
+@pytest.mark.covers("A044")
 def test_an_administrator_divides_the_money(market: Marketplace, gateway: SimulatedGateway) -> None:
     payee(market, gateway)
     dispute = under_review(market)
@@ -269,6 +270,7 @@ def test_not_while_the_payment_is_flagged(market: Marketplace, gateway: Simulate
     books_are_right(market, gateway)
 
 
+@pytest.mark.covers("A171")
 @pytest.mark.parametrize("by", PARTIES, ids=str)
 def test_one_side_accepts_what_the_other_proposes(
     market: Marketplace, gateway: SimulatedGateway, by: Actor

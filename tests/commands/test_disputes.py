@@ -55,6 +55,7 @@ from tests.hearing import stated, tell
 D = DisputeStatus
 
 
+@pytest.mark.covers("A171")
 @pytest.mark.parametrize("by", PARTIES, ids=str)
 def test_either_side_opens_a_dispute_about_all_that_is_left(
     market: Marketplace, clock: VirtualClock, by: Actor

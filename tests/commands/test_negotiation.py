@@ -257,6 +257,7 @@ def test_new_terms_stand_with_their_hold_and_then_the_old_hold_is_let_go(
     books_are_right(market, gateway)
 
 
+@pytest.mark.covers("A065")
 @on_both_stores
 def test_every_revision_is_in_the_history_of_the_offer(market: Marketplace) -> None:
     sent = send(market)

@@ -13,7 +13,9 @@ from marketpay import (
     AcceptApplication,
     AcceptCancellation,
     AcceptOffer,
+    AcceptSettlement,
     Actor,
+    AddEvidence,
     Application,
     ApproveWithdrawal,
     BuyUpgrade,
@@ -22,7 +24,10 @@ from marketpay import (
     ClearPayment,
     Command,
     CompleteJob,
+    CounterOffer,
     DeclineCancellation,
+    Dispute,
+    EscalateDispute,
     FlagPayment,
     Forbidden,
     IllegalTransition,
@@ -32,26 +37,34 @@ from marketpay import (
     MarketpayError,
     Marketplace,
     Offer,
+    OpenDispute,
     Payment,
     PaymentTransaction,
     PayOffer,
     ProposeCancellation,
+    ProposeSettlement,
     Refund,
     RejectApplication,
     RejectOffer,
     ReplayWebhook,
+    RequestChanges,
     RequestWithdrawal,
+    ResolveDispute,
     ResolveIncident,
+    RespondToDispute,
     RetryTransfer,
+    ReviseOffer,
     RevokeUpgrade,
     Role,
     Rules,
     StartJob,
+    SubmitWork,
     UpdateJob,
     Upgrade,
     Webhook,
     Withdrawal,
     WithdrawApplication,
+    WithdrawDispute,
     WithdrawOffer,
 )
 from marketpay.commands.possible import BUTTONS, CONSEQUENCES, PEOPLE
@@ -77,6 +90,7 @@ from tests.deals import (
     send,
     usd,
 )
+from tests.disputes import PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
 
 
@@ -108,6 +122,7 @@ def world() -> World:
     _upgrades(made)
     _processing(made.market)
     _accepting(made)
+    _contested(made.market)
     return made
 
 
@@ -148,6 +163,7 @@ def _jobs(market: Marketplace) -> None:
     market.execute(CancelJob(by=CUSTOMER, job=post(market).id))
     assigned(market)
     in_progress(market)
+    market.execute(SubmitWork(by=CONTRACTOR, job=in_progress(market).job.id))
     for side in (CUSTOMER, CONTRACTOR):
         started = in_progress(market).job
         market.execute(ProposeCancellation(by=side, job=started.id, to_customer=usd("600")))
@@ -155,9 +171,21 @@ def _jobs(market: Marketplace) -> None:
     market.execute(FlagPayment(by=Actor.SYSTEM, payment=flagged.id, detail="issfr_1"))
 
 
+def _contested(market: Marketplace) -> None:
+    disputed(market)
+    for by in (CUSTOMER, CONTRACTOR):
+        proposed = disputed(market, by)
+        market.execute(ProposeSettlement(by=by, dispute=proposed.id, to_customer=usd("100")))
+    under_review(market)
+    resolved(market, disputed(market), "400", "600")
+    market.execute(WithdrawDispute(by=CUSTOMER, dispute=disputed(market).id))
+
+
 def _offers(world: World) -> None:
     market, clock = world.market, world.clock
     declined(market)
+    countered = send(market).offer.id
+    market.execute(CounterOffer(by=CONTRACTOR, offer=countered, price=usd("1300")))
     market.execute(RejectOffer(by=CONTRACTOR, offer=send(market).offer.id))
     market.execute(WithdrawOffer(by=CUSTOMER, offer=send(market).offer.id))
     job = post(market)
@@ -209,7 +237,7 @@ def _upgrades(world: World) -> None:
 
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, Withdrawal, Upgrade, Incident,
-    Webhook,
+    Webhook, Dispute,
 )  # fmt: skip
 
 GIVEN: dict[type[Any], Callable[[Actor, Any], Iterator[Command[Any]]]] = {}
@@ -234,6 +262,8 @@ def _to_jobs(by: Actor, job: Job) -> Iterator[Command[Any]]:
     yield ProposeCancellation(by=by, job=job.id, to_customer=usd("500"))
     yield AcceptCancellation(by=by, job=job.id, to_customer=job.cancellation_to_customer)
     yield DeclineCancellation(by=by, job=job.id)
+    yield SubmitWork(by=by, job=job.id)
+    yield RequestChanges(by=by, job=job.id)
 
 
 @gives(Application)
@@ -246,6 +276,8 @@ def _to_applications(by: Actor, application: Application) -> Iterator[Command[An
 def _to_offers(by: Actor, offer: Offer) -> Iterator[Command[Any]]:
     for kind in (AcceptOffer, RejectOffer, WithdrawOffer):
         yield kind(by=by, offer=offer.id)
+    yield CounterOffer(by=by, offer=offer.id, price=usd("1200"))
+    yield ReviseOffer(by=by, offer=offer.id, price=usd("1100"), payment_method=GOOD)
 
 
 @gives(Payment)
@@ -254,6 +286,19 @@ def _to_payments(by: Actor, payment: Payment) -> Iterator[Command[Any]]:
     yield IssueRefund(by=by, payment=payment.id, amount=usd("1"))
     yield ClearPayment(by=by, payment=payment.id)
     yield RetryTransfer(by=by, payment=payment.id)
+    yield OpenDispute(by=by, payment=payment.id, reason="Half is missing")
+
+
+@gives(Dispute)
+def _to_disputes(by: Actor, dispute: Dispute) -> Iterator[Command[Any]]:
+    half = usd("500")
+    yield AddEvidence(by=by, dispute=dispute.id, attachment=PHOTO)
+    yield RespondToDispute(by=by, dispute=dispute.id, message="All of it is there")
+    yield EscalateDispute(by=by, dispute=dispute.id)
+    yield ProposeSettlement(by=by, dispute=dispute.id, to_customer=usd("300"))
+    yield AcceptSettlement(by=by, dispute=dispute.id, to_customer=usd("100"))
+    yield ResolveDispute(by=by, dispute=dispute.id, to_customer=half, to_contractor=half)
+    yield WithdrawDispute(by=by, dispute=dispute.id)
 
 
 @gives(PaymentTransaction)
@@ -326,6 +371,7 @@ def test_the_states_above_are_nearly_all_there_are(world: World) -> None:
         Offer: set(),
         Payment: {"pending", "awaiting_confirmation", "canceled", "expired"},
         Withdrawal: {"approved", "failed"},
+        Dispute: {"expired"},
     }
     for kind, rare in rare_ones.items():
         seen = {entity.status for entity in everything_there_is(world, kind)}
@@ -346,11 +392,11 @@ def test_buttons_of_a_job_by_its_stage(world: World) -> None:
     assert market.possible(job, CONTRACTOR) == frozenset()
     started = in_progress(market).job
     started = now(market, started)
-    assert market.possible(started, CONTRACTOR) == {"ProposeCancellation"}
+    assert market.possible(started, CONTRACTOR) == {"ProposeCancellation", "SubmitWork"}
     assert market.possible(started, ADMIN) == {"CompleteJob", "CancelJob"}
     proposed = market.execute(ProposeCancellation(by=CUSTOMER, job=started.id))
     theirs = {"ProposeCancellation", "DeclineCancellation"}
-    assert market.possible(proposed, CONTRACTOR) == theirs | {"AcceptCancellation"}
+    assert market.possible(proposed, CONTRACTOR) == theirs | {"AcceptCancellation", "SubmitWork"}
     assert market.possible(proposed, CUSTOMER) == theirs | {"CompleteJob"}
 
 

@@ -46,6 +46,7 @@ from marketpay import (
     ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
+    FreezeWallet,
     GatewayEvent,
     Incident,
     IssueRefund,
@@ -61,11 +62,13 @@ from marketpay import (
     OpenDispute,
     OpenPayoutAccount,
     PassDeadline,
+    PayExtra,
     Payment,
     PaymentTransaction,
     PayOffer,
     PayoutAccount,
     PayoutState,
+    PayTip,
     PostJob,
     Progress,
     ProposeCancellation,
@@ -95,6 +98,7 @@ from marketpay import (
     Topic,
     TransactionKind,
     TransferPolicy,
+    UnfreezeWallet,
     UpdateJob,
     Upgrade,
     Wallet,
@@ -380,6 +384,41 @@ def refunded(house: House) -> None:
     offer = house.accepted()
     house.say(StartJob(by=ANN, job=offer.job))
     house.say(CancelJob(by=ADMIN, job=offer.job))
+
+
+def charged(house: House) -> None:
+    """Extras and tips, with every outcome, while the job goes on and after it."""
+    house.payee()
+    for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+        for request in (Authorize, Capture):
+            offer = house.accepted()
+            house.say(StartJob(by=ANN, job=offer.job))
+            for kind in (PayExtra, PayTip):
+                house.gateway.script(request, outcome)
+                for method in (GOOD, ASKING):
+                    house.say(
+                        kind(by=CUSTOMER, job=offer.job, amount=usd("5"), payment_method=method)
+                    )
+            end = CompleteJob if request is Capture else CancelJob
+            house.say(end(by=ADMIN, job=offer.job))
+            house.rest()
+            house.say(PayTip(by=CUSTOMER, job=offer.job, amount=usd("5"), payment_method=GOOD))
+            house.hear()
+
+
+def frozen_wallets(house: House) -> None:
+    """Frozen while something waits to be paid out, and freed."""
+    house.payee()
+    house.completed()
+    whose: dict[str, Any] = {"by": ADMIN, "owner": ANN.id, "currency": "USD", "reason": "Stolen?"}
+    house.say(RequestWithdrawal(by=ANN, amount=usd("10")))
+    for _ in range(2):
+        house.say(FreezeWallet(**whose))
+    house.say(RequestWithdrawal(by=ANN, amount=usd("10")))
+    house.rest()
+    for _ in range(2):
+        house.say(UnfreezeWallet(**whose))
+    house.rest()
 
 
 def called_off(house: House) -> None:
@@ -941,7 +980,7 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked,
+    upgraded, fees, worked, charged, frozen_wallets,
 )  # fmt: skip
 
 

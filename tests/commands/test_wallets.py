@@ -12,6 +12,7 @@ from marketpay import (
     InvalidInput,
     Marketplace,
     MoneyError,
+    NotFound,
     Reason,
     Refused,
     RequestWithdrawal,
@@ -36,6 +37,7 @@ def earned(market: Marketplace, gateway: SimulatedGateway) -> None:
     work_off(market)
 
 
+@pytest.mark.covers("A045")
 def test_nothing_can_be_withdrawn_from_a_frozen_wallet(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -95,9 +97,15 @@ def test_the_schedule_pays_nothing_out_of_a_frozen_wallet(
     assert gateway.effects(PayOut) == 1
 
 
+def test_a_wallet_that_is_not_there_is_not_found(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    with nothing_changes(market, gateway), pytest.raises(NotFound, match="USD:ctr_42"):
+        market.execute(UNFREEZE)
+
+
 def test_doing_it_again_changes_nothing(market: Marketplace) -> None:
     with heard(market) as told:
-        assert not market.execute(UNFREEZE).is_frozen  # there is no wallet
         first = market.execute(FREEZE)
         assert market.execute(FREEZE) == first
         assert not market.execute(UNFREEZE).is_frozen
@@ -108,6 +116,7 @@ def test_doing_it_again_changes_nothing(market: Marketplace) -> None:
 @pytest.mark.parametrize("kind", [FreezeWallet, UnfreezeWallet])
 @pytest.mark.parametrize("by", [CONTRACTOR, Actor.customer("cus_17"), Actor.service("shop")])
 def test_only_an_administrator_freezes(market: Marketplace, kind: Any, by: Actor) -> None:
+    market.execute(FREEZE)
     with pytest.raises(Forbidden):
         market.execute(kind(by=by, reason="Mine.", **WHOSE))
 

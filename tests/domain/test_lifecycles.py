@@ -50,6 +50,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("in_progress", "cancelled"): ("cancelled", {C, A, S}),
         ("in_progress", "cancellation_proposed"): ("in_progress", {C, N}),
         ("in_progress", "cancellation_declined"): ("in_progress", {C, N}),
+        ("submitted", "cancellation_proposed"): ("submitted", {C, N}),
+        ("submitted", "cancellation_declined"): ("submitted", {C, N}),
         ("submitted", "changes_requested"): ("in_progress", {C}),
         ("submitted", "completed"): ("completed", {C, A, S}),
         ("submitted", "cancelled"): ("cancelled", {A, S}),
@@ -107,6 +109,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("captured", "still_flagged"): ("captured", {A, S}),
         ("captured", "cleared"): ("captured", {A, S}),
         ("captured", "contested"): ("captured", {C, N}),
+        ("released", "contested"): ("released", {C, N}),
         **{
             (status, "freed"): (status, {S})
             for status in ("captured", "released", "refunded", "charged_back")

@@ -165,7 +165,10 @@ def test_a_wallet_whose_parts_cannot_be_is_found(market: Marketplace) -> None:
     ("changes", "said"),
     [
         ({"refunded": usd("-1")}, "refunded is below zero, USD -1.00."),
-        ({"lost": usd("1000.01")}, "USD 1000.01 of it is refunded, disputed or lost, and it was"),
+        (
+            {"lost": usd("1000.01")},
+            "USD 1000.01 of it is refunded, disputed, lost or kept, and it was",
+        ),
         ({"amount": usd("10000")}, "the parts of its split sum to USD 1000.00, and it is of USD 1"),
         ({"split": None}, "it is captured and has no split."),
         ({"clearing": usd("1")}, "USD 1.00 of it waits for no time."),

@@ -80,6 +80,7 @@ class AcceptCancellation(Command[Cancellation]):
             return self._repeated(repeated(deal, read), job)
         if job.cancellation_by == role.value:
             raise Forbidden(self.by.id, role.value, what, "the other side")
+        JOB.after(e.JobCancellationProposed, job.status, role, job.id)
         cancelled = job.become(e.JobCancelled, Role.SYSTEM, at)
         paid = captured(deal)
         if job.cancellation_by is None or job.cancellation_to_customer is None:

@@ -14,7 +14,8 @@ from marketpay.domain import cancelling
 from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
-from marketpay.domain.dividing import Divided, Parties, divide
+from marketpay.domain.disputing import check_undisputed
+from marketpay.domain.dividing import Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
@@ -40,9 +41,10 @@ class Cancellation(Result):
 
 
 def captured(deal: Deal) -> Payment:
-    """The payment of a job that was assigned, unless a bank disputes any of the deal's."""
+    """The payment of a job that was assigned, unless anybody disputes any of the deal's."""
     claimed = deal.claimed
     assert claimed is not None  # a job that was ever assigned has its accepted offer
+    check_undisputed(*deal.payments)
     if any(one.disputed.minor for one in deal.payments if one.offer == claimed.id):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return deal.payment(claimed.payment)
@@ -62,28 +64,20 @@ def call_off(
     `shares` are of the one behind the offer; extras are divided as the policy says.
     """
     paid = captured(deal)
-    parts = {paid.id: shares} if paid.refundable.minor else {}
-    for extra in _extras(deal, paid):
-        parts[extra.id] = cancelling.shares(deal.job, extra, by, rules, at)
-    for id, part in parts.items():
-        if part.to_contractor.minor and deal.payment(id).flagged is not None:
+    parts = [(paid, shares)] if paid.refundable.minor else []
+    parts += [(one, cancelling.shares(deal.job, one, by, rules, at)) for one in extras(deal)]
+    for one, part in parts:
+        if part.to_contractor.minor and one.flagged is not None:
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
-    parties = _parties(paid, [*parts.values()], read, rules, at)
-    changes: list[Change[Any]] = [cancelled]
-    divided: list[Divided] = []
-    wallet = parties.wallet
-    for id, part in parts.items():
-        one = divide(deal.payment(id), part, evolve(parties, wallet=wallet), by, rules, at)
-        divided.append(one)
-        changes += one.changes
-        wallet = one.after(wallet)
+    parties = _parties(paid, [part for _, part in parts], read, rules, at)
+    divided = divide_all(parts, parties, by, rules, at)
+    changes = [cancelled, *(change for one in divided for change in one.changes)]
     main = next((one for one in divided if one.payment.id == paid.id), None)
+    result = Cancellation(job=cancelled.entity, payment=paid)
+    if main is not None:
+        result = evolve(result, payment=main.payment, refund=main.refund)
     return Decision(
-        Cancellation(
-            job=cancelled.entity,
-            payment=main.payment if main else paid,
-            refund=main.refund if main else None,
-        ),
+        result,
         changes=changes,
         relies_on=() if main else (paid,),
         waives=(
@@ -96,12 +90,16 @@ def call_off(
     )
 
 
-def _extras(deal: Deal, paid: Payment) -> Iterator[Payment]:
-    """What was captured beyond the offer, and has not gone yet."""
-    for one in deal.payments:
-        is_beside = one.offer == paid.offer and one.id != paid.id
-        if is_beside and one.status is PaymentStatus.CAPTURED and one.refundable.minor:
-            yield one
+def extras(deal: Deal) -> list[Payment]:
+    """What was captured beyond the accepted offer, and has not gone yet."""
+    claimed = deal.claimed
+    return [
+        one
+        for one in deal.payments
+        if claimed is not None
+        and (one.offer == claimed.id and one.id != claimed.payment)
+        and (one.status is PaymentStatus.CAPTURED and one.refundable.minor)
+    ]
 
 
 def _parties(

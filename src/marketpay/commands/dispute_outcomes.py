@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Pending, Result
+from marketpay.commands.calling_off import extras
 from marketpay.commands.disputes import clearance_of, permit_party
 from marketpay.commands.holdings import held, wallet_of
 from marketpay.domain import events as e
@@ -14,13 +16,13 @@ from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import Contest, check_divisible
-from marketpay.domain.dividing import Divided, Parties, divide
-from marketpay.domain.entity import Change, permit
+from marketpay.domain.dividing import Parties, divide_all
+from marketpay.domain.entity import Change, Entity, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import DisputeId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus, PaymentStatus
+from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -184,68 +186,58 @@ def _check_left(payment: Payment, amount: Money) -> None:
 
 def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome]:
     """The dispute closed, the money divided, the payment free, and the job over."""
-    contest, shares, at = ending.contest, ending.shares, ending.at
-    payment = contest.payment
-    check_divisible(payment, shares)
-    wallet = wallet_of(read, payment.contractor, payment.currency, rules)
+    contest, at = ending.contest, ending.at
+    payment, parts = contest.payment, [(contest.payment, ending.shares), *_beside(ending)]
+    for one, shares in parts:
+        check_divisible(one, shares)
     parties = Parties(
         held=held(read, payment, rules),
-        wallet=wallet,
+        wallet=wallet_of(read, payment.contractor, payment.currency, rules),
         accounts=read.find(PayoutAccount, contractor=payment.contractor),
     )
-    divided = divide(payment, shares, parties, Role.SYSTEM, rules, at, contest.dispute.id)
-    freed = divided.payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
-    closed = _closed(ending, divided.refund)
-    job, over = _job_after(contest, shares, at)
-    beside = _beside(ending, evolve(parties, wallet=divided.after(wallet)), rules)
-    changes = (
-        closed,
-        *divided.changes,
-        freed,
-        *over,
-        *(one for part in beside for one in part.changes),
-    )
-    changed = [change.entity for change in changes]
-    is_touched = any(one.id == wallet.id for one in changed)
-    unused = (wallet,) if wallet.version and not is_touched else ()
+    divided = divide_all(parts, parties, Role.SYSTEM, rules, at, contest.dispute.id)
+    freed = divided[0].payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
+    refund = divided[0].refund
+    closed = _closed(ending, refund)
+    job, over = _job_after(contest, ending.shares, at)
+    changes = (closed, *(change for one in divided for change in one.changes), freed, *over)
     return Decision(
-        DisputeOutcome(dispute=closed.entity, job=job, payment=freed.entity, refund=divided.refund),
+        DisputeOutcome(dispute=closed.entity, job=job, payment=freed.entity, refund=refund),
         changes=changes,
-        waives=(
-            *contest.deal.rest(*changed),
-            *parties.held.rest(*changed),
-            *unused,
-            *parties.accounts,
-        ),
-        entries=tuple(entry for part in (divided, *beside) for entry in part.entries),
-        operations=tuple(one for part in (divided, *beside) for one in part.operations),
+        waives=_unused(contest, parties, [change.entity for change in changes]),
+        entries=tuple(entry for one in divided for entry in one.entries),
+        operations=tuple(operation for one in divided for operation in one.operations),
         timers=(
-            *(timer for part in (divided, *beside) for timer in part.timers),
+            *(timer for one in divided for timer in one.timers),
             *clearance_of(freed.entity, at),
         ),
     )
 
 
-def _beside(ending: Ending, parties: Parties, rules: Rules) -> list[Divided]:
-    """What was paid beyond the offer goes where the job goes, if that ends here."""
-    contest, done = ending.contest, list[Divided]()
-    if contest.ending is None:
-        return done
-    for extra in contest.deal.payments:
-        is_extra = extra.id != contest.payment.id and extra.offer == contest.payment.offer
-        is_held = extra.status is PaymentStatus.CAPTURED and extra.refundable.minor > 0
-        if not is_extra or not is_held or extra.contested is not None:
-            continue
-        nothing = Money.zero(extra.currency)
-        is_earned = ending.shares.to_contractor.minor > 0
-        shares = Shares.between(nothing, extra.refundable)
-        if not is_earned:
-            shares = Shares.whole(extra.refundable)
-        check_divisible(extra, shares)
-        one = divide(extra, shares, parties, Role.SYSTEM, rules, ending.at)
-        parties = evolve(parties, wallet=one.after(parties.wallet))
-        done.append(one)
-    return done
+def _unused(contest: Contest, parties: Parties, changed: list[Entity]) -> tuple[Entity, ...]:
+    wallet = parties.wallet
+    is_touched = any(one.id == wallet.id for one in changed)
+    return (
+        *contest.deal.rest(*changed),
+        *parties.held.rest(*changed),
+        *((wallet,) if wallet.version and not is_touched else ()),
+        *parties.accounts,
+    )
+
+
+def _beside(ending: Ending) -> Iterator[tuple[Payment, Shares]]:
+    """What was paid beyond the offer goes where the job goes, if that ends here.
+
+    What is disputed itself is decided by itself.
+    """
+    if ending.contest.ending is None:
+        return
+    for extra in extras(ending.contest.deal):
+        if extra.contested is None:
+            nothing = Money.zero(extra.currency)
+            is_earned = ending.shares.to_contractor.minor > 0
+            earned = Shares.between(nothing, extra.refundable)
+            yield extra, earned if is_earned else Shares.whole(extra.refundable)
 
 
 def _closed(ending: Ending, refund: Refund | None) -> Change[Dispute]:

@@ -53,7 +53,7 @@ from marketpay.domain.entity import Living
 from marketpay.domain.event import Event
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JobStatus
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.settlement import NO_ANSWER
 
@@ -93,6 +93,10 @@ def _is_other_side(dispute: Dispute, role: Role) -> bool:
 
 def _is_proposed_to(dispute: Dispute, role: Role) -> bool:
     return dispute.proposed_to(role) is not None
+
+
+def _is_of_offer(payment: Payment, _role: Role) -> bool:
+    return payment.purpose is PaymentPurpose.OFFER
 
 
 def _is_refundable(payment: Payment, _role: Role) -> bool:
@@ -142,7 +146,7 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.OfferCountered: (Button(CounterOffer),),
     e.OfferRevisionStarted: (Button(ReviseOffer),),
     e.OfferWithdrawn: (Button(WithdrawOffer),),
-    e.PaymentRetried: (Button(PayOffer),),
+    e.PaymentRetried: (Button(PayOffer, fits=_is_of_offer),),
     e.PaymentRefundRequested: (Button(IssueRefund, STAFF, _is_refundable),),
     e.PaymentContested: (Button(OpenDispute, fits=_is_disputable),),
     e.DisputeEvidenceAdded: (Button(AddEvidence),),

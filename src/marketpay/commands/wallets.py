@@ -8,7 +8,7 @@ from marketpay.commands.base import PERSONAL, Command
 from marketpay.commands.holdings import wallet_of
 from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
-from marketpay.domain.errors import Forbidden
+from marketpay.domain.errors import Forbidden, NotFound
 from marketpay.domain.lifecycles import WithdrawalStatus
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
@@ -51,10 +51,13 @@ class UnfreezeWallet(Command[Wallet]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Wallet]:
         """The wallet as any other again."""
+        found, at = read.find(Wallet, owner=self.owner, currency=self.currency), rules.now()
+        if not found:
+            raise NotFound("Wallet", f"{self.currency}:{self.owner}")
+        [wallet] = found
         _only_admin(self, "unfreeze a wallet")
-        wallet, at = wallet_of(read, self.owner, self.currency, rules), rules.now()
         if not wallet.is_frozen:
-            return Decision(wallet, waives=(wallet,) if wallet.version else ())
+            return Decision(wallet, waives=(wallet,))
         waiting = read.find(Withdrawal, open_wallet=wallet.holder, status=GOING_ON)
         free = wallet.unfreeze(at)
         timers = tuple(Timer(TimerKind.WITHDRAWAL, one.id, at) for one in waiting)

@@ -14,7 +14,12 @@ from marketpay.domain.shares import Shares
 
 
 def shares(job: Job, paid: Payment, by: Role, rules: Rules, at: datetime) -> Shares:
-    """What the policy gives of all that is left of the payment, if this role cancels now."""
+    """What the policy gives of all that is left of the payment, if this role cancels now.
+
+    Of a job that nobody does the customer gets all of it.
+    """
+    if job.is_forsaken and by is Role.CUSTOMER:
+        return Shares.whole(paid.remains().price)
     # Of a job that was assigned before the time was kept, as if it had just been.
     age = at - job.assigned_at if job.assigned_at is not None else timedelta(0)
     limits = rules.limits(paid.currency)

@@ -18,14 +18,13 @@ from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
 from marketpay.domain.incident import Incident, IncidentKind, incident
-from marketpay.domain.ledger import LedgerEntry
 from marketpay.domain.lifecycles import JobStatus, PaymentStatus, TransactionStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refunding import Held
-from marketpay.domain.releasing import release
+from marketpay.domain.releasing import Released, release
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import (
     EXPIRED,
@@ -34,7 +33,6 @@ from marketpay.domain.settlement import (
     failed,
     succeeded,
 )
-from marketpay.domain.timer import Timer
 from marketpay.domain.wallet import Wallet
 
 SYSTEM = Role.SYSTEM
@@ -161,26 +159,28 @@ def captured(
         changes.append(held)
         payment = held.entity
     taken = payment.become(e.PaymentCaptured, SYSTEM, at, gateway_charge=charge)
-    changes.append(taken)
-    entries: tuple[LedgerEntry, ...] = tuple(capture_entries(taken.entity))
-    timers: tuple[Timer, ...] = ()
-    is_over = deal.job.status is JobStatus.COMPLETED
-    unread: tuple[Entity, ...] = (payee.wallet,) if payee.wallet.version else ()
-    if deal.job.status is JobStatus.CANCELLED:
-        nothing = Held(wallet=None, moves=(), there=Money.zero(payment.currency))
-        begun = refunding.begin(taken.entity, payment.amount, nothing, SYSTEM, rules, at)
-        changes += [*begun.changes, refunding.sent(begun, rules, at)]
-        entries, timers = (*entries, *begun.entries), begun.timers
-    elif payment.purpose is PaymentPurpose.TIP or is_over:
-        done = release(taken.entity, payee.wallet, payee.accounts, SYSTEM, rules, at)
-        changes += done.changes
-        entries, timers = (*entries, *done.entries), done.timers
-        unread = done.unused(payee.wallet)
+    going = _going_on(taken.entity, deal, payee, rules, at)
     return Decision(
         settled.entity,
-        changes=changes,
+        changes=(*changes, taken, *going.changes),
         relies_on=(deal.job,),
-        waives=(*deal.rest(payment, deal.job), *unread, *payee.accounts),
-        entries=entries,
-        timers=timers,
+        waives=(*deal.rest(payment, deal.job), *going.unused(payee.wallet), *payee.accounts),
+        entries=(*capture_entries(taken.entity), *going.entries),
+        timers=going.timers,
     )
+
+
+def _going_on(taken: Payment, deal: Deal, payee: Payee, rules: Rules, at: datetime) -> Released:
+    """What becomes of it at once."""
+    if deal.job.status is JobStatus.CANCELLED:
+        nothing = Held(wallet=None, moves=(), there=Money.zero(taken.currency))
+        begun = refunding.begin(taken, taken.amount, nothing, SYSTEM, rules, at)
+        return Released(
+            payment=begun.payment,
+            changes=(*begun.changes, refunding.sent(begun, rules, at)),
+            entries=begun.entries,
+            timers=begun.timers,
+        )
+    if taken.purpose is PaymentPurpose.TIP or deal.job.status is JobStatus.COMPLETED:
+        return release(taken, payee.wallet, payee.accounts, SYSTEM, rules, at)
+    return Released(payment=taken, changes=(), entries=(), timers=())

@@ -55,6 +55,23 @@ class Parties:
     accounts: Sequence[PayoutAccount]
 
 
+def divide_all(
+    parts: Sequence[tuple[Payment, Shares]],
+    parties: Parties,
+    by: Role,
+    rules: Rules,
+    at: datetime,
+    reason: str = "",
+) -> list[Divided]:
+    """Each of some payments of one deal, one after the other."""
+    done: list[Divided] = []
+    for payment, shares in parts:
+        one = divide(payment, shares, parties, by, rules, at, reason)
+        parties = evolve(parties, wallet=one.after(parties.wallet))
+        done.append(one)
+    return done
+
+
 def divide(
     payment: Payment,
     shares: Shares,

@@ -185,6 +185,8 @@ JOB: Final = Lifecycle("job",
     Row(J.IN_PROGRESS,  e.JobCancelled,  J.CANCELLED,    CUSTOMER | ADMIN | SYSTEM),  # see Job.cancel
     Row(J.IN_PROGRESS,  e.JobCancellationProposed, J.IN_PROGRESS, CUSTOMER | CONTRACTOR),
     Row(J.IN_PROGRESS,  e.JobCancellationDeclined, J.IN_PROGRESS, CUSTOMER | CONTRACTOR),
+    Row(J.SUBMITTED,    e.JobCancellationProposed, J.SUBMITTED, CUSTOMER | CONTRACTOR),
+    Row(J.SUBMITTED,    e.JobCancellationDeclined, J.SUBMITTED, CUSTOMER | CONTRACTOR),
     Row(J.SUBMITTED,    e.JobChangesRequested, J.IN_PROGRESS, CUSTOMER),
     Row(J.SUBMITTED,    e.JobCompleted,  J.COMPLETED,    CUSTOMER | ADMIN | SYSTEM),
     Row(J.SUBMITTED,    e.JobCancelled,  J.CANCELLED,    ADMIN | SYSTEM),

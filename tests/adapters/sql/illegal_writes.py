@@ -76,7 +76,6 @@ MONEY: Final[dict[str, Write]] = {
             Copy({"offer": "'off_same'"}, "status = 'failed'"),
         )
     ),
-    "payments.offer_key": Copy({"id": "'pay_same'"}, "status = 'failed'"),
     "payments.gateway_payment_key": Change("gateway_payment = 'pi_same'", HELD, all=True),
     "payments.gateway_charge_key": Change("gateway_charge = 'ch_same'", KEPT, all=True),
     "payments.offer_fkey": Change("offer = 'off_none'"),
@@ -93,6 +92,9 @@ MONEY: Final[dict[str, Write]] = {
     "payments.gateway_charge": Change("gateway_charge = 'ch_same'", HELD),
     "payments.gateway_payment": Change("gateway_payment = NULL", HELD),
     "payments.gone": Change("refunded = amount + 1", "status = 'released'"),
+    "payments.kept": Change("kept = -1", "status = 'released'"),
+    "payments.purpose": Change("purpose = 'rent'", KEPT),
+    "payments.split_at_once": Change("purpose = 'tip'", "status = 'failed'"),
     "payments.lost": Change("lost = -1", "status = 'released'"),
     "payments.parties": Change(OWN),
     "payments.refunded": Change("refunded = -1", "status = 'released'"),

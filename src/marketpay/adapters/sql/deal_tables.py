@@ -46,6 +46,13 @@ def jobs(make: Maker) -> Table:
         Column("cancellation_by", String(32)),
         minor("cancellation_to_customer", nullable=True),
         Column("created_at", UtcTime, nullable=False),
+        *_job_checks(),
+    )
+
+
+def _job_checks() -> tuple[CheckConstraint, ...]:
+    """What is true of every job."""
+    return (
         is_currency(),
         one_of("status", JobStatus),
         CheckConstraint("overdue_at IS NULL OR deadline IS NOT NULL", name="overdue"),

@@ -43,15 +43,21 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
     )
 
 
-def payment_states() -> tuple[CheckConstraint, ...]:
-    """Of a payment in each status."""
+def payment_purposes() -> tuple[CheckConstraint, ...]:
+    """Of what a payment is for: only that of an offer waits for its split."""
     return (
         one_of("purpose", PaymentPurpose),
-        one_of("status", PaymentStatus),
-        parties(),
         CheckConstraint(
             "split_platform_fee IS NOT NULL OR purpose = 'offer'", name="split_at_once"
         ),
+    )
+
+
+def payment_states() -> tuple[CheckConstraint, ...]:
+    """Of a payment in each status."""
+    return (
+        one_of("status", PaymentStatus),
+        parties(),
         CheckConstraint(
             "status IN ('refunded', 'charged_back')"
             " OR (released_at IS NOT NULL) = (status = 'released')",

@@ -64,6 +64,7 @@ def payments(make: Maker) -> Table:
         Column("contested", Id),
         Column("created_at", UtcTime, nullable=False),
         *checks.payment_amounts(),
+        *checks.payment_purposes(),
         *checks.payment_states(),
     )
 
