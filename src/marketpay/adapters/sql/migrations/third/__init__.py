@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Integer, String, Table, UniqueConstraint
 from sqlalchemy.schema import conv
 
 from marketpay.adapters.sql.migrations import first
 from marketpay.adapters.sql.migrations.terms import (
+    Id,
+    LongText,
     Minor,
     Place,
     UtcTime,
@@ -16,13 +18,37 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
+from marketpay.adapters.sql.migrations.third import disputes
 from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
 
 # New columns of tables that are there, and what is in them for rows that are.
 COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
-    "payments": ((minor("kept"), "0"),),
+    "jobs": (
+        (Column("deadline", UtcTime), None),
+        (Column("overdue_at", UtcTime), None),
+        (Column("submitted_at", UtcTime), None),
+        (Column("assigned_at", UtcTime), None),
+        (Column("cancellation_by", String(32)), None),
+        (minor("cancellation_to_customer", nullable=True), None),
+    ),
+    "offers": (
+        (minor("counter", nullable=True), None),
+        (Column("counter_message", LongText), None),
+        (Column("revision", Integer, nullable=False), "0"),
+        (Column("revising", Id), None),
+        (Column("revising_message", LongText), None),
+        (Column("revising_until", UtcTime), None),
+    ),
+    "payments": (
+        (Column("purpose", String(32), nullable=False), "'offer'"),
+        (minor("kept"), "0"),
+        (minor("clearing"), "0"),
+        (Column("clears_at", UtcTime), None),
+        (Column("contested", Id), None),
+    ),
     "wallets": ((Column("frozen_at", UtcTime), None),),
 }
+MADE: Final = ("disputes", "evidence")
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -33,6 +59,11 @@ def define(place: Place, dialect: str) -> None:
     place["chargebacks"].append_column(Column("borne", Minor(), nullable=False))  # by the second
     for name in CHECKS:
         _redefine(place[name], name, dialect)
+
+    def word(check: CheckConstraint) -> CheckConstraint:
+        return CheckConstraint(worded(str(check.sqltext), dialect), name=check.name)
+
+    disputes.define(place, word)
 
 
 def _redefine(table: Table, name: str, dialect: str) -> None:

@@ -15,6 +15,7 @@ KIND: Final = (
     "'service_fee', 'upgrade')"
 )
 OWNER: Final = "(owner <> '') = (kind IN ('connected', 'credit.available', 'payout_in_transit'))"
+PARTIES: Final = "customer <> '' AND contractor <> '' AND contractor <> customer"
 
 # By table and name: every condition on its rows, but for keys that are joined.
 CHECKS: Final[dict[str, dict[str, str]]] = {
@@ -29,6 +30,41 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "owner": OWNER,
         "amount": "amount <> 0",
     },
+    "jobs": {
+        "currency": CURRENCY,
+        "status": (
+            "status IN ('open', 'assigned', 'in_progress', 'submitted', 'completed', 'cancelled')"
+        ),
+        "overdue": "overdue_at IS NULL OR deadline IS NOT NULL",
+        "submitted": (
+            "CASE status WHEN 'submitted' THEN submitted_at IS NOT NULL WHEN 'open' THEN "
+            "submitted_at IS NULL AND overdue_at IS NULL WHEN 'assigned' THEN submitted_at "
+            "IS NULL ELSE 1 = 1 END"
+        ),
+        "parties": (
+            "customer <> '' AND (contractor IS NULL OR (contractor <> '' AND contractor <> "
+            "customer))"
+        ),
+        "assigned": "contractor IS NOT NULL OR status IN ('open', 'cancelled')",
+        "assigned_at": "assigned_at IS NULL OR contractor IS NOT NULL",
+        "cancellation_by": (
+            "cancellation_by IS NULL OR (cancellation_by IN ('customer', 'contractor') AND "
+            "status NOT IN ('open', 'assigned', 'completed', 'cancelled'))"
+        ),
+        "cancellation": (
+            "(cancellation_to_customer IS NULL) = (cancellation_by IS NULL) AND "
+            "(cancellation_to_customer IS NULL OR cancellation_to_customer >= 0)"
+        ),
+        "version": "version > 0",
+    },
+    "timers": {
+        "kind": (
+            "kind IN ('offer_expiry', 'authorization_expiry', 'transfer_sweep', "
+            "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
+            "'payout_schedule', 'dispute_deadline', 'auto_release', 'clearance', "
+            "'job_deadline')"
+        ),
+    },
     "wallets": {
         "currency": CURRENCY,
         "owner": "owner <> ''",
@@ -36,6 +72,31 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "available": "available >= 0",
         "reserved": "reserved >= 0",
         "overdrawn": "overdrawn BETWEEN 0 AND receivable",
+        "version": "version > 0",
+    },
+    "offers": {
+        "currency": CURRENCY,
+        "status": (
+            "status IN ('pending', 'countered', 'accepting', 'accepted', 'rejected', "
+            "'withdrawn', 'expired', 'superseded')"
+        ),
+        "price": "price > 0",
+        "parties": PARTIES,
+        "claimed_job": "claimed_job = job",
+        "claimed": "(claimed_job IS NOT NULL) = (status IN ('accepting', 'accepted'))",
+        "live": (
+            "(live_pair IS NOT NULL) = (status IN ('pending', 'countered', 'accepting', "
+            "'accepted'))"
+        ),
+        "counter": "counter > 0 AND counter <> price",
+        "countered": "(counter IS NOT NULL) = (status = 'countered')",
+        "counter_message": "(counter IS NULL) = (counter_message IS NULL)",
+        "revision": "revision >= 0",
+        "revising": "revising <> payment",
+        "revisable": "revising IS NULL OR status IN ('pending', 'countered')",
+        "revised_terms": (
+            "revising IS NOT NULL OR (revising_message IS NULL AND revising_until IS NULL)"
+        ),
         "version": "version > 0",
     },
     "payments": {
@@ -49,28 +110,34 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "withheld": "ABS(withheld) <= COALESCE(split_payout, 0)",
         "transferring": "transferring >= 0",
         "transferred": "transferred >= 0",
-        "transfers": "transferring + transferred <= COALESCE(split_payout, 0) - withheld",
+        "transfers": (
+            "transferring + transferred + clearing <= COALESCE(split_payout, 0) - withheld"
+        ),
+        "clearing": "clearing >= 0",
+        "clears_at": "clearing = 0 OR clears_at IS NOT NULL",
         "whole_split": (
             "(split_platform_fee IS NULL) = (split_service_fee IS NULL) AND "
             "(split_platform_fee IS NULL) = (split_payout IS NULL)"
         ),
         "split": (
-            "split_platform_fee IS NULL OR (split_platform_fee >= 0 AND split_service_fee >= "
-            "0 AND split_payout >= 0 AND split_platform_fee + split_service_fee + "
+            "split_platform_fee IS NULL OR (split_platform_fee >= 0 AND split_service_fee "
+            ">= 0 AND split_payout >= 0 AND split_platform_fee + split_service_fee + "
             "split_payout = amount)"
         ),
+        "purpose": "purpose IN ('offer', 'extra', 'tip')",
+        "split_at_once": "split_platform_fee IS NOT NULL OR purpose = 'offer'",
         "status": (
             "status IN ('pending', 'awaiting_confirmation', 'authorized', 'captured', "
             "'released', 'refunded', 'failed', 'canceled', 'expired', 'charged_back')"
         ),
-        "parties": "customer <> '' AND contractor <> '' AND contractor <> customer",
+        "parties": PARTIES,
         "released": (
-            "status IN ('refunded', 'charged_back') OR (released_at IS NOT NULL) = (status = "
-            "'released')"
+            "status IN ('refunded', 'charged_back') OR (released_at IS NOT NULL) = (status "
+            "= 'released')"
         ),
         "unreleased": (
-            "released_at IS NOT NULL OR (withheld = 0 AND transferring = 0 AND transferred = "
-            "0 AND transfer_blocked IS NULL)"
+            "released_at IS NOT NULL OR (withheld = 0 AND transferring = 0 AND transferred "
+            "= 0 AND transfer_blocked IS NULL AND clears_at IS NULL)"
         ),
         "captured": (
             "split_platform_fee IS NOT NULL OR status NOT IN ('captured', 'released', "
@@ -80,6 +147,9 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "gateway_charge": (
             "gateway_charge IS NULL OR status IN ('captured', 'released', 'refunded', "
             "'charged_back')"
+        ),
+        "contested": (
+            "contested IS NULL OR status IN ('captured', 'released', 'refunded', 'charged_back')"
         ),
         "failure": "failure IS NOT NULL OR status <> 'failed'",
         "whole_refund": "status <> 'refunded' OR refunded + lost = amount",
@@ -91,9 +161,9 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "debit_kind": (
             "debit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
             "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', 'receivable',"
-            " 'refunds_in_transit', 'service_fee', 'upgrade', 'wallet.available', "
-            "'wallet.pending', 'wallet.reserved')"
+            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
+            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
+            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
         ),
         "debit_owner": (
             "(debit_owner <> '') = (debit_kind IN ('connected', 'credit.available', "
@@ -103,9 +173,9 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "credit_kind": (
             "credit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
             "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', 'receivable',"
-            " 'refunds_in_transit', 'service_fee', 'upgrade', 'wallet.available', "
-            "'wallet.pending', 'wallet.reserved')"
+            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
+            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
+            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
         ),
         "credit_owner": (
             "(credit_owner <> '') = (credit_kind IN ('connected', 'credit.available', "
@@ -120,7 +190,30 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
 NEW: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("kind",),
     "account_deltas": ("kind",),
-    "payments": ("kept", "gone"),
+    "jobs": ("status", "overdue", "submitted", "assigned_at", "cancellation_by", "cancellation"),
+    "timers": ("kind",),
+    "offers": (
+        "status",
+        "live",
+        "counter",
+        "countered",
+        "counter_message",
+        "revision",
+        "revising",
+        "revisable",
+        "revised_terms",
+    ),
+    "payments": (
+        "kept",
+        "gone",
+        "transfers",
+        "clearing",
+        "clears_at",
+        "purpose",
+        "split_at_once",
+        "unreleased",
+        "contested",
+    ),
     "ledger_entries": ("debit_kind", "credit_kind"),
 }
 
@@ -128,19 +221,34 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
 OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("kind",),
     "account_deltas": ("kind",),
-    "payments": ("gone",),
+    "jobs": ("status",),
+    "timers": ("kind",),
+    "offers": ("live", "status"),
+    "payments": ("transfers", "gone", "unreleased"),
     "ledger_entries": ("debit_kind", "credit_kind"),
 }
 
 # By table and key: the two columns that it joins by a colon.
 JOINED: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "wallets": {"holder": ("currency", "owner")},
+    "offers": {"live_pair": ("job", "contractor")},
 }
 
 # By table and name: the columns of each index, and of which rows it is.
 INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
+    "jobs": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "status": (("status", "id"), None),
+    },
+    "timers": {"due_at": (("due_at",), None)},
     "wallets": {"owner": (("owner", "id"), None)},
+    "offers": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+    },
     "payments": {
         "contractor": (("contractor", "id"), None),
         "customer": (("customer", "id"), None),
@@ -153,4 +261,19 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "journal": (("journal",), None),
         "payment": (("payment",), None),
     },
+    "disputes": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+        "payment": (("payment", "id"), None),
+        "status": (("status", "id"), None),
+    },
+    "evidence": {"dispute": (("dispute", "id"), None)},
+}
+
+# By table: the names of those that are new.
+FRESH: Final[dict[str, tuple[str, ...]]] = {
+    "payments": ("offer",),
+    "disputes": ("contractor", "customer", "job", "payment", "status"),
+    "evidence": ("dispute",),
 }

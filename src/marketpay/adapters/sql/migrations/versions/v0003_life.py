@@ -1,4 +1,4 @@
-"""The life of a deal in full: what is kept of it, and wallets that are frozen.
+"""The life of a deal in full: revisions, submitted work, clearances, disputes, frozen wallets.
 
 Revision ID: 0003
 Revises: 0002
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from alembic import op
 from sqlalchemy import CheckConstraint, Table, text
+from sqlalchemy.schema import CreateTable
 
 from marketpay.adapters.sql.migrations import third
 from marketpay.adapters.sql.migrations.steps import (
@@ -22,7 +23,7 @@ from marketpay.adapters.sql.migrations.steps import (
     qualified,
 )
 from marketpay.adapters.sql.migrations.terms import Place
-from marketpay.adapters.sql.migrations.third.changes import CHECKS, INDEXES, NEW, OLD
+from marketpay.adapters.sql.migrations.third.changes import CHECKS, FRESH, INDEXES, NEW, OLD
 
 revision = "0003"
 down_revision = "0002"
@@ -39,9 +40,12 @@ def upgrade() -> None:
             made_anew(place[name], {c.name: fill for c, fill in third.COLUMNS.get(name, ())})
         else:
             _alter(place[name], name)
+    for name in third.MADE:
+        op.execute(CreateTable(place[name], if_not_exists=True))
     for name, indexes in INDEXES.items():
         for one, (columns, where) in indexes.items():
-            indexed(place[name], one, columns, where)
+            if dialect == "sqlite" or one in FRESH.get(name, ()):  # tables made anew have none
+                indexed(place[name], one, columns, where)
     for name in third.SHARED if dialect != "sqlite" else ():
         _share(place[name], name)
     if dialect == "sqlite":
