@@ -24,6 +24,7 @@ from marketpay.adapters.sql.schema import HEAD, Tables
 from marketpay.domain import errors, lifecycles
 from marketpay.domain.event import SUBJECTS, Event
 from marketpay.domain.ledger import ASSETS, EXPENSES, INCOME, MOVES, OWNED, AccountKind
+from marketpay.domain.rules import NO_FEES
 from marketpay.domain.state_machine import Lifecycle
 from tests import covering
 
@@ -319,8 +320,8 @@ def default_text(value: Any) -> str:
         unit, size = next(one for one in sizes if seconds % one[1] == 0)
         return f"{seconds // size} {unit}{'s' if seconds != size else ''}"
     if isinstance(value, marketpay.Commission):
-        assert value == marketpay.Commission()
-        return "`Commission()`"
+        told = {"": marketpay.Commission(), "platform=0, service=0": NO_FEES}
+        return next(f"`Commission({text})`" for text, one in told.items() if one == value)
     is_long = callable(value) or value == marketpay.Rules().packages
     return "see right" if is_long else f"`{value}`"
 

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from marketpay.commands.dispute_outcomes import DisputeOutcome as DisputeOutcome
     from marketpay.commands.dispute_outcomes import ProposeSettlement as ProposeSettlement
     from marketpay.commands.dispute_outcomes import ResolveDispute as ResolveDispute
+    from marketpay.commands.dispute_withdrawal import WithdrawDispute as WithdrawDispute
     from marketpay.commands.disputes import EscalateDispute as EscalateDispute
     from marketpay.commands.disputes import OpenDispute as OpenDispute
     from marketpay.commands.disputes import RespondToDispute as RespondToDispute
-    from marketpay.commands.disputes import WithdrawDispute as WithdrawDispute
     from marketpay.commands.evidence import AddEvidence as AddEvidence
     from marketpay.commands.holds import SettleHold as SettleHold
     from marketpay.commands.holds import WarnOfExpiry as WarnOfExpiry
@@ -365,11 +365,11 @@ _MODULES: Final = {
         "ProposeSettlement",
         "ResolveDispute",
     ),
+    "commands.dispute_withdrawal": ("WithdrawDispute",),
     "commands.disputes": (
         "EscalateDispute",
         "OpenDispute",
         "RespondToDispute",
-        "WithdrawDispute",
     ),
     "commands.evidence": ("AddEvidence",),
     "commands.holds": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command
 from marketpay.commands.calling_off import Cancellation, call_off, captured, repeated
@@ -21,6 +21,7 @@ from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, JobStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
+from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, not_below_zero
 from marketpay.ports.store import Reader
@@ -77,7 +78,7 @@ class AcceptCancellation(Command[Cancellation]):
         _permit(self.by, job, e.JobCancellationProposed, what)
         _check_currency(self.to_customer, job)
         if job.status is JobStatus.CANCELLED and deal.claimed is not None:
-            return self._repeated(repeated(deal, read), job)
+            return self._repeated(repeated(deal, read))
         if job.cancellation_by == role.value:
             raise Forbidden(self.by.id, role.value, what, "the other side")
         JOB.after(e.JobCancellationProposed, job.status, role, job.id)
@@ -89,15 +90,17 @@ class AcceptCancellation(Command[Cancellation]):
         if _amount(self.to_customer, job, paid, proposer, rules, at) != proposed:
             raise Refused(Reason.PROPOSAL_CHANGED)
         shares = cancelling.agreed(job, paid, proposed, proposer, rules, at)
-        return call_off(deal, cancelled, shares, role, read, rules, at)
+        return call_off(deal, cancelled, shares, proposer, read, rules, at)
 
-    def _repeated(self, before: Decision[Cancellation], job: Job) -> Decision[Cancellation]:
+    def _repeated(self, before: Decision[Cancellation]) -> Decision[Cancellation]:
         """What was agreed on then, and no other way in which the job was cancelled."""
-        refund = before.result.refund
-        refunded = Money.zero(job.currency) if refund is None else refund.amount
-        if self.to_customer not in (None, refunded):
+        refunds = {one.amount: one for one in before.waives if isinstance(one, Refund)}
+        if self.to_customer is None:
+            return before
+        if self.to_customer.minor and self.to_customer not in refunds:
             raise Refused(Reason.PROPOSAL_CHANGED)
-        return before
+        mine = refunds.get(self.to_customer)
+        return evolve(before, result=evolve(before.result, refund=mine))
 
 
 @frozen(kw_only=True)

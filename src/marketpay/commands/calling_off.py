@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from attrs import evolve, frozen
 
@@ -16,7 +15,7 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.dividing import Parties, divide_all
-from marketpay.domain.entity import Change, Entity
+from marketpay.domain.entity import Change
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
 from marketpay.domain.job import Job
@@ -82,7 +81,7 @@ def call_off(
         relies_on=() if main else (paid,),
         waives=(
             *deal.rest(cancelled.entity, paid, *(one.payment for one in divided)),
-            *_unused(parties, changes),
+            *parties.unused(*(change.entity for change in changes)),
         ),
         entries=tuple(entry for one in divided for entry in one.entries),
         operations=tuple(operation for one in divided for operation in one.operations),
@@ -114,15 +113,6 @@ def _parties(
     accounts = read.find(PayoutAccount, contractor=paid.contractor)
     wallet = wallet_of(read, paid.contractor, paid.currency, rules)
     return Parties(held=taken_from, wallet=wallet, accounts=accounts)
-
-
-def _unused(parties: Parties, changes: Sequence[Change[Any]]) -> Iterator[Entity]:
-    """What was read of the contractor's and has not changed."""
-    changed = [change.entity for change in changes]
-    yield from parties.held.rest(*changed)
-    yield from parties.accounts
-    if parties.wallet.version and parties.wallet.id not in {one.id for one in changed}:
-        yield parties.wallet
 
 
 def repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:

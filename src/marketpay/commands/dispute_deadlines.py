@@ -8,6 +8,7 @@ from marketpay.commands.base import Command, only_system
 from marketpay.commands.dispute_outcomes import (
     DisputeOutcome,
     Ending,
+    check_ending,
     contest_of,
     ended,
     standing,
@@ -16,7 +17,7 @@ from marketpay.commands.disputes import escalated
 from marketpay.domain import events as e
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
-from marketpay.domain.disputing import Contest, all_to, check_divisible
+from marketpay.domain.disputing import Contest, all_to
 from marketpay.domain.errors import Refused
 from marketpay.domain.ids import DisputeId
 from marketpay.domain.lifecycles import DisputeStatus
@@ -47,7 +48,7 @@ class ExpireDispute(Command[DisputeOutcome]):
             return self._escalated(contest, rules)
         shares = all_to(rules.dispute_default if is_open else rules.dispute_undecided, contest)
         try:
-            check_divisible(contest.payment, shares)
+            check_ending(contest, shares)
         except Refused:
             return self._postponed(contest, rules)
         expired = Ending(contest, shares, e.DisputeExpired, self.by.role, at)

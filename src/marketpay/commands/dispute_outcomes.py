@@ -17,7 +17,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import Contest, check_divisible
 from marketpay.domain.dividing import Parties, divide_all
-from marketpay.domain.entity import Change, Entity, permit
+from marketpay.domain.entity import Change, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import DisputeId
@@ -187,9 +187,7 @@ def _check_left(payment: Payment, amount: Money) -> None:
 def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome]:
     """The dispute closed, the money divided, the payment free, and the job over."""
     contest, at = ending.contest, ending.at
-    payment, parts = contest.payment, [(contest.payment, ending.shares), *_beside(ending)]
-    for one, shares in parts:
-        check_divisible(one, shares)
+    payment, parts = contest.payment, check_ending(contest, ending.shares)
     parties = Parties(
         held=held(read, payment, rules),
         wallet=wallet_of(read, payment.contractor, payment.currency, rules),
@@ -201,10 +199,11 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     closed = _closed(ending, refund)
     job, over = _job_after(contest, ending.shares, at)
     changes = (closed, *(change for one in divided for change in one.changes), freed, *over)
+    changed = [change.entity for change in changes]
     return Decision(
         DisputeOutcome(dispute=closed.entity, job=job, payment=freed.entity, refund=refund),
         changes=changes,
-        waives=_unused(contest, parties, [change.entity for change in changes]),
+        waives=(*contest.deal.rest(*changed), *parties.unused(*changed)),
         entries=tuple(entry for one in divided for entry in one.entries),
         operations=tuple(operation for one in divided for operation in one.operations),
         timers=(
@@ -214,29 +213,31 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     )
 
 
-def _unused(contest: Contest, parties: Parties, changed: list[Entity]) -> tuple[Entity, ...]:
-    wallet = parties.wallet
-    is_touched = any(one.id == wallet.id for one in changed)
-    return (
-        *contest.deal.rest(*changed),
-        *parties.held.rest(*changed),
-        *((wallet,) if wallet.version and not is_touched else ()),
-        *parties.accounts,
-    )
+def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares]]:
+    """What is divided, and how; `Refused` where some of it cannot be now.
+
+    Where the job ends, no bank may dispute what was paid for it.
+    """
+    parts = [(contest.payment, shares), *_beside(contest, shares)]
+    for one, part in parts:
+        check_divisible(one, part)
+    if contest.ending is not None and any(one.disputed.minor for one in contest.deal.payments):
+        raise Refused(Reason.CHARGEBACK_OPEN)
+    return parts
 
 
-def _beside(ending: Ending) -> Iterator[tuple[Payment, Shares]]:
+def _beside(contest: Contest, shares: Shares) -> Iterator[tuple[Payment, Shares]]:
     """What was paid beyond the offer goes where the job goes, if that ends here.
 
     What is disputed itself is decided by itself.
     """
-    if ending.contest.ending is None:
+    if contest.ending is None:
         return
-    for extra in extras(ending.contest.deal):
+    for extra in extras(contest.deal):
         if extra.contested is None:
             nothing = Money.zero(extra.currency)
-            is_earned = ending.shares.to_contractor.minor > 0
             earned = Shares.between(nothing, extra.refundable)
+            is_earned = shares.to_contractor.minor > 0
             yield extra, earned if is_earned else Shares.whole(extra.refundable)
 
 

@@ -119,8 +119,9 @@ class Split:
         Each part of the parts sums to that of the whole: what is split one by one does not.
 
         >>> split = Commission().split(Money("100.05", "USD"))
-        >>> [part.platform_fee.minor for part in split.divide([Money("33.35", "USD")] * 3)]
-        [333, 334, 333]
+        >>> parts = split.divide([Money("33.35", "USD")] * 3)
+        >>> tuple(part.platform_fee.minor for part in parts)
+        (333, 334, 333)
         """
         before, divided = Money.zero(self.price.currency), []
         for amount in amounts:

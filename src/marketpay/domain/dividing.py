@@ -54,6 +54,12 @@ class Parties:
     wallet: Wallet
     accounts: Sequence[PayoutAccount]
 
+    def unused(self, *changed: Entity) -> tuple[Entity, ...]:
+        """Those of them that were read and are not `changed`."""
+        is_touched = any(one.id == self.wallet.id for one in changed)
+        wallet = () if is_touched or not self.wallet.version else (self.wallet,)
+        return (*self.held.rest(*changed), *wallet, *self.accounts)
+
 
 def divide_all(
     parts: Sequence[tuple[Payment, Shares]],

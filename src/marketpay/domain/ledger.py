@@ -57,7 +57,7 @@ OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAIL
 
 SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob", "AcceptCancellation"})  # which divide what is left
-RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute"})
+RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute", "WithdrawDispute"})
 # A tip is released as soon as it is captured, and what comes too late given back.
 COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | CANCELLING | RESOLVING | SETTLING
 CLEARING = frozenset({"EndClearance"})

@@ -10,7 +10,8 @@ from marketpay.domain.lifecycles import ALL
 def lifecycles() -> list[dict[str, Any]]:
     """Every table: its name, its statuses, how it begins, which are final, and each move.
 
-    >>> [row["event"] for row in lifecycles()[0]["rows"] if row["source"] == "open"]
-    ['job.updated', 'job.assigned', 'job.cancelled']
+    >>> job = lifecycles()[0]
+    >>> tuple(row["event"] for row in job["rows"] if row["source"] == "open")
+    ('job.updated', 'job.assigned', 'job.cancelled')
     """
     return [lifecycle.to_dict() for lifecycle in ALL]
