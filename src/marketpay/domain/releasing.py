@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from marketpay.domain import events as e
 from marketpay.domain import operations
@@ -120,6 +120,15 @@ def end_clearance(
     return giving.done(paid, event, by, rules, at, clearing=nothing, clears_at=None)
 
 
+def _collected(giving: _Giving) -> Money:
+    return min(giving.wallet.receivable, giving.amount)
+
+
+def _withheld(giving: _Giving) -> Money:
+    """What their account was paid out too much is missing there, and is transferred too."""
+    return giving.collected - min(giving.wallet.overdrawn, giving.collected)
+
+
 @frozen(kw_only=True)
 class _Giving:
     """A contractor gets `amount` of a payment by these entries, less what they owe."""
@@ -128,17 +137,8 @@ class _Giving:
     entries: tuple[LedgerEntry, ...]
     wallet: Wallet
     accounts: Sequence[PayoutAccount]
-    collected: Money = field(init=False)
-    withheld: Money = field(init=False)
-
-    @collected.default
-    def _collected(self) -> Money:
-        return min(self.wallet.receivable, self.amount)
-
-    @withheld.default
-    def _withheld(self) -> Money:
-        """What their account was paid out too much is missing there, and is transferred too."""
-        return self.collected - min(self.wallet.overdrawn, self.collected)
+    collected: Money = field(init=False, default=Factory(_collected, takes_self=True))
+    withheld: Money = field(init=False, default=Factory(_withheld, takes_self=True))
 
     def done(
         self, paid: Payment, event: type[Event], by: Role, rules: Rules, at: datetime, **fields: Any

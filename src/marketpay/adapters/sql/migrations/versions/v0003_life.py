@@ -73,7 +73,7 @@ def _alter(table: Table, name: str) -> None:
         if constraint.name in {f"{table.name}_{one}" for one in new}:
             assert isinstance(constraint, CheckConstraint)
             op.create_check_constraint(
-                constraint.name, table.name, constraint.sqltext, schema=table.schema
+                str(constraint.name), table.name, constraint.sqltext, schema=table.schema
             )
 
 
