@@ -59,15 +59,15 @@ NEW_JOB = insert("jobs", "id, version, customer, title, description, currency, s
 NEW_OFFER = insert(
     "offers",
     "id, version, job, application, customer, contractor, price, currency, message, payment,"
-    " status, created_at, live_pair",
+    " status, revision, created_at, live_pair",
 )
 NEW_PAYMENT = insert(
     "payments",
-    "id, version, offer, job, customer, contractor, amount, currency, status, refunded, disputed,"
-    " lost, withheld, transferring, transferred, created_at",
+    "id, version, offer, job, customer, contractor, amount, currency, purpose, status, refunded,"
+    " disputed, lost, kept, clearing, withheld, transferring, transferred, created_at",
 )
 BUMP_JOB = update("jobs")
-ASSIGN = update("jobs", "status", "contractor")
+ASSIGN = update("jobs", "status", "contractor", "assigned_at")
 FUND = update("offers", "expires_at")
 CLAIM = update("offers", "status", "claimed_job")
 ACCEPT = update("offers", "status")
@@ -89,7 +89,9 @@ class Hiring(Books):
     def post_job(self, customer: str, title: str, currency: str) -> str:
         at, job, salt = text_of(datetime.now(UTC)), new_id("job"), token_hex(12)
         digest = sha256(f"{salt}:{title}".encode()).hexdigest()
-        body = {"title": {"sha256": digest}, "currency": currency, "description": ""}
+        body = {
+            "title": {"sha256": digest}, "currency": currency, "description": "", "deadline": None,
+        }  # fmt: skip
         events = [job_event("job.posted", at, job, customer, None)]
         with self.transaction:
             self.write(NEW_JOB, (job, 1, customer, title, "", currency, "open", at))
@@ -121,9 +123,9 @@ class Hiring(Books):
             applied = next((one[0] for one in applications if one[3] == contractor), None)
             self.change(BUMP_JOB, job, version)
             new = (offer, 1, job, applied, customer, contractor, price, currency, "", payment)
-            self.write(NEW_OFFER, (*new, "pending", at, f"{job}:{contractor}"))
+            self.write(NEW_OFFER, (*new, "pending", 0, at, f"{job}:{contractor}"))
             of_offer = (payment, 1, offer, *parties, price, currency)
-            self.write(NEW_PAYMENT, (*of_offer, "pending", 0, 0, 0, 0, 0, 0, at))
+            self.write(NEW_PAYMENT, (*of_offer, "offer", "pending", 0, 0, 0, 0, 0, 0, 0, 0, at))
             payer = next((id for (id,) in payers), None)
             started = self.start(
                 sent, payment, "authorize", price, currency, customer, job, at, lease,
@@ -239,7 +241,7 @@ class Hiring(Books):
                 raise Refusal("settled already")
             assert isinstance(reply, Captured)
             assert reply.amount.minor == price
-            self.change(ASSIGN, "assigned", contractor, job, deal[12])
+            self.change(ASSIGN, "assigned", contractor, at, job, deal[12])
             self.change(ACCEPT, "accepted", offer, offered)
             self.change(TAKE, "captured", reply.charge, payment, paid)
             self.change(SETTLE, "success", reply.gateway_id, None, None, at, sent, version)

@@ -51,22 +51,23 @@ FROM generate_series(1, {{deals}}) AS n"""
 
 ROWS: Final = (
     """INSERT INTO marketpay_jobs
-    (id, version, customer, title, description, currency, status, contractor, created_at)
+    (id, version, customer, title, description, currency, status, contractor, assigned_at,
+     created_at)
     SELECT job, 6, customer, 'A booking website, number ' || n, '', 'USD', 'completed',
-           contractor, at FROM deals""",
+           contractor, at, at FROM deals""",
     """INSERT INTO marketpay_offers
-    (id, version, job, customer, contractor, price, currency, message, payment, status,
+    (id, version, job, customer, contractor, price, currency, message, payment, status, revision,
      expires_at, created_at, claimed_job, live_pair)
-    SELECT offer, 4, job, customer, contractor, {price}, 'USD', '', payment, 'accepted',
+    SELECT offer, 4, job, customer, contractor, {price}, 'USD', '', payment, 'accepted', 0,
            at + interval '7 days', at, job, job || ':' || contractor FROM deals""",
     """INSERT INTO marketpay_payments
-    (id, version, offer, job, customer, contractor, amount, currency, status,
+    (id, version, offer, job, customer, contractor, amount, currency, purpose, status,
      split_platform_fee, split_service_fee, split_payout, gateway_payment, gateway_charge,
-     refunded, disputed, lost, released_at, withheld, transferring, transferred,
+     refunded, disputed, lost, kept, clearing, released_at, withheld, transferring, transferred,
      transfer_blocked, created_at)
-    SELECT payment, 5, offer, job, customer, contractor, {price}, 'USD', 'released',
+    SELECT payment, 5, offer, job, customer, contractor, {price}, 'USD', 'offer', 'released',
            {fee}, {service}, {payout}, gateway, 'ch_' || gateway,
-           0, 0, 0, at, 0, 0, 0, 'onboarding', at FROM deals""",
+           0, 0, 0, 0, 0, at, 0, 0, 0, 'onboarding', at FROM deals""",
     """INSERT INTO marketpay_payment_transactions
     (id, version, payment, kind, amount, currency, party, "group", target, status, gateway_id,
      attempts, sent_at, settled_at, created_at)
