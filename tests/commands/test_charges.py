@@ -135,6 +135,31 @@ def test_the_same_key_pays_once(market: Marketplace, gateway: SimulatedGateway, 
 
 
 @BOTH
+def test_the_same_key_hears_again_that_its_capture_was_refused(
+    market: Marketplace, gateway: SimulatedGateway, kind: Any
+) -> None:
+    command = paying(kind, in_progress(market).job)
+    gateway.script(Capture, Outcome.DECLINE)
+    for _ in range(2):
+        with pytest.raises(PaymentDeclined):
+            market.execute(command, key="extra 1")
+    assert gateway.count(Authorize) == 2
+
+
+@BOTH
+def test_the_same_key_goes_on_with_a_capture_that_was_not_answered(
+    market: Marketplace, gateway: SimulatedGateway, kind: Any
+) -> None:
+    command = paying(kind, in_progress(market).job)
+    gateway.script(Capture, Outcome.TIMEOUT_BEFORE)
+    assert isinstance(market.execute(command, key="extra 1").next_action, Pending)
+    paid = market.execute(command, key="extra 1")
+    assert paid.next_action is None
+    assert paid.payment.gateway_charge
+    assert gateway.effects(Capture) == 2
+
+
+@BOTH
 def test_a_refused_card_leaves_the_deal_as_it_was(
     market: Marketplace, gateway: SimulatedGateway, kind: Any
 ) -> None:

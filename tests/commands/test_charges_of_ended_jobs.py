@@ -6,20 +6,25 @@ from marketpay import (
     AcceptCancellation,
     AccountKind,
     Actor,
+    CancelJob,
     CancellationPolicy,
     CancellationTier,
+    CompleteJob,
     IssueRefund,
     Job,
     Marketplace,
     OpenDispute,
     PayExtra,
     Payment,
+    PayTip,
+    Pending,
     ProposeCancellation,
     Reason,
     Refused,
     WithdrawDispute,
 )
-from marketpay.testing import SimulatedGateway, VirtualClock
+from marketpay.ports.gateway import RefundPayment
+from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket
 from tests.deals import (
     ADMIN,
@@ -118,3 +123,54 @@ def test_accepting_again_is_the_same_whatever_else_was_refunded(
         market.execute(refund)
     again = market.execute(accept)
     assert (first.refund and first.refund.id) == (again.refund and again.refund.id)
+
+
+def test_no_dispute_is_taken_back_while_a_bank_disputes_what_outlived_its_job(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    deal = in_progress(market)
+    extra = extra_of(market, deal.job)
+    main = disputed(market, deal=deal)
+    beside = market.execute(OpenDispute(by=CUSTOMER, payment=extra.id, reason="x"))
+    resolved(market, main, "400", "600")
+    gateway.dispute(now(market, extra))
+    hear(market, gateway)
+    withdraw = WithdrawDispute(by=CUSTOMER, dispute=beside.id)
+    with pytest.raises(Refused) as refused:
+        market.execute(withdraw)
+    assert refused.value.reason is Reason.CHARGEBACK_OPEN
+
+    gateway.win(now(market, extra))
+    hear(market, gateway)
+    market.execute(withdraw)
+    assert balance(market, AccountKind.ESCROW) == usd("0")
+
+
+def test_a_dispute_is_not_taken_back_on_what_the_job_was(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    deal = in_progress(market)
+    extra = extra_of(market, deal.job)
+    beside = market.execute(OpenDispute(by=CUSTOMER, payment=extra.id, reason="x"))
+    decision = market.preview(WithdrawDispute(by=CUSTOMER, dispute=beside.id))
+    assert deal.job.id in [one.id for one in decision.relies_on]
+
+
+def test_a_tip_that_a_bank_disputes_keeps_no_job_from_ending(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    deal = in_progress(market)
+    tip = PayTip(by=CUSTOMER, job=deal.job.id, amount=usd("20"), payment_method=GOOD)
+    gateway.dispute(market.execute(tip).payment)
+    hear(market, gateway)
+    assert market.execute(CompleteJob(by=CUSTOMER, job=deal.job.id)).job.status == "completed"
+
+
+def test_what_is_still_to_happen_to_the_first_of_two_refunds_is_said(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    deal = in_progress(market)
+    extra_of(market, deal.job)
+    gateway.script(RefundPayment, Outcome.TIMEOUT_BEFORE)
+    cancelled = market.execute(CancelJob(by=ADMIN, job=deal.job.id))
+    assert isinstance(cancelled.next_action, Pending)

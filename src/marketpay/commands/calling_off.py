@@ -44,9 +44,11 @@ def captured(deal: Deal) -> Payment:
     claimed = deal.claimed
     assert claimed is not None  # a job that was ever assigned has its accepted offer
     check_undisputed(*deal.payments)
-    if any(one.disputed.minor for one in deal.payments if one.offer == claimed.id):
+    paid = deal.payment(claimed.payment)
+    held = (one for one in deal.payments if one.offer == claimed.id and not one.is_released)
+    if any(one.disputed.minor for one in (paid, *held)):
         raise Refused(Reason.CHARGEBACK_OPEN)
-    return deal.payment(claimed.payment)
+    return paid
 
 
 def call_off(

@@ -90,9 +90,9 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
 
 def obstacle(deal: Deal) -> Reason | None:
     """Why what is left of a deal's payments cannot be released now, if it cannot."""
+    if any(one.contested is not None for one in deal.payments):
+        return Reason.DISPUTE_OPEN
     for paid in behind(deal):
-        if paid.contested is not None:
-            return Reason.DISPUTE_OPEN
         if paid.disputed.minor:
             return Reason.CHARGEBACK_OPEN
         if paid.flagged is not None and paid.gone < paid.amount:
@@ -111,4 +111,4 @@ def behind(deal: Deal) -> list[Payment]:
     """What completing the job releases: that payment first, and the extras that were captured."""
     paid = payment_of(deal)
     more = (one for one in deal.payments if one.offer == paid.offer and one.id != paid.id)
-    return [paid, *(one for one in more if one.status in ESCROWED)]
+    return [paid, *(one for one in more if one.status in ESCROWED and not one.is_released)]

@@ -221,7 +221,8 @@ def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares
     parts = [(contest.payment, shares), *_beside(contest, shares)]
     for one, part in parts:
         check_divisible(one, part)
-    if contest.ending is not None and any(one.disputed.minor for one in contest.deal.payments):
+    held = (one for one in contest.deal.payments if not one.is_released)
+    if contest.ending is not None and any(one.disputed.minor for one in held):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return parts
 

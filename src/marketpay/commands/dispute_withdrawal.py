@@ -17,7 +17,7 @@ from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import check_divisible
 from marketpay.domain.dividing import Parties, divide
 from marketpay.domain.entity import Change
-from marketpay.domain.errors import Forbidden
+from marketpay.domain.errors import Forbidden, Reason, Refused
 from marketpay.domain.ids import DisputeId
 from marketpay.domain.lifecycles import JOB, DisputeStatus, JobStatus, PaymentStatus
 from marketpay.domain.money import Money
@@ -51,13 +51,17 @@ class WithdrawDispute(Command[Dispute]):
         deal = read.deal(payment=dispute.payment)
         payment = deal.payment(dispute.payment)
         freed = payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
+        is_over = deal.job.status in JOB.final
+        if is_over and payment.disputed.minor and not payment.is_released:
+            raise Refused(Reason.CHARGEBACK_OPEN)  # nobody would look at it afterwards
         is_left = payment.status is PaymentStatus.CAPTURED and payment.refundable.minor > 0
-        if is_left and deal.job.status in JOB.final:
+        if is_left and is_over:
             return _following(withdrawn, freed, deal, read, rules, at)
         return Decision(
             withdrawn.entity,
             changes=(withdrawn, freed),
-            waives=deal.rest(payment),
+            relies_on=(deal.job,),
+            waives=deal.rest(payment, deal.job),
             timers=tuple(clearance_of(freed.entity, at)),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -36,7 +37,7 @@ from marketpay.domain.errors import (
 )
 from marketpay.domain.ids import PaymentId, PayoutAccountId
 from marketpay.domain.lifecycles import TransactionStatus
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
@@ -66,7 +67,7 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
     committed: Committed[R] = yield from carry_out(command, key, rules)
     result: Any = committed.result
     next_action: NextAction | None = None
-    for operation in committed.operations:
+    for operation in (yield from _as_they_stand(committed)):
         is_old = is_waiting(operation) or is_past_window(operation, rules)
         take = _catch_up if committed.is_replay or is_old else _perform
         try:
@@ -74,7 +75,7 @@ def execute(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
         except STORE_ERRORS:  # the command stands; a worker settles this later
             done = Performed(operation, NoAnswer())
         result = refresh(result, done.saved) if done.saved else (yield from _reload(result))
-        next_action = _outcome(done, result)
+        next_action = _outcome(done, result) or next_action
     if next_action is not None and isinstance(result, Result):
         result = changed(result, next_action=next_action)
     answer: R = result
@@ -90,12 +91,37 @@ def join(command: Command[R], key: str | None, rules: Rules) -> Flow[R]:
     committed = yield from carry_out(command, key, once, caller=Caller.WORKER)
     result: Any = committed.result
     next_action: NextAction | None = None
-    for operation in committed.operations:
-        next_action = _outcome(Performed(operation, NoAnswer()), result)
+    for operation in (yield from _as_they_stand(committed)):
+        next_action = _outcome(Performed(operation, NoAnswer()), result) or next_action
     if next_action is not None and isinstance(result, Result):
         result = changed(result, next_action=next_action)
     answer: R = result
     return answer
+
+
+def _as_they_stand(committed: Committed[Any]) -> Flow[Sequence[Operation]]:
+    """The operations of a command; of a repeated one, what has followed from them since."""
+    if not committed.is_replay:
+        return committed.operations
+    found: Sequence[Operation] = yield Read(
+        lambda records: [_latest(one, records) for one in committed.operations]
+    )
+    return found
+
+
+def _latest(operation: Operation, records: Records) -> Operation:
+    """The capture that followed a hold at once, where nobody had to accept anything."""
+    is_hold = (
+        isinstance(operation, PaymentTransaction) and operation.kind is TransactionKind.AUTHORIZE
+    )
+    if not is_hold or operation.status is not TransactionStatus.SUCCESS:
+        return operation
+    payment = records.get(Payment, str(operation.payment))
+    if payment.purpose is PaymentPurpose.OFFER:
+        return operation
+    kind = TransactionKind.CAPTURE
+    sent = records.find(PaymentTransaction, payment=payment.id, kind=kind)
+    return max(sent, key=lambda one: one.id, default=operation)
 
 
 @frozen
@@ -243,7 +269,7 @@ def client_action(payment: PaymentId, rules: Rules) -> Flow[ClientAction | None]
     for operation in tried:
         if operation.status is TransactionStatus.AWAITING_CONFIRMATION:
             done = yield from _ask(operation, look_up(operation), rules)
-            if isinstance(done.news, NoAnswer):
+            if isinstance(done.news, NoAnswer) and done.operation.id == operation.id:
                 raise GatewayUnavailable("it did not answer")
             if isinstance(done.news, ActionRequired):
                 return _client_action(operation, done.news)
