@@ -111,10 +111,9 @@ def _as_they_stand(committed: Committed[Any]) -> Flow[Sequence[Operation]]:
 
 def _latest(operation: Operation, records: Records) -> Operation:
     """The capture that followed a hold at once, where nobody had to accept anything."""
-    is_hold = (
-        isinstance(operation, PaymentTransaction) and operation.kind is TransactionKind.AUTHORIZE
-    )
-    if not is_hold or operation.status is not TransactionStatus.SUCCESS:
+    if not isinstance(operation, PaymentTransaction) or not operation.is_settled:
+        return operation
+    if operation.kind is not TransactionKind.AUTHORIZE:
         return operation
     payment = records.get(Payment, str(operation.payment))
     if payment.purpose is PaymentPurpose.OFFER:
