@@ -47,10 +47,11 @@ if TYPE_CHECKING:
     from marketpay.commands.dispute_outcomes import DisputeOutcome as DisputeOutcome
     from marketpay.commands.dispute_outcomes import ProposeSettlement as ProposeSettlement
     from marketpay.commands.dispute_outcomes import ResolveDispute as ResolveDispute
-    from marketpay.commands.dispute_withdrawal import WithdrawDispute as WithdrawDispute
     from marketpay.commands.disputes import EscalateDispute as EscalateDispute
     from marketpay.commands.disputes import OpenDispute as OpenDispute
     from marketpay.commands.disputes import RespondToDispute as RespondToDispute
+    from marketpay.commands.disputes import WithdrawDispute as WithdrawDispute
+    from marketpay.commands.escrow import EmptyEscrow as EmptyEscrow
     from marketpay.commands.evidence import AddEvidence as AddEvidence
     from marketpay.commands.holds import SettleHold as SettleHold
     from marketpay.commands.holds import WarnOfExpiry as WarnOfExpiry
@@ -365,12 +366,13 @@ _MODULES: Final = {
         "ProposeSettlement",
         "ResolveDispute",
     ),
-    "commands.dispute_withdrawal": ("WithdrawDispute",),
     "commands.disputes": (
         "EscalateDispute",
         "OpenDispute",
         "RespondToDispute",
+        "WithdrawDispute",
     ),
+    "commands.escrow": ("EmptyEscrow",),
     "commands.evidence": ("AddEvidence",),
     "commands.holds": (
         "SettleHold",
@@ -797,6 +799,7 @@ __all__ = [
     "DisputeOutcome",
     "DisputeStatus",
     "Done",
+    "EmptyEscrow",
     "EndClearance",
     "Entity",
     "EntriesOf",

@@ -127,6 +127,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("charged_back", "chargeback_changed"): ("charged_back", {S}),
         ("charged_back", "refund_requested"): ("charged_back", {S}),
         ("charged_back", "partly_refunded"): ("charged_back", {S}),
+        ("charged_back", "still_flagged"): ("charged_back", {A, S}),
+        ("charged_back", "cleared"): ("charged_back", {A, S}),
         ("charged_back", "held_again"): ("captured", {S}),
         ("charged_back", "released_again"): ("released", {S}),
         ("refunded", "held_again"): ("captured", {S}),

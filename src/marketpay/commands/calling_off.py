@@ -19,7 +19,7 @@ from marketpay.domain.entity import Change
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import REFUND, PaymentStatus
+from marketpay.domain.lifecycles import REFUND
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
@@ -41,14 +41,11 @@ class Cancellation(Result):
 
 def captured(deal: Deal) -> Payment:
     """The payment of a job that was assigned, unless anybody disputes any of the deal's."""
-    claimed = deal.claimed
-    assert claimed is not None  # a job that was ever assigned has its accepted offer
     check_undisputed(*deal.payments)
-    paid = deal.payment(claimed.payment)
-    held = (one for one in deal.payments if one.offer == claimed.id and not one.is_released)
-    if any(one.disputed.minor for one in (paid, *held)):
+    held = (one for one in deal.beside if not one.is_released)
+    if any(one.disputed.minor for one in (deal.paid, *held)):
         raise Refused(Reason.CHARGEBACK_OPEN)
-    return paid
+    return deal.paid
 
 
 def call_off(
@@ -66,7 +63,7 @@ def call_off(
     """
     paid = captured(deal)
     parts = [(paid, shares)] if paid.refundable.minor else []
-    parts += [(one, cancelling.shares(deal.job, one, by, rules, at)) for one in extras(deal)]
+    parts += [(one, cancelling.shares(deal.job, one, by, rules, at)) for one in deal.extras]
     for one, part in parts:
         if part.to_contractor.minor and one.flagged is not None:
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
@@ -89,18 +86,6 @@ def call_off(
         operations=tuple(operation for one in divided for operation in one.operations),
         timers=tuple(timer for one in divided for timer in one.timers),
     )
-
-
-def extras(deal: Deal) -> list[Payment]:
-    """What was captured beyond the accepted offer, and has not gone yet."""
-    claimed = deal.claimed
-    return [
-        one
-        for one in deal.payments
-        if claimed is not None
-        and (one.offer == claimed.id and one.id != claimed.payment)
-        and (one.status is PaymentStatus.CAPTURED and one.refundable.minor)
-    ]
 
 
 def _parties(

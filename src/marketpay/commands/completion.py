@@ -52,7 +52,7 @@ class CompleteJob(Command[Completion]):
         permit(self.by, JOB, e.JobCompleted, action, customer=job.customer)
         not_system(self.by, action, "its customer or an admin")
         if job.status is JobStatus.COMPLETED:
-            payment = payment_of(deal)
+            payment = deal.paid
             return Decision(Completion(job=job, payment=payment), waives=deal.rest())
         return complete(deal, self.by.role, read, rules)
 
@@ -62,7 +62,7 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
     check_undisputed(*deal.payments)
     job, at = deal.job, rules.now()
     completed = job.become(e.JobCompleted, by, at)
-    paid, owed = payment_of(deal), [one for one in behind(deal) if one.gone < one.amount]
+    paid, owed = deal.paid, [one for one in behind(deal) if one.gone < one.amount]
     why = obstacle(deal)
     if why is not None:
         raise Refused(why)
@@ -100,15 +100,7 @@ def obstacle(deal: Deal) -> Reason | None:
     return None
 
 
-def payment_of(deal: Deal) -> Payment:
-    """The payment behind the accepted offer."""
-    claimed = deal.claimed
-    assert claimed is not None  # a job that was ever assigned has its accepted offer
-    return deal.payment(claimed.payment)
-
-
 def behind(deal: Deal) -> list[Payment]:
-    """What completing the job releases: that payment first, and the extras that were captured."""
-    paid = payment_of(deal)
-    more = (one for one in deal.payments if one.offer == paid.offer and one.id != paid.id)
-    return [paid, *(one for one in more if one.status in ESCROWED and not one.is_released)]
+    """What completing the job releases: that of its offer first, and what was paid beside it."""
+    more = (one for one in deal.beside if one.status in ESCROWED and not one.is_released)
+    return [deal.paid, *more]

@@ -8,15 +8,14 @@ from datetime import datetime
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Pending, Result
-from marketpay.commands.calling_off import extras
 from marketpay.commands.disputes import clearance_of, permit_party
-from marketpay.commands.holdings import held, wallet_of
+from marketpay.commands.holdings import parties_of
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import Contest, check_divisible
-from marketpay.domain.dividing import Parties, divide_all
+from marketpay.domain.dividing import divide_all
 from marketpay.domain.entity import Change, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
@@ -26,7 +25,6 @@ from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
-from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.shares import Shares
@@ -188,11 +186,7 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     """The dispute closed, the money divided, the payment free, and the job over."""
     contest, at = ending.contest, ending.at
     payment, parts = contest.payment, check_ending(contest, ending.shares)
-    parties = Parties(
-        held=held(read, payment, rules),
-        wallet=wallet_of(read, payment.contractor, payment.currency, rules),
-        accounts=read.find(PayoutAccount, contractor=payment.contractor),
-    )
+    parties = parties_of(read, payment, rules)
     divided = divide_all(parts, parties, Role.SYSTEM, rules, at, contest.dispute.id)
     freed = divided[0].payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
     refund = divided[0].refund
@@ -234,7 +228,7 @@ def _beside(contest: Contest, shares: Shares) -> Iterator[tuple[Payment, Shares]
     """
     if contest.ending is None:
         return
-    for extra in extras(contest.deal):
+    for extra in contest.deal.extras:
         if extra.contested is None:
             nothing = Money.zero(extra.currency)
             earned = Shares.between(nothing, extra.refundable)

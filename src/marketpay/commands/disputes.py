@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command
+from marketpay.domain import escrow
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
@@ -115,6 +116,31 @@ class EscalateDispute(Command[Dispute]):
         if dispute.is_overdue(at) and self.by.role is not Role.ADMIN:
             raise Refused(Reason.DISPUTE_OVERDUE)
         return escalated(dispute, self.by.role, rules, at)
+
+
+@frozen(kw_only=True)
+class WithdrawDispute(Command[Dispute]):
+    """Who opened it is content after all: the deal goes on as if it had not been.
+
+    Where the job has ended meanwhile, `work()` lets the payment go where the job went.
+    """
+
+    dispute: DisputeId = field(validator=IdOf("Dispute"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Dispute]:
+        """The dispute, withdrawn; its payment is free again."""
+        dispute, at = read.get(Dispute, self.dispute), rules.now()
+        event, what = e.DisputeWithdrawn, "withdraw this dispute"
+        permit_party(self.by, dispute, event, what)
+        if self.by != dispute.opener:
+            raise Forbidden(self.by.id, self.by.role.value, what, "who opened it")
+        if dispute.status is DisputeStatus.WITHDRAWN:
+            return Decision(dispute, waives=(dispute,))
+        withdrawn = dispute.become(event, self.by.role, at, closed_at=at)
+        payment = read.get(Payment, dispute.payment)
+        freed = payment.become(e.PaymentFreed, Role.SYSTEM, at, contested=None)
+        timers = (*clearance_of(freed.entity, at), *escrow.timers(freed.entity, at))
+        return Decision(withdrawn.entity, changes=(withdrawn, freed), timers=timers)
 
 
 def permit_party(by: Actor, dispute: Dispute, event: type[Event], action: str) -> None:

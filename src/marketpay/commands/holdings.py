@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from marketpay.domain.dividing import Parties
 from marketpay.domain.ids import WalletId
 from marketpay.domain.ledger import Account, AccountKind
 from marketpay.domain.money import Money, unchecked
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refunding import Held
 from marketpay.domain.rules import Rules
 from marketpay.domain.wallet import Wallet
@@ -31,6 +33,15 @@ def held(read: Reader, payment: Payment, rules: Rules) -> Held:
         wallet=wallet_of(read, payment.contractor, payment.currency, rules),
         moves=read.find(PaymentTransaction, payment=payment.id, kind=MOVES),
         there=there(read, payment.contractor, payment.currency),
+    )
+
+
+def parties_of(read: Reader, payment: Payment, rules: Rules) -> Parties:
+    """What has to be known of the contractor before any of it can be divided."""
+    return Parties(
+        held=held(read, payment, rules),
+        wallet=wallet_of(read, payment.contractor, payment.currency, rules),
+        accounts=read.find(PayoutAccount, contractor=payment.contractor),
     )
 
 

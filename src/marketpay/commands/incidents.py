@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, only_system
 from marketpay.commands.holdings import wallet_of
+from marketpay.domain import escrow
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
@@ -24,6 +25,7 @@ from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
 
 FLAGGABLE = (PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
+CLEARABLE = (*FLAGGABLE, PaymentStatus.CHARGED_BACK)
 
 
 @frozen(kw_only=True)
@@ -80,14 +82,15 @@ class ClearPayment(Command[Payment]):
         """The payment without that flag."""
         payment, at = read.get(Payment, self.payment), rules.now()
         permit(self.by, PAYMENT, e.PaymentCleared, "clear this payment")
-        if payment.flagged is None or payment.status not in FLAGGABLE:
+        if payment.flagged is None or payment.status not in CLEARABLE:
             return Decision(payment, waives=(payment,))
         left = () if self.detail is None else [f for f in payment.flags if f != self.detail]
         if len(left) == len(payment.flags):
             return Decision(payment, waives=(payment,))
         event: type[Event] = e.PaymentStillFlagged if left else e.PaymentCleared
         cleared = payment.become(event, self.by.role, at, flagged=" ".join(left) or None)
-        return Decision(cleared.entity, changes=(cleared,))
+        timers = escrow.timers(cleared.entity, at)
+        return Decision(cleared.entity, changes=(cleared,), timers=timers)
 
 
 @frozen(kw_only=True)

@@ -27,11 +27,11 @@ from marketpay.commands.dispute_outcomes import (
     ProposeSettlement,
     ResolveDispute,
 )
-from marketpay.commands.dispute_withdrawal import WithdrawDispute
 from marketpay.commands.disputes import (
     EscalateDispute,
     OpenDispute,
     RespondToDispute,
+    WithdrawDispute,
 )
 from marketpay.commands.evidence import AddEvidence
 from marketpay.commands.incidents import ClearPayment, ResolveIncident

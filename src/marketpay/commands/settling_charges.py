@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketpay.commands.holdings import wallet_of
+from marketpay.commands.holdings import parties_of
 from marketpay.domain import charging
 from marketpay.domain.deal import Deal
 from marketpay.domain.errors import GatewayError
 from marketpay.domain.incident import Incident, IncidentKind
-from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
-from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import EXPIRED, Settled
 from marketpay.ports.gateway import (
@@ -41,8 +39,8 @@ def settle_charge(
         case ActionRequired(gateway_id=id) if is_hold:
             return charging.action_required(transaction, deal, id, rules, at)
         case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
-            payee = _payee(read, deal.payment(str(transaction.payment)), rules)
-            return charging.captured(transaction, deal, id, news.charge, payee, rules, at)
+            parties = parties_of(read, deal.payment(str(transaction.payment)), rules)
+            return charging.captured(transaction, deal, id, news.charge, parties, rules, at)
         case Captured(gateway_id=id):
             known = captures(read, transaction, id)
             return charging.captured_otherwise(transaction, deal, id, known, rules, at)
@@ -64,10 +62,3 @@ def unfit(transaction: PaymentTransaction, news: GatewayNews) -> GatewayError:
     """What the gateway said is no answer to this operation."""
     said = type(news).__name__
     return GatewayError(f"{said} is no answer to {transaction.kind} {transaction.id}")
-
-
-def _payee(read: Reader, payment: Payment, rules: Rules) -> charging.Payee:
-    return charging.Payee(
-        wallet=wallet_of(read, payment.contractor, payment.currency, rules),
-        accounts=read.find(PayoutAccount, contractor=payment.contractor),
-    )

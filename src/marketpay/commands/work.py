@@ -7,6 +7,7 @@ from attrs import field, frozen
 from marketpay.commands.base import PERSONAL, Command, only_system
 from marketpay.commands.completion import complete, obstacle
 from marketpay.domain import events as e
+from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.ids import JobId
@@ -74,7 +75,7 @@ class ReleaseAutomatically(Command[Job]):
         """The job, completed as by its customer, if it is still submitted.
 
         Work that was submitted anew has time from then on.  While the payment is disputed or
-        under review, it is tried again later.
+        under review, or the customer proposes to call the job off, it is tried again later.
         """
         only_system(self.by, "complete a job by itself")
         deal, at = read.deal(job=self.job), rules.now()
@@ -85,7 +86,7 @@ class ReleaseAutomatically(Command[Job]):
         if due > at:
             later = Timer(TimerKind.AUTO_RELEASE, job.id, due)
             return Decision(job, waives=deal.rest(), timers=(later,))
-        if obstacle(deal) is not None:
+        if obstacle(deal) is not None or job.cancellation_by == Role.CUSTOMER:
             later = Timer(TimerKind.AUTO_RELEASE, job.id, rules.later(due, at))
             return Decision(job, waives=deal.rest(), timers=(later,))
         done = complete(deal, self.by.role, read, rules)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from marketpay.commands.base import Command
 from marketpay.commands.clearance import EndClearance
 from marketpay.commands.dispute_deadlines import ExpireDispute
+from marketpay.commands.escrow import EmptyEscrow
 from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
@@ -22,15 +24,6 @@ from marketpay.delivery.commit import carry_out, patiently
 from marketpay.delivery.steps import Flow
 from marketpay.delivery.taking_away import Overtaken
 from marketpay.domain.actor import Actor
-from marketpay.domain.ids import (
-    DisputeId,
-    JobId,
-    OfferId,
-    PaymentId,
-    UpgradeId,
-    WalletId,
-    WithdrawalId,
-)
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.store import Work
@@ -83,31 +76,23 @@ def _fire(timer: Timer, rules: Rules) -> Flow[Exception | None]:
     return None
 
 
-def _command_of(timer: Timer) -> Command[Any]:  # noqa: C901  # one case for each kind
-    match timer.kind:
-        case TimerKind.OFFER_EXPIRY:
-            return ExpireOffer(by=Actor.SYSTEM, offer=OfferId(timer.subject))
-        case TimerKind.AUTHORIZATION_EXPIRY:
-            return ExpireAuthorization(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.TRANSFER_SWEEP:
-            return SweepTransfers(by=Actor.SYSTEM, contractor=timer.subject)
-        case TimerKind.TRANSFER_RETRY:
-            return RetryTransfer(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.AUTHORIZATION_WARNING:
-            return WarnOfExpiry(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.WITHDRAWAL:
-            return ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=WithdrawalId(timer.subject))
-        case TimerKind.UPGRADE_END:
-            return ExpireUpgrade(by=Actor.SYSTEM, upgrade=UpgradeId(timer.subject))
-        case TimerKind.PAYOUT_SCHEDULE:
-            return MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=WalletId(timer.subject))
-        case TimerKind.DISPUTE_DEADLINE:
-            return ExpireDispute(by=Actor.SYSTEM, dispute=DisputeId(timer.subject))
-        case TimerKind.AUTO_RELEASE:
-            return ReleaseAutomatically(by=Actor.SYSTEM, job=JobId(timer.subject))
-        case TimerKind.CLEARANCE:
-            return EndClearance(by=Actor.SYSTEM, payment=PaymentId(timer.subject))
-        case TimerKind.JOB_DEADLINE:
-            return PassDeadline(by=Actor.SYSTEM, job=JobId(timer.subject))
-        case never:
-            assert_never(never)
+def _command_of(timer: Timer) -> Command[Any]:
+    return COMMANDS[timer.kind](timer.subject)
+
+
+Make = Callable[[Any], Command[Any]]
+COMMANDS: Final[dict[TimerKind, Make]] = {
+    TimerKind.OFFER_EXPIRY: lambda one: ExpireOffer(by=Actor.SYSTEM, offer=one),
+    TimerKind.AUTHORIZATION_EXPIRY: lambda one: ExpireAuthorization(by=Actor.SYSTEM, payment=one),
+    TimerKind.TRANSFER_SWEEP: lambda one: SweepTransfers(by=Actor.SYSTEM, contractor=one),
+    TimerKind.TRANSFER_RETRY: lambda one: RetryTransfer(by=Actor.SYSTEM, payment=one),
+    TimerKind.AUTHORIZATION_WARNING: lambda one: WarnOfExpiry(by=Actor.SYSTEM, payment=one),
+    TimerKind.WITHDRAWAL: lambda one: ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=one),
+    TimerKind.UPGRADE_END: lambda one: ExpireUpgrade(by=Actor.SYSTEM, upgrade=one),
+    TimerKind.PAYOUT_SCHEDULE: lambda one: MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=one),
+    TimerKind.DISPUTE_DEADLINE: lambda one: ExpireDispute(by=Actor.SYSTEM, dispute=one),
+    TimerKind.AUTO_RELEASE: lambda one: ReleaseAutomatically(by=Actor.SYSTEM, job=one),
+    TimerKind.CLEARANCE: lambda one: EndClearance(by=Actor.SYSTEM, payment=one),
+    TimerKind.JOB_DEADLINE: lambda one: PassDeadline(by=Actor.SYSTEM, job=one),
+    TimerKind.ESCROW: lambda one: EmptyEscrow(by=Actor.SYSTEM, payment=one),
+}

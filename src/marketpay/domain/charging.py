@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from marketpay.domain import escrow, operations
 from marketpay.domain import events as e
-from marketpay.domain import operations, refunding
 from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision, Operation
+from marketpay.domain.dividing import Divided, Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import JobStatus, PaymentStatus, TransactionStatus
-from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction
-from marketpay.domain.payout_account import PayoutAccount
-from marketpay.domain.refunding import Held
-from marketpay.domain.releasing import Released, release
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import (
     EXPIRED,
@@ -33,7 +30,7 @@ from marketpay.domain.settlement import (
     failed,
     succeeded,
 )
-from marketpay.domain.wallet import Wallet
+from marketpay.domain.timer import Timer, TimerKind
 
 SYSTEM = Role.SYSTEM
 OPEN = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
@@ -75,7 +72,13 @@ def authorized(
         relies_on=(deal.job,),
         waives=deal.rest(held.entity, deal.job),
         operations=started,
+        timers=() if is_taken or expires_at is None else (_end_of(held.entity, expires_at),),
     )
+
+
+def _end_of(held: Payment, expires_at: datetime) -> Timer:
+    """A hold that cannot be let go falls off by itself."""
+    return Timer(TimerKind.AUTHORIZATION_EXPIRY, held.id, expires_at)
 
 
 def action_required(
@@ -130,57 +133,39 @@ def captured_otherwise(
     return evolve(undone, changes=changes, waives=waived)
 
 
-@frozen(kw_only=True)
-class Payee:
-    """What is read of the contractor for what is released as soon as it is captured."""
-
-    wallet: Wallet
-    accounts: Sequence[PayoutAccount]
-
-
 def captured(
     transaction: PaymentTransaction,
     deal: Deal,
     gateway_id: str,
     charge: str | None,
-    payee: Payee,
+    parties: Parties,
     rules: Rules,
     at: datetime,
 ) -> Settled:
-    """The money is in escrow.  A tip is released; so is what comes when the job is completed.
+    """The money is in escrow, and goes on at once if there is nothing to wait for.
 
-    What comes when the job is cancelled goes back.
+    Where somebody captured it at the gateway before its hold was known here, they are named.
     """
     settled = succeeded(transaction, gateway_id, at)
     payment = deal.payment(str(transaction.payment))
     changes: list[Change[Entity]] = [settled]
-    if payment.status is not PaymentStatus.AUTHORIZED:  # somebody captured it at the gateway
+    if payment.status is not PaymentStatus.AUTHORIZED:
         held = payment.become(e.PaymentAuthorized, SYSTEM, at, gateway_payment=gateway_id)
-        changes.append(held)
+        why = IncidentKind.CAPTURED_ELSEWHERE
+        changes += [held, incident(why, payment.id, gateway_id, rules, at)]
         payment = held.entity
     taken = payment.become(e.PaymentCaptured, SYSTEM, at, gateway_charge=charge)
-    going = _going_on(taken.entity, deal, payee, rules, at)
+    changes.append(taken)
+    shares = escrow.shares(taken.entity, deal.job)
+    parts = [] if shares is None else [(taken.entity, shares)]
+    [done] = divide_all(parts, parties, SYSTEM, rules, at) or [Divided.nothing(taken.entity)]
+    used = [change.entity for change in done.changes]
     return Decision(
         settled.entity,
-        changes=(*changes, taken, *going.changes),
+        changes=(*changes, *done.changes),
         relies_on=(deal.job,),
-        waives=(*deal.rest(payment, deal.job), *going.unused(payee.wallet), *payee.accounts),
-        entries=(*capture_entries(taken.entity), *going.entries),
-        timers=going.timers,
+        waives=(*deal.rest(payment, deal.job), *parties.unused(*used)),
+        entries=(*capture_entries(taken.entity), *done.entries),
+        operations=done.operations,
+        timers=done.timers,
     )
-
-
-def _going_on(taken: Payment, deal: Deal, payee: Payee, rules: Rules, at: datetime) -> Released:
-    """What becomes of it at once."""
-    if deal.job.status is JobStatus.CANCELLED:
-        nothing = Held(wallet=None, moves=(), there=Money.zero(taken.currency))
-        begun = refunding.begin(taken, taken.amount, nothing, SYSTEM, rules, at)
-        return Released(
-            payment=begun.payment,
-            changes=(*begun.changes, refunding.sent(begun, rules, at)),
-            entries=begun.entries,
-            timers=begun.timers,
-        )
-    if taken.purpose is PaymentPurpose.TIP or deal.job.status is JobStatus.COMPLETED:
-        return release(taken, payee.wallet, payee.accounts, SYSTEM, rules, at)
-    return Released(payment=taken, changes=(), entries=(), timers=())

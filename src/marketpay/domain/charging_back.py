@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from marketpay.domain import escrow
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
@@ -107,6 +108,7 @@ def _again(
     if not isinstance(payment, Payment):
         return
     yield from ask_again(payment, rules, at)
+    yield from escrow.timers(payment, at)
     if payment.clears_at is not None and not payment.disputed.minor:
         yield Timer(TimerKind.CLEARANCE, payment.id, max(payment.clears_at, at))
     if payment.is_transferable and payment.transfer_blocked is not None:

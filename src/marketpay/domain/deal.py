@@ -7,9 +7,9 @@ from attrs import frozen
 from marketpay.domain.application import Application
 from marketpay.domain.entity import Entity
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import OfferStatus
+from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.offer import CLAIMING, Offer
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 
 
 @frozen
@@ -38,6 +38,28 @@ class Deal:
     def claimed(self) -> Offer | None:
         """The offer that is being or has been accepted."""
         return next((offer for offer in self.offers if offer.status in CLAIMING), None)
+
+    @property
+    def paid(self) -> Payment:
+        """The payment behind the accepted offer, of a job that was ever assigned."""
+        claimed = self.claimed
+        assert claimed is not None  # without it no job is assigned
+        return self.payment(claimed.payment)
+
+    @property
+    def beside(self) -> tuple[Payment, ...]:
+        """What was paid beyond the accepted offer, whatever came of it."""
+        claimed = self.claimed
+        if claimed is None:
+            return ()
+        mine = (one for one in self.payments if one.offer == claimed.id)
+        return tuple(one for one in mine if one.purpose is not PaymentPurpose.OFFER)
+
+    @property
+    def extras(self) -> tuple[Payment, ...]:
+        """What of that is in escrow, and has not gone yet."""
+        held = (one for one in self.beside if one.status is PaymentStatus.CAPTURED)
+        return tuple(one for one in held if one.refundable.minor)
 
     @property
     def is_accepting(self) -> bool:

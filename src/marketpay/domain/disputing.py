@@ -33,9 +33,8 @@ class Contest:
 
         It goes on where more than this payment is behind it, and is over where it is over.
         """
-        claimed = self.deal.claimed
-        is_behind = claimed is not None and claimed.payment == self.payment.id
-        return self.deal.job if is_behind and self.deal.job.status not in JOB.final else None
+        job, is_behind = self.deal.job, self.deal.paid.id == self.payment.id
+        return job if is_behind and job.status not in JOB.final else None
 
     @property
     def left(self) -> Money:

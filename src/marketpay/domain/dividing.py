@@ -38,6 +38,11 @@ class Divided:
     operations: Sequence[PaymentTransaction]
     timers: tuple[Timer, ...]
 
+    @classmethod
+    def nothing(cls, payment: Payment) -> Divided:
+        """The payment as it is."""
+        return cls(payment=payment, refund=None, changes=(), entries=(), operations=(), timers=())
+
     def after(self, wallet: Wallet) -> Wallet:
         """The contractor's wallet as it leaves it."""
         for change in self.changes:
@@ -93,7 +98,7 @@ def divide(
     but for the customer's share.
     """
     assert shares.total == payment.refundable
-    done = Divided(payment=payment, refund=None, changes=(), entries=(), operations=(), timers=())
+    done = Divided.nothing(payment)
     if shares.to_customer.minor:
         done = _refunded(done, shares.to_customer, parties.held, by, rules, at, reason)
     if payment.is_released:

@@ -57,11 +57,13 @@ OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAIL
 
 SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob", "AcceptCancellation"})  # which divide what is left
-RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute", "WithdrawDispute"})
+RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute"})
+EMPTYING = frozenset({"EmptyEscrow"})
 # A tip is released as soon as it is captured, and what comes too late given back.
-COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | CANCELLING | RESOLVING | SETTLING
+ENDING = CANCELLING | RESOLVING | EMPTYING | SETTLING
+COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | ENDING
 CLEARING = frozenset({"EndClearance"})
-REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | CANCELLING | RESOLVING | SETTLING
+REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | ENDING
 RECORDING = frozenset({"RecordRefund"})
 RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})

@@ -19,6 +19,7 @@ class TimerKind(StrEnum):
     WITHDRAWAL = "withdrawal"  # subject: the withdrawal that waits for something
     UPGRADE_END = "upgrade_end"  # subject: the upgrade
     PAYOUT_SCHEDULE = "payout_schedule"  # subject: the wallet
+    ESCROW = "escrow"  # subject: the payment that may have outlived its job
     DISPUTE_DEADLINE = "dispute_deadline"  # subject: the dispute
     AUTO_RELEASE = "auto_release"  # subject: the job
     CLEARANCE = "clearance"  # subject: the payment

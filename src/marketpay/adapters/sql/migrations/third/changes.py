@@ -61,7 +61,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "kind": (
             "kind IN ('offer_expiry', 'authorization_expiry', 'transfer_sweep', "
             "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
-            "'payout_schedule', 'dispute_deadline', 'auto_release', 'clearance', "
+            "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', 'clearance', "
             "'job_deadline')"
         ),
     },
@@ -223,9 +223,9 @@ OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_deltas": ("kind",),
     "jobs": ("status",),
     "timers": ("kind",),
-    "offers": ("live", "status"),
-    "payments": ("transfers", "gone", "unreleased"),
-    "ledger_entries": ("debit_kind", "credit_kind"),
+    "offers": ("status", "live"),
+    "payments": ("gone", "unreleased", "transfers"),
+    "ledger_entries": ("credit_kind", "debit_kind"),
 }
 
 # By table and key: the two columns that it joins by a colon.
