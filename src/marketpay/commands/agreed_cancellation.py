@@ -32,8 +32,9 @@ from marketpay.ports.store import Reader
 class ProposeCancellation(Command[Job]):
     """One side of a job in progress would call it off, if the other agrees.
 
-    Of what is in escrow of the price the customer gets back `to_customer` (None: what `Rules.cancellation` gives them), and the
-    contractor the rest, less the platform's fees; what the policy gives the platform it keeps.
+    Of what is in escrow of the price the customer gets back `to_customer` (None: what
+    `Rules.cancellation` gives them), and the contractor the rest, less the platform's fees;
+    what the policy gives the platform it keeps.
     A proposal takes the place of an earlier one, of either side.
     """
 
@@ -94,12 +95,17 @@ class AcceptCancellation(Command[Cancellation]):
 
     def _repeated(self, before: Decision[Cancellation]) -> Decision[Cancellation]:
         """What was agreed on then, and no other way in which the job was cancelled."""
-        refunds = {one.amount: one for one in before.waives if isinstance(one, Refund)}
         if self.to_customer is None:
             return before
-        if self.to_customer.minor and self.to_customer not in refunds:
+        refunds = [one for one in before.waives if isinstance(one, Refund)]
+        together: dict[datetime, Money] = {}
+        for one in refunds:  # of a price in parts
+            known = together.get(one.created_at)
+            together[one.created_at] = one.amount if known is None else known + one.amount
+        amounts = {*(one.amount for one in refunds), *together.values()}
+        if self.to_customer.minor and self.to_customer not in amounts:
             raise Refused(Reason.PROPOSAL_CHANGED)
-        mine = refunds.get(self.to_customer)
+        mine = next((one for one in refunds if one.amount == self.to_customer), None)
         return evolve(before, result=evolve(before.result, refund=mine))
 
 

@@ -74,7 +74,9 @@ def call_off(
     main = next((one for one in divided if one.payment.id == paid.id), None)
     result = Cancellation(job=cancelled.entity, payment=paid)
     if main is not None:
-        result = evolve(result, payment=main.payment, refund=main.refund)
+        result = evolve(result, payment=main.payment)
+    refunds = (one.refund for one in divided if one.refund is not None)
+    result = evolve(result, refund=next(refunds, None))
     return Decision(
         result,
         changes=changes,
@@ -109,12 +111,13 @@ def repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
     if claimed is None:
         return Decision(result, waives=deal.rest())
     payment = deal.payment(claimed.payment)
-    refunds = read.find(Refund, payment=payment.id)
+    paid = tuple(one.payment for one in deal.milestones if one.payment) or (payment.id,)
+    refunds = read.find(Refund, payment=paid)
     refund = max(refunds, key=lambda one: one.id, default=None)
     result = evolve(result, payment=payment, refund=refund)
     if refund is None or refund.status in REFUND.final:
         return Decision(result, waives=(*deal.rest(), *refunds))
-    sent = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
+    sent = read.find(PaymentTransaction, payment=refund.payment, kind=TransactionKind.REFUND)
     for transaction in sent:
         if transaction.refund == refund.id:
             result = evolve(result, next_action=Pending(transaction=transaction.id))

@@ -32,14 +32,15 @@ def closed(
         return milestone.become(e.MilestoneCancelled, by, at)
     if shares is not None and shares.total != shares.to_customer:
         return milestone.become(e.MilestoneReleased, by, at)
-    return milestone.become(e.MilestoneRefunded, by, at)
+    is_given = shares is not None and shares.to_customer.minor > 0
+    return milestone.become(e.MilestoneRefunded, by if is_given else Role.SYSTEM, at)
 
 
 def closed_with_job(
     deal: Deal, parts: Sequence[Part], rules: Rules, at: datetime
 ) -> Iterator[Change[Entity]]:
     """All that are open, where the job ends and its money is divided so."""
-    shares_of = {payment.id: shares for payment, shares in parts}
+    shares_of = {str(payment.id): shares for payment, shares in parts}
     for milestone in deal.open_milestones:
         yield closed(milestone, shares_of.get(str(milestone.payment)), Role.SYSTEM, at)
         yield from called_off(deal, milestone, rules, at)

@@ -37,6 +37,8 @@ def _is_earned(payment: Payment, deal: Deal) -> bool | None:
     milestone = deal.milestone_of(payment)
     if milestone is not None:
         return None if milestone.is_open else milestone.status is MilestoneStatus.RELEASED
+    if payment.purpose is PaymentPurpose.MILESTONE:  # which another payment has funded
+        return False
     if deal.job.status is JobStatus.CANCELLED:
         return False
     is_tip = payment.purpose is PaymentPurpose.TIP
