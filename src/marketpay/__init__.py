@@ -62,6 +62,18 @@ if TYPE_CHECKING:
     from marketpay.commands.jobs import PostJob as PostJob
     from marketpay.commands.jobs import StartJob as StartJob
     from marketpay.commands.jobs import UpdateJob as UpdateJob
+    from marketpay.commands.milestone_closing import MilestoneOutcome as MilestoneOutcome
+    from marketpay.commands.milestone_work import (
+        ReleaseMilestoneAutomatically as ReleaseMilestoneAutomatically,
+    )
+    from marketpay.commands.milestone_work import RequestMilestoneChanges as RequestMilestoneChanges
+    from marketpay.commands.milestone_work import StartMilestone as StartMilestone
+    from marketpay.commands.milestone_work import SubmitMilestone as SubmitMilestone
+    from marketpay.commands.milestones import CancelMilestone as CancelMilestone
+    from marketpay.commands.milestones import FundMilestone as FundMilestone
+    from marketpay.commands.milestones import MilestoneFunding as MilestoneFunding
+    from marketpay.commands.milestones import RefundMilestone as RefundMilestone
+    from marketpay.commands.milestones import ReleaseMilestone as ReleaseMilestone
     from marketpay.commands.negotiation import CounterOffer as CounterOffer
     from marketpay.commands.negotiation import ReviseOffer as ReviseOffer
     from marketpay.commands.offers import OfferFunding as OfferFunding
@@ -130,6 +142,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ids import EvidenceId as EvidenceId
     from marketpay.domain.ids import IncidentId as IncidentId
     from marketpay.domain.ids import JobId as JobId
+    from marketpay.domain.ids import MilestoneId as MilestoneId
     from marketpay.domain.ids import OfferId as OfferId
     from marketpay.domain.ids import PayerAccountId as PayerAccountId
     from marketpay.domain.ids import PaymentId as PaymentId
@@ -153,6 +166,7 @@ if TYPE_CHECKING:
     from marketpay.domain.lifecycles import DisputeStatus as DisputeStatus
     from marketpay.domain.lifecycles import IncidentStatus as IncidentStatus
     from marketpay.domain.lifecycles import JobStatus as JobStatus
+    from marketpay.domain.lifecycles import MilestoneStatus as MilestoneStatus
     from marketpay.domain.lifecycles import OfferStatus as OfferStatus
     from marketpay.domain.lifecycles import PaymentStatus as PaymentStatus
     from marketpay.domain.lifecycles import PayoutAccountStatus as PayoutAccountStatus
@@ -162,6 +176,7 @@ if TYPE_CHECKING:
     from marketpay.domain.lifecycles import WebhookStatus as WebhookStatus
     from marketpay.domain.lifecycles import WithdrawalStatus as WithdrawalStatus
     from marketpay.domain.limits import Limits as Limits
+    from marketpay.domain.milestone import Milestone as Milestone
     from marketpay.domain.money import Money as Money
     from marketpay.domain.offer import Offer as Offer
     from marketpay.domain.package import Package as Package
@@ -171,6 +186,8 @@ if TYPE_CHECKING:
     from marketpay.domain.payment_transaction import PaymentTransaction as PaymentTransaction
     from marketpay.domain.payment_transaction import TransactionKind as TransactionKind
     from marketpay.domain.payout_account import PayoutAccount as PayoutAccount
+    from marketpay.domain.plan import MilestonePlan as MilestonePlan
+    from marketpay.domain.plan import Plan as Plan
     from marketpay.domain.processor_fee import ProcessorFee as ProcessorFee
     from marketpay.domain.refund import Refund as Refund
     from marketpay.domain.rules import DisputeDefault as DisputeDefault
@@ -283,6 +300,7 @@ if TYPE_CHECKING:
     from marketpay.queries.entities import GetChargeback as GetChargeback
     from marketpay.queries.entities import GetIncident as GetIncident
     from marketpay.queries.entities import GetJob as GetJob
+    from marketpay.queries.entities import GetMilestone as GetMilestone
     from marketpay.queries.entities import GetOffer as GetOffer
     from marketpay.queries.entities import GetPayment as GetPayment
     from marketpay.queries.entities import GetPaymentTransaction as GetPaymentTransaction
@@ -298,6 +316,7 @@ if TYPE_CHECKING:
     from marketpay.queries.listings import ListChargebacks as ListChargebacks
     from marketpay.queries.listings import ListIncidents as ListIncidents
     from marketpay.queries.listings import ListJobs as ListJobs
+    from marketpay.queries.listings import ListMilestones as ListMilestones
     from marketpay.queries.listings import ListOffers as ListOffers
     from marketpay.queries.listings import ListPayments as ListPayments
     from marketpay.queries.listings import ListPaymentTransactions as ListPaymentTransactions
@@ -352,6 +371,20 @@ _MODULES: Final = {
     "commands.cancellation": ("CancelJob",),
     "commands.cancellation_quote": ("CancellationQuote",),
     "commands.chargebacks": ("SettleChargeback",),
+    "commands.milestones": (
+        "CancelMilestone",
+        "FundMilestone",
+        "MilestoneFunding",
+        "RefundMilestone",
+        "ReleaseMilestone",
+    ),
+    "commands.milestone_closing": ("MilestoneOutcome",),
+    "commands.milestone_work": (
+        "ReleaseMilestoneAutomatically",
+        "RequestMilestoneChanges",
+        "StartMilestone",
+        "SubmitMilestone",
+    ),
     "commands.charges": ("JobPayment", "PayExtra", "PayTip"),
     "commands.clearance": ("EndClearance",),
     "commands.completion": (
@@ -487,6 +520,7 @@ _MODULES: Final = {
         "EvidenceId",
         "IncidentId",
         "JobId",
+        "MilestoneId",
         "OfferId",
         "PayerAccountId",
         "PaymentId",
@@ -516,6 +550,7 @@ _MODULES: Final = {
         "DisputeStatus",
         "IncidentStatus",
         "JobStatus",
+        "MilestoneStatus",
         "OfferStatus",
         "PaymentPurpose",
         "PaymentStatus",
@@ -528,6 +563,8 @@ _MODULES: Final = {
     ),
     "domain.limits": ("Limits",),
     "domain.money": ("Money",),
+    "domain.milestone": ("Milestone",),
+    "domain.plan": ("MilestonePlan", "Plan"),
     "domain.offer": ("Offer",),
     "domain.package": ("Package",),
     "domain.payer_account": ("PayerAccount",),
@@ -671,6 +708,7 @@ _MODULES: Final = {
         "GetChargeback",
         "GetIncident",
         "GetJob",
+        "GetMilestone",
         "GetOffer",
         "GetPayment",
         "GetPaymentTransaction",
@@ -690,6 +728,7 @@ _MODULES: Final = {
         "ListChargebacks",
         "ListIncidents",
         "ListJobs",
+        "ListMilestones",
         "ListOffers",
         "ListPaymentTransactions",
         "ListPayments",
@@ -757,6 +796,7 @@ __all__ = [
     "BuryWebhook",
     "BuyUpgrade",
     "CancelJob",
+    "CancelMilestone",
     "CancelWithdrawal",
     "Cancellation",
     "CancellationBasis",
@@ -817,6 +857,7 @@ __all__ = [
     "FlagPayment",
     "Forbidden",
     "FreezeWallet",
+    "FundMilestone",
     "GatewayError",
     "GatewayEvent",
     "GatewayNews",
@@ -829,6 +870,7 @@ __all__ = [
     "GetDispute",
     "GetIncident",
     "GetJob",
+    "GetMilestone",
     "GetOffer",
     "GetPayment",
     "GetPaymentTransaction",
@@ -871,6 +913,7 @@ __all__ = [
     "ListEvidence",
     "ListIncidents",
     "ListJobs",
+    "ListMilestones",
     "ListOffers",
     "ListPaymentTransactions",
     "ListPayments",
@@ -884,6 +927,12 @@ __all__ = [
     "Marketplace",
     "MemoryPublisher",
     "MemoryStore",
+    "Milestone",
+    "MilestoneFunding",
+    "MilestoneId",
+    "MilestoneOutcome",
+    "MilestonePlan",
+    "MilestoneStatus",
     "MissingDependency",
     "Money",
     "MoneyError",
@@ -921,6 +970,7 @@ __all__ = [
     "PayoutAccountStatus",
     "PayoutState",
     "Pending",
+    "Plan",
     "PostJob",
     "PostedEntry",
     "Processing",
@@ -946,6 +996,7 @@ __all__ = [
     "Refund",
     "RefundId",
     "RefundIssued",
+    "RefundMilestone",
     "RefundPayment",
     "RefundState",
     "RefundStatus",
@@ -954,8 +1005,11 @@ __all__ = [
     "RejectApplication",
     "RejectOffer",
     "ReleaseAutomatically",
+    "ReleaseMilestone",
+    "ReleaseMilestoneAutomatically",
     "ReplayWebhook",
     "RequestChanges",
+    "RequestMilestoneChanges",
     "RequestWithdrawal",
     "ResolveDispute",
     "ResolveIncident",
@@ -978,8 +1032,10 @@ __all__ = [
     "Split",
     "StartCheckout",
     "StartJob",
+    "StartMilestone",
     "StatementLine",
     "Store",
+    "SubmitMilestone",
     "SubmitWork",
     "ThreadedStore",
     "Timer",

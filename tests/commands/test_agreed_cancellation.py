@@ -290,8 +290,8 @@ def test_nobody_agrees_to_divide_what_has_changed_since(
 
 
 @on_both_stores
-@pytest.mark.parametrize(("sum", "parts"), [("990", ("990", "0")), ("1020", ("1000", "20"))])
-def test_the_sum_is_of_all_that_is_held_the_offer_s_payment_first(
+@pytest.mark.parametrize(("sum", "parts"), [("30", ("0", "30")), ("1020", ("970", "50"))])
+def test_the_sum_is_of_all_that_is_held_extras_first(
     open_market: OpenMarket, gateway: SimulatedGateway, sum: str, parts: tuple[str, str]
 ) -> None:
     market = open_market()

@@ -42,7 +42,8 @@ class AcceptOffer(Command[Acceptance]):
 
     The offer is claimed (one of a job at a time) and what everyone gets is fixed; once the
     money is captured the job is assigned and every other offer for it ends.  Its terms are
-    those that stand: other ones that either side wanted are off.
+    those that stand: other ones that either side wanted are off.  Of an offer in parts the first
+    is paid now; what everyone gets is fixed for all of them.
     """
 
     offer: OfferId = field(validator=IdOf("Offer"))
@@ -57,8 +58,10 @@ class AcceptOffer(Command[Acceptance]):
         if offer.status in (OfferStatus.ACCEPTED, OfferStatus.ACCEPTING):
             return self._repeated(deal, offer, payment, read)
         check_acceptable(deal, offer, payment, at)
-        claimed = offer.become(event, self.by.role, at, **SETTLED)
-        split = rules.commission.split(payment.amount)
+        whole = rules.commission.split(offer.price)
+        plan = None if offer.plan is None else offer.plan.frozen(whole)
+        claimed = offer.become(event, self.by.role, at, plan=plan, **SETTLED)
+        split = whole if plan is None else plan.splits[0]
         frozen_split = payment.become(e.PaymentSplitFrozen, self.by.role, at, split=split)
         capture = operations.capture(frozen_split.entity, rules, at)
         others = (one for one in deal.holds(offer) if one is not payment)

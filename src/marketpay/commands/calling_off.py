@@ -8,22 +8,25 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from marketpay.commands.base import Pending, Result
-from marketpay.commands.holdings import held, wallet_of
+from marketpay.commands.holdings import wallet_of
 from marketpay.domain.actor import Role
 from marketpay.domain.cancelling import Parts
+from marketpay.domain.closing import closed_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.dividing import Parties, divide_all
-from marketpay.domain.entity import Change
+from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import REFUND
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
+from marketpay.domain.refunding import Held
 from marketpay.domain.rules import Rules
 from marketpay.domain.shares import Shares
 from marketpay.domain.wallet import Wallet
@@ -64,17 +67,20 @@ def call_off(
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
     parties = _parties(paid, [part for _, part in parts], read, rules, at)
     divided = divide_all(parts, parties, by, rules, at, deal.job.id)
-    changes = [cancelled, *(change for one in divided for change in one.changes)]
+    changes: list[Change[Entity]] = [cancelled, *closed_with_job(deal, parts, rules, at)]
+    changes += [change for one in divided for change in one.changes]
     main = next((one for one in divided if one.payment.id == paid.id), None)
     result = Cancellation(job=cancelled.entity, payment=paid)
     if main is not None:
-        result = evolve(result, payment=main.payment, refund=main.refund)
+        result = evolve(result, payment=main.payment)
+    refunds = (one.refund for one in divided if one.refund is not None)
+    result = evolve(result, refund=next(refunds, None))
     return Decision(
         result,
         changes=changes,
         relies_on=() if main else (paid,),
         waives=(
-            *deal.rest(cancelled.entity, paid, *(one.payment for one in divided)),
+            *deal.rest(paid, *(change.entity for change in changes)),
             *parties.unused(*(change.entity for change in changes)),
         ),
         entries=tuple(entry for one in divided for entry in one.entries),
@@ -87,7 +93,7 @@ def _parties(
     paid: Payment, shares: Sequence[Shares], read: Reader, rules: Rules, at: datetime
 ) -> Parties:
     """Looked for only where the contractor gets something."""
-    taken_from = held(read, paid, rules)
+    taken_from = Held(wallet=None, moves=(), there=Money.zero(paid.currency))  # all is in escrow
     if not any(one.to_contractor.minor for one in shares):
         wallet = Wallet.empty(WalletId(rules.new_id("wal")), paid.contractor, paid.currency, at)
         return Parties(held=taken_from, wallet=wallet, accounts=())
@@ -103,12 +109,13 @@ def repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
     if claimed is None:
         return Decision(result, waives=deal.rest())
     payment = deal.payment(claimed.payment)
-    refunds = read.find(Refund, payment=payment.id)
-    refund = next((one for one in refunds if one.reason == deal.job.id), None)
+    refunds = read.find(Refund, payment=tuple(one.id for one in (payment, *deal.beside)))
+    mine = (one for one in refunds if one.reason == deal.job.id)
+    refund = min(mine, key=lambda one: one.id, default=None)
     result = evolve(result, payment=payment, refund=refund)
     if refund is None or refund.status in REFUND.final:
         return Decision(result, waives=(*deal.rest(), *refunds))
-    sent = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
+    sent = read.find(PaymentTransaction, payment=refund.payment, kind=TransactionKind.REFUND)
     for transaction in sent:
         if transaction.refund == refund.id:
             result = evolve(result, next_action=Pending(transaction=transaction.id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, Result, not_system
@@ -9,17 +11,20 @@ from marketpay.commands.holdings import wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import releasing
 from marketpay.domain.actor import Role
+from marketpay.domain.closing import closed_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
-from marketpay.domain.entity import permit
+from marketpay.domain.entity import Change, Entity, permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, JobStatus, PaymentStatus
+from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
+from marketpay.domain.shares import Shares
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
@@ -41,7 +46,10 @@ class Completion(Result):
 
 @frozen(kw_only=True)
 class CompleteJob(Command[Completion]):
-    """The customer is content (or an administrator decides): the contractor is paid."""
+    """The customer is content (or an administrator decides): the contractor is paid.
+
+    Of a job in parts every milestone that is funded is released, and every other cancelled.
+    """
 
     job: JobId = field(validator=IdOf("Job"))
 
@@ -66,12 +74,14 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
     why = obstacle(deal)
     if why is not None:
         raise Refused(why)
+    closing = _closing(deal, owed, rules)
+    ended = [change.entity for change in closing]
     if not owed:
         return Decision(
             Completion(job=completed.entity, payment=paid),
-            changes=(completed,),
+            changes=(completed, *closing),
             relies_on=(paid,),
-            waives=deal.rest(job, paid),
+            waives=deal.rest(job, paid, *ended),
         )
     read.expect(Wallet, owner=paid.contractor, currency=paid.currency)
     accounts = read.find(PayoutAccount, contractor=paid.contractor)
@@ -80,12 +90,19 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
     is_left = any(one.id == paid.id for one in owed)
     return Decision(
         Completion(job=completed.entity, payment=released.payment if is_left else paid),
-        changes=(completed, *released.changes),
+        changes=(completed, *closing, *released.changes),
         relies_on=() if is_left else (paid,),
-        waives=(*deal.rest(job, paid, *owed), *released.unused(wallet), *accounts),
+        waives=(*deal.rest(job, paid, *owed, *ended), *released.unused(wallet), *accounts),
         entries=released.entries,
         timers=released.timers,
     )
+
+
+def _closing(deal: Deal, owed: Sequence[Payment], rules: Rules) -> list[Change[Entity]]:
+    """The milestones that are open: what is left of them is the contractor's."""
+    nothing = Money.zero(deal.job.currency)
+    parts = [(one, Shares.between(nothing, one.refundable)) for one in owed]
+    return [*closed_with_job(deal, parts, rules, rules.now())]
 
 
 def obstacle(deal: Deal) -> Reason | None:
@@ -101,6 +118,9 @@ def obstacle(deal: Deal) -> Reason | None:
 
 
 def behind(deal: Deal) -> list[Payment]:
-    """What completing the job releases: that of its offer first, and what was paid beside it."""
-    more = (one for one in deal.beside if one.status in ESCROWED and not one.is_released)
-    return [deal.paid, *more]
+    """What completing the job releases: that of its offer first, and what was paid beside it.
+
+    But for what has left escrow: a job in parts goes on when some of them are released.
+    """
+    paid = (deal.paid, *deal.beside)
+    return [one for one in paid if one.status in ESCROWED and not one.is_released]

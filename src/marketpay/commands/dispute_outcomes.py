@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from attrs import evolve, field, frozen
@@ -10,18 +9,19 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import PERSONAL, Command, Pending, Result
 from marketpay.commands.disputes import clearance_of, permit_party
 from marketpay.commands.holdings import parties_of
+from marketpay.domain import closing
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import Contest, check_divisible
 from marketpay.domain.dividing import divide_all
-from marketpay.domain.entity import Change, permit
+from marketpay.domain.entity import Change, Entity, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import DisputeId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus
+from marketpay.domain.lifecycles import DISPUTE, REFUND, DisputeStatus, MilestoneStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -194,10 +194,12 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     job, over = _job_after(contest, ending.shares, at)
     changes = (closed, *(change for one in divided for change in one.changes), freed, *over)
     changed = [change.entity for change in changes]
+    relied = () if contest.closing is None or job.id in {one.id for one in changed} else (job,)
     return Decision(
         DisputeOutcome(dispute=closed.entity, job=job, payment=freed.entity, refund=refund),
         changes=changes,
-        waives=(*contest.deal.rest(*changed), *parties.unused(*changed)),
+        relies_on=relied,  # nobody closes the last but one meanwhile
+        waives=(*contest.deal.rest(*changed, *relied), *parties.unused(*changed)),
         entries=tuple(entry for one in divided for entry in one.entries),
         operations=tuple(operation for one in divided for operation in one.operations),
         timers=(
@@ -212,28 +214,13 @@ def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares
 
     Where the job ends, no bank may dispute what was paid for it.
     """
-    parts = [(contest.payment, shares), *_beside(contest, shares)]
+    parts = [(contest.payment, shares), *closing.beside(contest.deal, _event(contest, shares))]
     for one, part in parts:
         check_divisible(one, part)
     held = (one for one in contest.deal.payments if not one.is_released)
     if contest.ending is not None and any(one.disputed.minor for one in held):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return parts
-
-
-def _beside(contest: Contest, shares: Shares) -> Iterator[tuple[Payment, Shares]]:
-    """What was paid beyond the offer goes where the job goes, if that ends here.
-
-    What is disputed itself is decided by itself.
-    """
-    if contest.ending is None:
-        return
-    for extra in contest.deal.extras:
-        if extra.contested is None:
-            nothing = Money.zero(extra.currency)
-            earned = Shares.between(nothing, extra.refundable)
-            is_earned = shares.to_contractor.minor > 0
-            yield extra, earned if is_earned else Shares.whole(extra.refundable)
 
 
 def _closed(ending: Ending, refund: Refund | None) -> Change[Dispute]:
@@ -250,16 +237,26 @@ def _closed(ending: Ending, refund: Refund | None) -> Change[Dispute]:
     )
 
 
+def _event(contest: Contest, shares: Shares) -> type[Event] | None:
+    """Completed if the contractor gets anything for it; else it is as if it was cancelled."""
+    if contest.ending is None:
+        return None
+    done = (one.status is MilestoneStatus.RELEASED for one in contest.deal.milestones)
+    return e.JobCompleted if shares.to_contractor.minor or any(done) else e.JobCancelled
+
+
 def _job_after(
     contest: Contest, shares: Shares, at: datetime
-) -> tuple[Job, tuple[Change[Job], ...]]:
-    """Completed if the contractor gets anything for it; else it is as if it was cancelled."""
-    job = contest.ending
-    if job is None:
-        return contest.deal.job, ()
-    event: type[Event] = e.JobCompleted if shares.to_contractor.minor else e.JobCancelled
-    over = job.become(event, Role.SYSTEM, at)
-    return over.entity, (over,)
+) -> tuple[Job, tuple[Change[Entity], ...]]:
+    """The job as it goes on or ends; its milestone ends with the dispute in any case."""
+    job, event, milestone = contest.deal.job, _event(contest, shares), contest.closing
+    over: list[Change[Entity]] = []
+    if event is not None:
+        ended = job.become(event, Role.SYSTEM, at)
+        job, over = ended.entity, [ended]
+    if milestone is not None:
+        over.append(closing.closed(milestone, shares, Role.SYSTEM, at))
+    return job, tuple(over)
 
 
 def standing(contest: Contest, read: Reader) -> Decision[DisputeOutcome]:

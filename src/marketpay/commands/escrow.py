@@ -31,7 +31,7 @@ class EmptyEscrow(Command[Payment]):
         only_system(self.by, "empty the escrow of a payment")
         deal, at = read.deal(payment=self.payment), rules.now()
         payment = deal.payment(self.payment)
-        shares = escrow.shares(payment, deal.job)
+        shares = escrow.shares(payment, deal)
         if shares is None:  # whoever ends the job meanwhile did not see that it is free
             return Decision(payment, relies_on=(deal.job,), waives=deal.rest(deal.job))
         parties = parties_of(read, payment, rules)

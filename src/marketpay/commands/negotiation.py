@@ -7,7 +7,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command
-from marketpay.commands.offers import OfferFunding
+from marketpay.commands.offers import OfferFunding, check_terms
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.deal import Deal
@@ -20,6 +20,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
+from marketpay.domain.plan import MilestonePlan, Plan, parts_of
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, Text, above_zero, is_aware, is_payment_method
 from marketpay.ports.store import Reader
@@ -29,27 +30,33 @@ from marketpay.ports.store import Reader
 class CounterOffer(Command[Offer]):
     """The contractor would do it for another price.  The offer, and its hold, stand meanwhile.
 
-    The customer agrees by revising the offer to that price, or does something else.
+    In these `milestones`, or without any in one part.  The customer agrees by revising the offer
+    to that, or does something else.
     """
 
     offer: OfferId = field(validator=IdOf("Offer"))
     price: Money = field(validator=above_zero)
+    milestones: tuple[MilestonePlan, ...] = field(default=(), converter=parts_of, metadata=PERSONAL)
     message: str = field(default="", validator=Text(at_most=20_000), metadata=PERSONAL)
+
+    def __attrs_post_init__(self) -> None:
+        Plan.of(self.milestones, self.price)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Offer]:
         """The offer, countered."""
         at = rules.now()
-        rules.limits(self.price.currency).check(self.price, "price")
+        check_terms(self.price, self.milestones, rules)
         deal = read.deal(offer=self.offer)
         offer, event = deal.offer(self.offer), e.OfferCountered
         permit(self.by, OFFER, event, "counter this offer", contractor=offer.contractor)
         _check_currency(self.price, offer)
-        if (offer.counter, offer.counter_message) == (self.price, self.message):
+        plan = Plan.of(self.milestones, self.price)
+        asked = {"counter": self.price, "counter_plan": plan, "counter_message": self.message}
+        if all(getattr(offer, name) == value for name, value in asked.items()):
             return Decision(offer, waives=deal.rest())
-        if self.price == offer.price:
+        if (self.price, plan) == (offer.price, offer.plan):
             raise InvalidInput("must be another than the offer's.", "price")
         _check_negotiable(deal, offer, at)
-        asked = {"counter": self.price, "counter_message": self.message}
         countered = offer.become(event, self.by.role, at, **asked)
         return Decision(countered.entity, changes=(countered,), waives=deal.rest(offer))
 
@@ -60,23 +67,27 @@ class ReviseOffer(Command[OfferFunding]):
 
     They stand once that hold does, and only then the old hold is let go: until then the old
     terms can be accepted.  The offer then lasts until `expires_at`, or as long as its new hold;
-    a message of None leaves the words as they are.
+    a message of None leaves the words as they are.  Without `milestones` the price is in one part.
     """
 
     offer: OfferId = field(validator=IdOf("Offer"))
     price: Money = field(validator=above_zero)
+    milestones: tuple[MilestonePlan, ...] = field(default=(), converter=parts_of, metadata=PERSONAL)
     payment_method: str | None = field(default=None, validator=is_payment_method)
     message: str | None = field(
         default=None, validator=Text(at_most=20_000, optional=True), metadata=PERSONAL
     )
     expires_at: datetime | None = field(default=None, validator=is_aware)
 
+    def __attrs_post_init__(self) -> None:
+        Plan.of(self.milestones, self.price)
+
     def decide(self, read: Reader, rules: Rules) -> Decision[OfferFunding]:
         """The offer with a revision under way, and its payment; the hold is asked for."""
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
-        rules.limits(self.price.currency).check(self.price, "price")
+        check_terms(self.price, self.milestones, rules)
         if self.payment_method:
             read.expect(PayerAccount, customer=self.by.id)
         deal = read.deal(offer=self.offer)
@@ -95,10 +106,18 @@ class ReviseOffer(Command[OfferFunding]):
         self, deal: Deal, offer: Offer, read: Reader, rules: Rules, at: datetime
     ) -> Decision[OfferFunding]:
         id = PaymentId(rules.new_id("pay"))
-        asked = {"revising_message": self.message, "revising_until": self.expires_at}
+        plan = Plan.of(self.milestones, self.price)
         by, event = self.by.role, e.OfferRevisionStarted
-        begun = offer.become(event, by, at, revising=id, **asked)
-        payment = Payment.toward(offer, id, self.price, at)
+        begun = offer.become(
+            event,
+            by,
+            at,
+            revising=id,
+            revising_plan=plan,
+            revising_message=self.message,
+            revising_until=self.expires_at,
+        )
+        payment = Payment.toward(offer, id, self.price if plan is None else plan.first, at)
         payers = read.find(PayerAccount, customer=offer.customer) if self.payment_method else []
         payer = payers[0] if payers else None
         hold = operations.authorize(payment, self.payment_method, payer, rules, at)
@@ -116,7 +135,9 @@ class ReviseOffer(Command[OfferFunding]):
             return False
         until = self.expires_at or payment.authorization_expires_at
         words = offer.message if self.message is None else self.message
-        return (self.price, until, words) == (offer.price, offer.expires_at, offer.message)
+        plan = Plan.of(self.milestones, self.price)
+        terms = (offer.price, offer.plan, offer.expires_at, offer.message)
+        return (self.price, plan, until, words) == terms
 
 
 def _check_currency(price: Money, offer: Offer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import field, frozen
@@ -23,6 +24,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
+from marketpay.domain.plan import MilestonePlan, Plan, parts_of
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, Party, Text, above_zero, is_aware, is_payment_method
 from marketpay.ports.store import Reader
@@ -45,7 +47,8 @@ class SendOffer(Command[OfferFunding]):
     """The customer offers the job to a contractor, named or by their application.
 
     The price is held on `payment_method` (without one, the customer's client chooses and
-    confirms).  The offer lasts until `expires_at`, or as long as its hold.
+    confirms).  The offer lasts until `expires_at`, or as long as its hold.  With `milestones` the
+    price is paid in these parts, which sum to it: only the first is held now.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -54,6 +57,7 @@ class SendOffer(Command[OfferFunding]):
         default=None, validator=IdOf("Application", optional=True)
     )
     price: Money = field(validator=above_zero)
+    milestones: tuple[MilestonePlan, ...] = field(default=(), converter=parts_of, metadata=PERSONAL)
     payment_method: str | None = field(default=None, validator=is_payment_method)
     message: str = field(default="", validator=Text(at_most=20_000), metadata=PERSONAL)
     expires_at: datetime | None = field(default=None, validator=is_aware)
@@ -61,13 +65,14 @@ class SendOffer(Command[OfferFunding]):
     def __attrs_post_init__(self) -> None:
         if (self.contractor is None) == (self.application is None):
             raise InvalidInput("Name a contractor or an application, and not both.")
+        Plan.of(self.milestones, self.price)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[OfferFunding]:
         """A new offer and its payment; the hold is asked for."""
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
-        rules.limits(self.price.currency).check(self.price, "price")
+        check_terms(self.price, self.milestones, rules)
         if self.payment_method:
             read.expect(PayerAccount, customer=self.by.id)
         deal = read.deal(job=self.job)
@@ -106,6 +111,7 @@ class SendOffer(Command[OfferFunding]):
             customer=job.customer,
             contractor=contractor,
             price=self.price,
+            plan=Plan.of(self.milestones, self.price),
             message=self.message,
             payment=PaymentId(rules.new_id("pay")),
             expires_at=self.expires_at,
@@ -141,6 +147,20 @@ class SendOffer(Command[OfferFunding]):
             raise Refused(Reason.APPLICATION_REQUIRED)
         if any(other.contractor == contractor for other in deal.offers):
             raise Refused(Reason.OFFER_EXISTS)
+
+
+def check_terms(price: Money, milestones: Sequence[MilestonePlan], rules: Rules) -> None:
+    """Raise `MoneyError` for what the gateway cannot charge, at once or in parts.
+
+    `InvalidInput` for a part that is planned for a time that is over.
+    """
+    limits, at = rules.limits(price.currency), rules.now()
+    for part in milestones:
+        if part.due_at is not None and part.due_at <= at:
+            raise InvalidInput("must lie in the future.", "milestones")
+        limits.check(part.amount, "milestones")
+    if not milestones:
+        limits.check(price, "price")
 
 
 @frozen(kw_only=True)

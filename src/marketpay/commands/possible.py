@@ -36,6 +36,17 @@ from marketpay.commands.disputes import (
 from marketpay.commands.evidence import AddEvidence
 from marketpay.commands.incidents import ClearPayment, ResolveIncident
 from marketpay.commands.jobs import StartJob, UpdateJob
+from marketpay.commands.milestone_work import (
+    RequestMilestoneChanges,
+    StartMilestone,
+    SubmitMilestone,
+)
+from marketpay.commands.milestones import (
+    CancelMilestone,
+    FundMilestone,
+    RefundMilestone,
+    ReleaseMilestone,
+)
 from marketpay.commands.negotiation import CounterOffer, ReviseOffer
 from marketpay.commands.offers import RejectOffer, WithdrawOffer
 from marketpay.commands.payments import PayOffer
@@ -53,6 +64,7 @@ from marketpay.domain.entity import Living
 from marketpay.domain.event import Event
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JobStatus
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.settlement import NO_ANSWER
@@ -107,6 +119,10 @@ def _is_flagged(payment: Payment, _role: Role) -> bool:
     return payment.flagged is not None
 
 
+def _is_unpaid(milestone: Milestone, _role: Role) -> bool:
+    return milestone.payment is None
+
+
 def _is_off(payment: Payment, _role: Role) -> bool:
     """Whether more, or less, of it is due to the contractor than lies on their account."""
     return payment.untransferred.minor != 0
@@ -146,6 +162,13 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.OfferCountered: (Button(CounterOffer),),
     e.OfferRevisionStarted: (Button(ReviseOffer),),
     e.OfferWithdrawn: (Button(WithdrawOffer),),
+    e.MilestoneFundingStarted: (Button(FundMilestone, fits=_is_unpaid),),
+    e.MilestoneStarted: (Button(StartMilestone),),
+    e.MilestoneSubmitted: (Button(SubmitMilestone),),
+    e.MilestoneChangesRequested: (Button(RequestMilestoneChanges),),
+    e.MilestoneReleased: (Button(ReleaseMilestone),),
+    e.MilestoneRefunded: (Button(RefundMilestone),),
+    e.MilestoneCancelled: (Button(CancelMilestone),),
     e.PaymentRetried: (Button(PayOffer, fits=_is_of_offer),),
     e.PaymentRefundRequested: (Button(IssueRefund, STAFF, _is_refundable),),
     e.PaymentContested: (Button(OpenDispute, fits=_is_disputable),),

@@ -10,6 +10,7 @@ from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
+from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, JobStatus
@@ -27,7 +28,8 @@ class SubmitWork(Command[Job]):
     """The contractor says that the work is done; the customer looks at it.
 
     Nobody has to: a job in progress can be completed as well.  With `Rules.auto_release` it is
-    completed by itself, that long afterwards, unless the customer says something else.
+    completed by itself, that long afterwards, unless the customer says something else.  A job in
+    parts is submitted part by part (`SubmitMilestone`).
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -35,16 +37,20 @@ class SubmitWork(Command[Job]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Job]:
         """The job, submitted."""
-        job, at = read.get(Job, self.job), rules.now()
-        what = "submit work for this job"
+        deal, at = read.deal(job=self.job), rules.now()
+        job, what = deal.job, "submit work for this job"
         permit(self.by, JOB, e.JobSubmitted, what, contractor=job.contractor)
         if job.status is J.SUBMITTED:
-            return Decision(job, waives=(job,))
+            return Decision(job, waives=deal.rest())
+        if deal.open_milestones:
+            raise Refused(Reason.MILESTONES_OPEN)
         submitted = job.become(e.JobSubmitted, self.by.role, at, submitted_at=at)
         timers: tuple[Timer, ...] = ()
         if rules.auto_release is not None:
             timers = (Timer(TimerKind.AUTO_RELEASE, job.id, at + rules.auto_release),)
-        return Decision(submitted.entity, changes=(submitted,), timers=timers)
+        return Decision(
+            submitted.entity, changes=(submitted,), waives=deal.rest(job), timers=timers
+        )
 
 
 @frozen(kw_only=True)

@@ -16,6 +16,7 @@ from marketpay.domain.errors import NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, LedgerEntry, effects
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.money import Money
 from marketpay.domain.offer import LIVE, Offer
 from marketpay.domain.payment import Payment
@@ -138,7 +139,13 @@ class Known:
             offers=tuple(offers),
             payments=tuple(one for one in self.find(Payment, job=found.id) if one.offer in ids),
             applications=tuple(self.find(Application, job=found.id, status=application.LIVE)),
+            milestones=tuple(self._planned(found, offers)),
         )
+
+    def _planned(self, job: Job, offers: list[Offer]) -> list[Milestone]:
+        if not any(one.is_in_parts for one in offers):
+            return []
+        return sorted(self.find(Milestone, job=job.id), key=lambda one: one.position)
 
     def expect(self, kind: type[Entity], /, **equal: object) -> None:
         """See `Reader.expect`.  What is missing is asked for together with others' anyway."""

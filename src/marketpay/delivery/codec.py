@@ -67,7 +67,8 @@ def encode_command(command: Command[Any], salt: str) -> tuple[str, str | None]:
     body: Json = _converter().unstructure(command)
     texts = {name: body[name] for name in personal_fields(type(command)) if body[name]}
     for name, text in texts.items():
-        digest = hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
+        said = text if isinstance(text, str) else dumps(text)
+        digest = hashlib.sha256(f"{salt}:{said}".encode()).hexdigest()
         body[name] = {"sha256": digest}
     return dumps(body), dumps({"salt": salt, "texts": texts}) if texts else None
 

@@ -14,6 +14,7 @@ from marketpay.commands.clearance import EndClearance
 from marketpay.commands.dispute_deadlines import ExpireDispute
 from marketpay.commands.escrow import EmptyEscrow
 from marketpay.commands.holds import WarnOfExpiry
+from marketpay.commands.milestone_work import ReleaseMilestoneAutomatically
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
 from marketpay.commands.upgrades import ExpireUpgrade
@@ -92,6 +93,9 @@ COMMANDS: Final[dict[TimerKind, Make]] = {
     TimerKind.PAYOUT_SCHEDULE: lambda one: MakeScheduledWithdrawal(by=Actor.SYSTEM, wallet=one),
     TimerKind.DISPUTE_DEADLINE: lambda one: ExpireDispute(by=Actor.SYSTEM, dispute=one),
     TimerKind.AUTO_RELEASE: lambda one: ReleaseAutomatically(by=Actor.SYSTEM, job=one),
+    TimerKind.MILESTONE_RELEASE: lambda one: ReleaseMilestoneAutomatically(
+        by=Actor.SYSTEM, milestone=one
+    ),
     TimerKind.CLEARANCE: lambda one: EndClearance(by=Actor.SYSTEM, payment=one),
     TimerKind.JOB_DEADLINE: lambda one: PassDeadline(by=Actor.SYSTEM, job=one),
     TimerKind.ESCROW: lambda one: EmptyEscrow(by=Actor.SYSTEM, payment=one),

@@ -17,6 +17,7 @@ from marketpay.domain.evidence import Evidence
 from marketpay.domain.ids import PREFIXES
 from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
@@ -39,7 +40,7 @@ KINDS: dict[str, type[Entity]] = {
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
         Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-        Dispute, Evidence,
+        Dispute, Evidence, Milestone,
     )
 }  # fmt: skip
 

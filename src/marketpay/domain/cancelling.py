@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from attrs import evolve
 
 from marketpay.domain.actor import Role
+from marketpay.domain.closing import Part
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.job import Job
 from marketpay.domain.money import Money
@@ -15,7 +17,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.domain.shares import Shares
 
-Parts = list[tuple[Payment, Shares]]
+Parts: TypeAlias = list[Part]
 
 
 def by_policy(job: Job, payments: Sequence[Payment], by: Role, rules: Rules, at: datetime) -> Parts:
@@ -39,20 +41,20 @@ def agreed(policy: Parts, to_customer: Money) -> Parts:
     """What the two sides have agreed on: so much for the customer, for the contractor the rest.
 
     The platform is no party to it, and keeps what the policy gives it.  Another sum than the
-    policy's is taken from one payment after the other, in their order.  `Refused` where there
-    is not so much.
+    policy's is taken from one payment after the other, from the last to the first.  `Refused`
+    where there is not so much.
     """
     if to_customer == customers(policy, to_customer.currency):
         return policy
     parts: Parts = []
-    for paid, shares in policy:
+    for paid, shares in reversed(policy):
         theirs = shares.total - shares.kept
         taken = min(theirs, to_customer)
         parts.append((paid, evolve(shares, to_customer=taken, to_contractor=theirs - taken)))
         to_customer -= taken
     if to_customer.minor:
         raise Refused(Reason.NOT_REFUNDABLE)
-    return parts
+    return parts[::-1]
 
 
 def customers(parts: Parts, currency: str) -> Money:

@@ -19,7 +19,13 @@ from marketpay.domain.dividing import Divided, Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
 from marketpay.domain.incident import Incident, IncidentKind, incident
-from marketpay.domain.lifecycles import JobStatus, PaymentStatus, TransactionStatus
+from marketpay.domain.lifecycles import (
+    JobStatus,
+    MilestoneStatus,
+    PaymentStatus,
+    TransactionStatus,
+)
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.rules import Rules
@@ -37,10 +43,28 @@ OPEN = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
 
 
 def is_wanted(payment: Payment, deal: Deal) -> bool:
-    """Whether it can still be paid: a tip for good, anything else while the job goes on."""
+    """Whether it can still be paid: a tip for good, a milestone until something is its end.
+
+    Anything else while the job goes on.
+    """
     if payment.purpose is PaymentPurpose.TIP:
         return deal.job.status is not JobStatus.CANCELLED
+    if payment.purpose is PaymentPurpose.MILESTONE:
+        return _waiting(payment, deal) is not None
     return deal.job.status in OPEN
+
+
+def _waiting(payment: Payment, deal: Deal) -> Milestone | None:
+    """The milestone that waits for this payment; none is open once its job is over."""
+    milestone = deal.milestone_of(payment)
+    is_waiting = milestone is not None and milestone.status is MilestoneStatus.PENDING
+    return milestone if is_waiting else None
+
+
+def _what_for(payment: Payment, deal: Deal) -> tuple[Entity, ...]:
+    """What says whether the payment is wanted."""
+    milestone = deal.milestone_of(payment)
+    return (deal.job,) if milestone is None else (deal.job, milestone)
 
 
 def authorized(
@@ -69,8 +93,8 @@ def authorized(
     return Decision(
         settled.entity,
         changes=(held, settled, following),
-        relies_on=(deal.job,),
-        waives=deal.rest(held.entity, deal.job),
+        relies_on=_what_for(payment, deal),
+        waives=deal.rest(held.entity, *_what_for(payment, deal)),
         operations=started,
         timers=() if is_taken or expires_at is None else (_end_of(held.entity, expires_at),),
     )
@@ -97,8 +121,8 @@ def action_required(
     return Decision(
         waiting.entity,
         changes=changes,
-        relies_on=(deal.job,),
-        waives=deal.rest(awaiting.entity, deal.job),
+        relies_on=_what_for(payment, deal),
+        waives=deal.rest(awaiting.entity, *_what_for(payment, deal)),
     )
 
 
@@ -112,9 +136,13 @@ def refused(
     event: type[Event] = e.PaymentExpired if is_gone else e.PaymentFailed
     after = payment.become(event, SYSTEM, at, failure=code)
     changes: list[Change[Entity]] = [after, settled]
+    milestone = _waiting(payment, deal)
+    if milestone is not None:
+        changes.append(milestone.become(e.MilestoneFundingFailed, SYSTEM, at, payment=None))
     if payment.gateway_payment is not None and code != EXPIRED:
         changes.append(operations.void(after.entity, rules, at))
-    return Decision(settled.entity, changes=changes, waives=deal.rest(after.entity))
+    waived = deal.rest(*(change.entity for change in changes))
+    return Decision(settled.entity, changes=changes, waives=waived)
 
 
 def captured_otherwise(
@@ -156,15 +184,19 @@ def captured(
         payment = held.entity
     taken = payment.become(e.PaymentCaptured, SYSTEM, at, gateway_charge=charge)
     changes.append(taken)
-    shares = escrow.shares(taken.entity, deal.job)
+    milestone = _waiting(payment, deal)
+    if milestone is not None:
+        changes.append(milestone.become(e.MilestoneFunded, SYSTEM, at))
+    relied = [one for one in _what_for(payment, deal) if one is not milestone]
+    shares = escrow.shares(taken.entity, deal)
     parts = [] if shares is None else [(taken.entity, shares)]
     [done] = divide_all(parts, parties, SYSTEM, rules, at) or [Divided.nothing(taken.entity)]
     used = [change.entity for change in done.changes]
     return Decision(
         settled.entity,
         changes=(*changes, *done.changes),
-        relies_on=(deal.job,),
-        waives=(*deal.rest(payment, deal.job), *parties.unused(*used)),
+        relies_on=relied,
+        waives=(*deal.rest(payment, *_what_for(payment, deal)), *parties.unused(*used)),
         entries=(*capture_entries(taken.entity), *done.entries),
         operations=done.operations,
         timers=done.timers,

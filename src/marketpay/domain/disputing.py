@@ -9,6 +9,7 @@ from marketpay.domain.dispute import Dispute
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, PaymentStatus
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import DisputeDefault
@@ -32,9 +33,20 @@ class Contest:
         """The job, if it ends with the dispute.
 
         It goes on where more than this payment is behind it, and is over where it is over.
+        One in parts ends with the last of them.
         """
-        job, is_behind = self.deal.job, self.deal.paid.id == self.payment.id
-        return job if is_behind and job.status not in JOB.final else None
+        deal, payment = self.deal, self.payment
+        if deal.job.status in JOB.final:
+            return None
+        if not deal.milestones:
+            return deal.job if deal.paid.id == payment.id else None
+        return deal.job if self.closing and len(deal.open_milestones) == 1 else None
+
+    @property
+    def closing(self) -> Milestone | None:
+        """The milestone that this is the payment of, if it is still open."""
+        milestone = self.deal.milestone_of(self.payment)
+        return milestone if milestone is not None and milestone.is_open else None
 
     @property
     def left(self) -> Money:

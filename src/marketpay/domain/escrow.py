@@ -4,29 +4,45 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import JobStatus, PaymentStatus
+from marketpay.domain.deal import Deal
+from marketpay.domain.lifecycles import JobStatus, MilestoneStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.shares import Shares
 from marketpay.domain.timer import Timer, TimerKind
 
 
-def shares(payment: Payment, job: Job) -> Shares | None:
-    """Who gets what of it, as the job ended; a tip waits for no end.  None where it waits.
+def shares(payment: Payment, deal: Deal) -> Shares | None:
+    """Who gets what of it, as its job or milestone ended.  None where it waits for that.
 
+    A tip waits for no end.
     While anybody disputes it, nobody gets it; while it is under review, no contractor.
     """
     is_disputed = payment.contested is not None or payment.disputed.minor > 0
     is_held = payment.status is PaymentStatus.CAPTURED and payment.refundable.minor > 0
     if is_disputed or not is_held:
         return None
-    if job.status is JobStatus.CANCELLED:
+    is_earned = _is_earned(payment, deal)
+    if is_earned is None:
+        return None
+    if not is_earned:
         return Shares.whole(payment.refundable)
-    is_earned = job.status is JobStatus.COMPLETED or payment.purpose is PaymentPurpose.TIP
-    if not is_earned or payment.flagged is not None:
+    if payment.flagged is not None:
         return None
     return Shares.between(Money.zero(payment.currency), payment.refundable)
+
+
+def _is_earned(payment: Payment, deal: Deal) -> bool | None:
+    """Whether the contractor gets it; None: that is still open."""
+    milestone = deal.milestone_of(payment)
+    if milestone is not None:
+        return None if milestone.is_open else milestone.status is MilestoneStatus.RELEASED
+    if payment.purpose is PaymentPurpose.MILESTONE:  # which another payment has funded
+        return False
+    if deal.job.status is JobStatus.CANCELLED:
+        return False
+    is_tip = payment.purpose is PaymentPurpose.TIP
+    return True if is_tip or deal.job.status is JobStatus.COMPLETED else None
 
 
 def timers(payment: Payment, at: datetime) -> tuple[Timer, ...]:

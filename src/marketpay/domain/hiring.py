@@ -14,6 +14,7 @@ from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.incident import IncidentKind
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
+from marketpay.domain.milestone import begin
 from marketpay.domain.offer import SETTLED, Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
@@ -97,6 +98,7 @@ def assign(deal: Deal, offer: Offer, rules: Rules, at: datetime) -> Iterator[Cha
             yield application.become(e.ApplicationAccepted, Role.SYSTEM, at)
     yield from reject_applications(deal, offer.contractor, at)
     yield offer.become(e.OfferAccepted, Role.SYSTEM, at)
+    yield from begin(offer, rules, at)
     yield from end_pending_offers(deal, deal.pending, e.OfferSuperseded, rules, at)
 
 

@@ -25,6 +25,7 @@ IncidentId = NewType("IncidentId", str)
 WebhookId = NewType("WebhookId", str)
 ProcessorFeeId = NewType("ProcessorFeeId", str)
 UpgradeId = NewType("UpgradeId", str)
+MilestoneId = NewType("MilestoneId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -44,6 +45,7 @@ PREFIXES: Final = {
     "Webhook": "whk",
     "ProcessorFee": "fee",
     "Upgrade": "upg",
+    "Milestone": "mst",
 }
 
 

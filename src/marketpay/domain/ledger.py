@@ -59,8 +59,11 @@ SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob", "AcceptCancellation"})  # which divide what is left
 RESOLVING = frozenset({"ResolveDispute", "AcceptSettlement", "ExpireDispute"})
 EMPTYING = frozenset({"EmptyEscrow"})
+CLOSING = frozenset(  # which divide a milestone, and with the last of them the extras
+    {"ReleaseMilestone", "ReleaseMilestoneAutomatically", "RefundMilestone", "CancelMilestone"}
+)
 # A tip is released as soon as it is captured, and what comes too late given back.
-ENDING = CANCELLING | RESOLVING | EMPTYING | SETTLING
+ENDING = CANCELLING | RESOLVING | EMPTYING | CLOSING | SETTLING
 COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | ENDING
 CLEARING = frozenset({"EndClearance"})
 REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | ENDING

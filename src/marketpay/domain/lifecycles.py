@@ -131,6 +131,18 @@ class DisputeStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class MilestoneStatus(StrEnum):
+    """Where a part of an offer stands.  `pending`: nothing of it is paid yet."""
+
+    PENDING = "pending"
+    FUNDED = "funded"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
 class UpgradeStatus(StrEnum):
     """Whether an upgrade of a listing still holds."""
 
@@ -411,6 +423,25 @@ DISPUTE: Final = Lifecycle("dispute",
     final={D.RESOLVED, D.WITHDRAWN, D.EXPIRED},
 )
 
+M = MilestoneStatus
+MILESTONE: Final = Lifecycle("milestone",
+    Begin(e.MilestoneCreated, M.PENDING, SYSTEM),
+    Row(M.PENDING,      e.MilestoneFundingStarted,    M.PENDING,      CUSTOMER),
+    Row(M.PENDING,      e.MilestoneFundingFailed,     M.PENDING,      SYSTEM),
+    Row(M.PENDING,      e.MilestoneFunded,            M.FUNDED,       SYSTEM),
+    Row(M.PENDING,      e.MilestoneCancelled,         M.CANCELLED,    PARTIES | ADMIN | SYSTEM),
+    Row(M.FUNDED,       e.MilestoneStarted,           M.IN_PROGRESS,  CONTRACTOR),
+    Row(M.FUNDED,       e.MilestoneReleased,          M.RELEASED,     CUSTOMER | ADMIN | SYSTEM),
+    Row(M.FUNDED,       e.MilestoneRefunded,          M.REFUNDED,     CONTRACTOR | ADMIN | SYSTEM),
+    Row(M.IN_PROGRESS,  e.MilestoneSubmitted,         M.SUBMITTED,    CONTRACTOR),
+    Row(M.IN_PROGRESS,  e.MilestoneReleased,          M.RELEASED,     CUSTOMER | ADMIN | SYSTEM),
+    Row(M.IN_PROGRESS,  e.MilestoneRefunded,          M.REFUNDED,     CONTRACTOR | ADMIN | SYSTEM),
+    Row(M.SUBMITTED,    e.MilestoneChangesRequested,  M.IN_PROGRESS,  CUSTOMER),
+    Row(M.SUBMITTED,    e.MilestoneReleased,          M.RELEASED,     CUSTOMER | ADMIN | SYSTEM),
+    Row(M.SUBMITTED,    e.MilestoneRefunded,          M.REFUNDED,     CONTRACTOR | ADMIN | SYSTEM),
+    final={M.RELEASED, M.REFUNDED, M.CANCELLED},
+)
+
 U = UpgradeStatus
 UPGRADE: Final = Lifecycle("upgrade",
     Begin(e.UpgradeActivated, U.ACTIVE, SYSTEM),
@@ -447,5 +478,5 @@ WEBHOOK: Final = Lifecycle("webhook",
 
 ALL: Final = (
     JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT, WITHDRAWAL,
-    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK, DISPUTE,
+    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK, DISPUTE, MILESTONE,
 )  # fmt: skip

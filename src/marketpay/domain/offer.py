@@ -13,6 +13,7 @@ from marketpay.domain.events import OfferCountered, OfferEvent
 from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
 from marketpay.domain.lifecycles import OFFER, OfferStatus
 from marketpay.domain.money import Money
+from marketpay.domain.plan import Plan
 from marketpay.domain.state_machine import Lifecycle
 
 CLAIMING = (OfferStatus.ACCEPTING, OfferStatus.ACCEPTED)
@@ -21,8 +22,10 @@ LIVE = (*OPEN, *CLAIMING)
 # What is under negotiation, once it is over.
 SETTLED: Final = {
     "counter": None,
+    "counter_plan": None,
     "counter_message": None,
     "revising": None,
+    "revising_plan": None,
     "revising_message": None,
     "revising_until": None,
 }
@@ -54,14 +57,17 @@ class Offer(Living):
     customer: str
     contractor: str
     price: Money
+    plan: Plan | None = None  # the parts in which it is paid; None: in one
     message: str
     payment: PaymentId
     status: OfferStatus = OfferStatus.PENDING
     expires_at: datetime | None = None  # until funded, None where it shall last as its hold
     counter: Money | None = None  # what the contractor asks for instead of the price
+    counter_plan: Plan | None = None  # ... in these parts
     counter_message: str | None = None  # ... and their words
     revision: int = 0  # how often it was revised
     revising: PaymentId | None = None  # whose hold is asked for, for other terms
+    revising_plan: Plan | None = None  # ... the parts in which it will be paid then
     revising_message: str | None = None  # ... the words that will stand then, None for the same
     revising_until: datetime | None = None  # ... and until when, None for as long as that hold
     created_at: datetime
@@ -74,14 +80,17 @@ class Offer(Living):
 
     mutable: ClassVar[Names] = (
         "price",
+        "plan",
         "message",
         "payment",
         "status",
         "expires_at",
         "counter",
+        "counter_plan",
         "counter_message",
         "revision",
         "revising",
+        "revising_plan",
         "revising_message",
         "revising_until",
         "claimed_job",
@@ -97,9 +106,19 @@ class Offer(Living):
         return self.price.currency
 
     @property
+    def to_hold(self) -> Money:
+        """What is held before it is accepted: the price, or the first of its parts."""
+        return self.price if self.plan is None else self.plan.first
+
+    @property
     def is_open(self) -> bool:
         """Whether it waits for an answer, of one side or the other."""
         return self.status in OPEN
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Whether it was accepted, and has milestones."""
+        return self.plan is not None and self.status is OfferStatus.ACCEPTED
 
     def has_expired(self, now: datetime) -> bool:
         """Whether its time is over, told or not."""

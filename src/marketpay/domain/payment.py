@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from attrs import Factory, field, frozen
 
@@ -31,7 +31,11 @@ class PaymentPurpose(StrEnum):
 
     OFFER = "offer"  # its price: held until the offer is accepted
     EXTRA = "extra"  # more than was agreed: captured at once, released with the job
+    MILESTONE = "milestone"  # a part of its price but the first: captured at once
     TIP = "tip"  # captured at once, and released at once
+
+
+OF_PRICE: Final = (PaymentPurpose.OFFER, PaymentPurpose.MILESTONE)
 
 
 @frozen(kw_only=True)
@@ -99,19 +103,19 @@ class Payment(Living):
 
     @classmethod
     def behind(cls, offer: Offer, at: datetime) -> Payment:
-        """The new payment of a new offer: its price, from its customer to its contractor."""
-        return cls.toward(offer, offer.payment, offer.price, at)
+        """The new payment of a new offer: its price, or the first of its parts."""
+        return cls.toward(offer, offer.payment, offer.to_hold, at)
 
     @classmethod
-    def toward(cls, offer: Offer, id: PaymentId, price: Money, at: datetime) -> Payment:
-        """A new payment of an offer, at a price that it may not have yet."""
+    def toward(cls, offer: Offer, id: PaymentId, amount: Money, at: datetime) -> Payment:
+        """A new payment of an offer, of an amount that it may not have yet."""
         return cls(
             id=id,
             offer=offer.id,
             job=offer.job,
             customer=offer.customer,
             contractor=offer.contractor,
-            amount=price,
+            amount=amount,
             created_at=at,
         )
 

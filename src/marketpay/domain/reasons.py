@@ -21,6 +21,7 @@ class Reason(StrEnum):
     DISPUTE_OVERDUE = "dispute_overdue"
     JOB_ALREADY_ASSIGNED = "job_already_assigned"
     JOB_NOT_OPEN = "job_not_open"
+    MILESTONES_OPEN = "milestones_open"
     NOT_DISPUTABLE = "not_disputable"
     NOT_REFUNDABLE = "not_refundable"
     OFFER_EXISTS = "offer_exists"
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     WALLET_FROZEN = "wallet_frozen"
     WITHDRAWAL_BELOW_MINIMUM = "withdrawal_below_minimum"
     WITHDRAWAL_IN_PROGRESS = "withdrawal_in_progress"
+    WORK_SUBMITTED = "work_submitted"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -51,6 +53,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.DISPUTE_OVERDUE: "The time to respond to this dispute is over.",
     Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
     Reason.JOB_NOT_OPEN: "This job is no longer open.",
+    Reason.MILESTONES_OPEN: "This job is done in parts; submit its milestones one by one.",
     Reason.NOT_DISPUTABLE: "Nothing of this payment is held any more, so it cannot be disputed.",
     Reason.NOT_REFUNDABLE: "That much of this payment cannot be refunded.",
     Reason.OFFER_EXISTS: "This contractor already has an offer for this job.",
@@ -65,4 +68,5 @@ SENTENCES: dict[Reason, str] = {
     Reason.WALLET_FROZEN: "This wallet is frozen; nothing is paid out of it for now.",
     Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",
     Reason.WITHDRAWAL_IN_PROGRESS: "Another withdrawal from this wallet is under way.",
+    Reason.WORK_SUBMITTED: "Some of this work was submitted; both sides have to agree.",
 }  # fmt: skip

@@ -15,7 +15,7 @@ from marketpay.domain.offer import SETTLED, Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 
-NONE_UNDER_WAY = {"revising": None, "revising_message": None, "revising_until": None}
+NONE_UNDER_WAY = {name: None for name in SETTLED if name.startswith("revising")}
 
 
 def after_hold(
@@ -46,12 +46,13 @@ def _is_too_late(offer: Offer, at: datetime) -> bool:
 
 
 def _revised(offer: Offer, held: Payment, at: datetime) -> Change[Offer]:
-    words = offer.revising_message
+    words, plan = offer.revising_message, offer.revising_plan
     return offer.become(
         e.OfferRevised,
         Role.SYSTEM,
         at,
-        price=held.amount,
+        price=held.amount if plan is None else plan.total,
+        plan=plan,
         payment=held.id,
         message=offer.message if words is None else words,
         expires_at=offer.revising_until or held.authorization_expires_at,

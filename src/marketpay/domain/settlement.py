@@ -192,7 +192,8 @@ def capture_failed(
     refused = payment.become(e.PaymentFailed, SYSTEM, at, failure=code, split=None)
     lasts_as_hold = offer.expires_at == payment.authorization_expires_at
     until = None if lasts_as_hold else offer.expires_at
-    reopened = offer.become(e.OfferAcceptanceFailed, SYSTEM, at, expires_at=until)
+    plan = None if offer.plan is None else offer.plan.thawed
+    reopened = offer.become(e.OfferAcceptanceFailed, SYSTEM, at, expires_at=until, plan=plan)
     release = operations.void(payment, rules, at)
     changes = (reopened, refused, settled, release)
     waived = deal.rest(refused.entity, reopened.entity)

@@ -22,6 +22,7 @@ class TimerKind(StrEnum):
     ESCROW = "escrow"  # subject: the payment that may have outlived its job
     DISPUTE_DEADLINE = "dispute_deadline"  # subject: the dispute
     AUTO_RELEASE = "auto_release"  # subject: the job
+    MILESTONE_RELEASE = "milestone_release"  # subject: the milestone
     CLEARANCE = "clearance"  # subject: the payment
     JOB_DEADLINE = "job_deadline"  # subject: the job
 

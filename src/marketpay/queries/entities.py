@@ -11,6 +11,7 @@ from marketpay.domain.ids import (
     ChargebackId,
     IncidentId,
     JobId,
+    MilestoneId,
     OfferId,
     PaymentId,
     PayoutAccountId,
@@ -22,6 +23,7 @@ from marketpay.domain.ids import (
 )
 from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
@@ -66,6 +68,17 @@ class GetOffer(Question[Offer]):
     def answer(self, records: Records) -> Offer:
         """See `Question.answer`."""
         return records.get(Offer, self.offer)
+
+
+@frozen
+class GetMilestone(Question[Milestone]):
+    """The milestone, or `NotFound`."""
+
+    milestone: MilestoneId = field(validator=IdOf("Milestone"))
+
+    def answer(self, records: Records) -> Milestone:
+        """See `Question.answer`."""
+        return records.get(Milestone, self.milestone)
 
 
 @frozen

@@ -15,6 +15,7 @@ from marketpay.domain.lifecycles import (
     ChargebackStatus,
     IncidentStatus,
     JobStatus,
+    MilestoneStatus,
     OfferStatus,
     PaymentStatus,
     RefundStatus,
@@ -23,6 +24,7 @@ from marketpay.domain.lifecycles import (
     WebhookStatus,
     WithdrawalStatus,
 )
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
@@ -90,6 +92,27 @@ class ListOffers(Listing[Offer]):
         return self.entities(
             records,
             Offer,
+            job=self.job,
+            customer=self.customer,
+            contractor=self.contractor,
+            status=self.status,
+        )
+
+
+@frozen(kw_only=True)
+class ListMilestones(Listing[Milestone]):
+    """Milestones by any of these; of one job the last part comes first."""
+
+    job: JobId | None = field(default=None, validator=IdOf("Job", optional=True))
+    customer: str | None = field(default=None, validator=Party())
+    contractor: str | None = field(default=None, validator=Party())
+    status: MilestoneStatus | None = field(default=None, validator=OneOf(MilestoneStatus))
+
+    def answer(self, records: Records) -> Page[Milestone]:
+        """See `Question.answer`."""
+        return self.entities(
+            records,
+            Milestone,
             job=self.job,
             customer=self.customer,
             contractor=self.contractor,

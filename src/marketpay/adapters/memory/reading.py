@@ -18,6 +18,7 @@ from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, AccountKind, effects
 from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
@@ -77,7 +78,13 @@ class MemoryRecords:
             offers=tuple(offers),
             payments=tuple(self.find(Payment, offer=tuple(one.id for one in offers))),
             applications=tuple(self.find(Application, job=found.id, status=application.LIVE)),
+            milestones=tuple(self._planned(found, offers)),
         )
+
+    def _planned(self, job: Job, offers: list[Offer]) -> list[Milestone]:
+        if not any(one.is_in_parts for one in offers):
+            return []
+        return sorted(self.find(Milestone, job=job.id), key=lambda one: one.position)
 
     def expect(self, kind: type[Entity], /, **equal: object) -> None:
         """See `Reader.expect`.  Here everything is at hand."""

@@ -117,14 +117,17 @@ def offers(make: Maker) -> Table:
         Column("contractor", Party, nullable=False),
         minor("price"),
         Column("currency", Code, nullable=False),
+        Column("plan", LongText),
         Column("message", LongText, nullable=False),
         Column("payment", Id, nullable=False, unique=True),
         Column("status", String(32), nullable=False),
         Column("expires_at", UtcTime),
         minor("counter", nullable=True),
+        Column("counter_plan", LongText),
         Column("counter_message", LongText),
         Column("revision", Integer, nullable=False),
         Column("revising", Id),
+        Column("revising_plan", LongText),
         Column("revising_message", LongText),
         Column("revising_until", UtcTime),
         Column("created_at", UtcTime, nullable=False),
@@ -151,14 +154,19 @@ def offers(make: Maker) -> Table:
 def _negotiation() -> tuple[CheckConstraint, ...]:
     """Of what an offer is countered with, and of a revision under way."""
     return (
-        CheckConstraint("counter > 0 AND counter <> price", name="counter"),
+        CheckConstraint(
+            "counter > 0 AND (counter <> price OR counter_plan IS NOT NULL OR plan IS NOT NULL)",
+            name="counter",
+        ),
+        CheckConstraint("counter IS NOT NULL OR counter_plan IS NULL", name="counter_plan"),
         CheckConstraint("(counter IS NOT NULL) = (status = 'countered')", name="countered"),
         CheckConstraint("(counter IS NULL) = (counter_message IS NULL)", name="counter_message"),
         CheckConstraint("revision >= 0", name="revision"),
         CheckConstraint("revising <> payment", name="revising"),
         CheckConstraint("revising IS NULL OR status IN ('pending', 'countered')", name="revisable"),
         CheckConstraint(
-            "revising IS NOT NULL OR (revising_message IS NULL AND revising_until IS NULL)",
+            "revising IS NOT NULL OR (revising_message IS NULL AND revising_until IS NULL"
+            " AND revising_plan IS NULL)",
             name="revised_terms",
         ),
     )

@@ -1,8 +1,8 @@
 """Between entities and rows: for each kind of entity, two functions written at start-up.
 
 A Money is its minor units (the row has one `currency`), a frozen split its three parts, an
-enum its text, a time what the dialect takes.  As attrs does for `__init__`, the functions are
-generated: a generic loop over fields would be most of the cost of a command.
+enum its text, a plan JSON, a time what the dialect takes.  As attrs does for `__init__`, the
+functions are generated: a generic loop over fields would be most of the cost of a command.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from attrs import frozen
 from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
+from marketpay.adapters.sql.plans import read_plan, written_plan
 from marketpay.adapters.sql.statements import (
     Compiler,
     Statement,
@@ -30,6 +31,7 @@ from marketpay.adapters.sql.statements import (
 from marketpay.domain.commission import Split, unchecked_split
 from marketpay.domain.entity import Entity
 from marketpay.domain.money import Money, unchecked
+from marketpay.domain.plan import Plan
 
 E = TypeVar("E", bound=Entity)
 Row = tuple[Any, ...]
@@ -126,6 +128,9 @@ class Mapper(Generic[E]):
             return f"None if entity.{name} is None else entity.{name}.minor"
         if declared is Money:
             return f"entity.{name}.minor"
+        if declared is Plan:
+            scope["written_plan"] = written_plan
+            return f"None if entity.{name} is None else written_plan(entity.{name})"
         if declared is datetime and (how := binder(self.table.c[name], self._dialect)):
             scope[f"bind_{name}"] = how
             return f"bind_{name}(entity.{name})"
@@ -161,6 +166,9 @@ class Mapper(Generic[E]):
             money = f"money({cell(name)}, {cell('currency')})"
             is_none = f"None if {cell(name)} is None else "
             return f"{is_none}{money}" if is_optional(field.type) else money
+        if declared is Plan:
+            scope["read_plan"] = read_plan
+            return f"None if {cell(name)} is None else read_plan({cell(name)}, {cell('currency')})"
         if declared is datetime and (how := reader(self.table.c[name], self._dialect)):
             scope[f"read_{name}"] = how
             return f"read_{name}({cell(name)})"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
-from marketpay.adapters.sql.arrays import array
 from marketpay.adapters.sql.chain import entry_row, links
-from marketpay.adapters.sql.entity_sql import ARRAY, Shape
 from marketpay.adapters.sql.line import Ask, Rows
+from marketpay.adapters.sql.shapes import as_arrays, shape_of
 from marketpay.adapters.sql.sql import Sql
 from marketpay.adapters.sql.statements import Statement
 from marketpay.adapters.sql.transaction import Transaction
@@ -19,8 +17,11 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
 from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
+from marketpay.domain.job import Job
 from marketpay.domain.ledger import WALLET, Account, AccountKind, LedgerEntry
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.money import Money
+from marketpay.domain.offer import Offer
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.wallet import Wallet
@@ -29,7 +30,6 @@ from marketpay.ports.journal import FeedItem, JournalEntry, JournalRecord
 from marketpay.ports.store import AccountTotal, PostedEntry
 
 E = TypeVar("E", bound=Entity)
-FEW = 8  # values that are written out in a statement
 LAST_NUMBER = 2**62  # above every number there will be
 PARTS = (*WALLET,)
 LAST_ID = "~"  # above every id: prefixes are lower-case letters
@@ -80,7 +80,14 @@ class SqlRecords:
             offers=tuple(offers),
             payments=tuple(payments),
             applications=tuple(self._read(Application, applications)),
+            milestones=tuple(self._planned(job_, offers)),
         )
+
+    def _planned(self, job: Job, offers: list[Offer]) -> list[Milestone]:
+        """The milestones of the job, which only an offer that was accepted in parts has."""
+        if not any(one.is_in_parts for one in offers):
+            return []
+        return sorted(self.find(Milestone, job=job.id), key=lambda one: one.position)
 
     def expect(self, kind: type[Entity], /, **equal: object) -> None:
         """See `Reader.expect`."""
@@ -98,7 +105,7 @@ class SqlRecords:
         """See `Records.page`."""
         if () in equal.values():
             return []
-        shape, values = _shape(equal)
+        shape, values = shape_of(equal)
         statement = self._sql.entities.find(kind, shape, paged=True)
         values |= {"after": LAST_ID if after is None else after, "limit": limit}
         return self._entities(kind, statement, values)
@@ -200,9 +207,9 @@ class SqlRecords:
         return [entry_row(row, self._time) for row in rows]
 
     def _find(self, kind: type[Entity], equal: Mapping[str, object]) -> Ask:
-        shape, values = _shape(equal)
+        shape, values = shape_of(equal)
         if self._sql.bulk.takes_arrays:
-            shape, values = _as_arrays(shape, values, equal)
+            shape, values = as_arrays(shape, values, equal)
         statement = self._sql.entities.find(kind, shape, paged=False)
         return Ask(statement.sql, statement.row(values))
 
@@ -263,36 +270,3 @@ class SqlRecords:
         how = self._sql.read_time
         time: datetime = how(value) if how else value
         return time
-
-
-def _shape(
-    equal: Mapping[str, object],
-) -> tuple[Shape, dict[str, Any]]:
-    """The names and how many values each is compared with, and the parameters for those."""
-    shape: list[tuple[str, int]] = []
-    values: dict[str, Any] = {}
-    for name, wanted in equal.items():
-        options = wanted if isinstance(wanted, tuple) else () if wanted is None else (wanted,)
-        options += options[-1:] * (_rounded_up(len(options)) - len(options))
-        shape.append((name, len(options)))
-        values |= {f"{name}_{n}": _plain(one) for n, one in enumerate(options)}
-    return tuple(shape), values
-
-
-def _as_arrays(
-    shape: Shape, values: dict[str, Any], equal: Mapping[str, object]
-) -> tuple[Shape, dict[str, Any]]:
-    """The same, with one array for what is compared with more than a few values."""
-    long = {name for name, many in shape if many > FEW}
-    for name in long:
-        values[name] = array([*map(_plain, equal[name])])  # type: ignore[call-overload]
-    return tuple((name, ARRAY if name in long else many) for name, many in shape), values
-
-
-def _rounded_up(number: int) -> int:
-    """To a power of two: so there are few statements, however many values are asked for."""
-    return 1 << (number - 1).bit_length() if number else 0
-
-
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, StrEnum) else value

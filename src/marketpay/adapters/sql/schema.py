@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, Table
 from marketpay.adapters.sql import books
 from marketpay.adapters.sql import deal_tables as deal
 from marketpay.adapters.sql import dispute_tables as dispute
+from marketpay.adapters.sql import milestone_tables as milestone
 from marketpay.adapters.sql import payment_tables as money
 from marketpay.adapters.sql import payout_tables as payout
 from marketpay.adapters.sql import watch_tables as watch
@@ -28,6 +29,7 @@ from marketpay.domain.errors import ConfigurationError
 from marketpay.domain.evidence import Evidence
 from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
@@ -49,6 +51,7 @@ ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
     Application: deal.applications,
     Offer: deal.offers,
     Payment: money.payments,
+    Milestone: milestone.milestones,
     Refund: money.refunds,
     Chargeback: money.chargebacks,
     Dispute: dispute.disputes,
@@ -71,6 +74,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Application: ("job", "contractor"),
     Offer: ("job", "customer", "contractor"),
     Payment: ("offer", "job", "customer", "contractor"),
+    Milestone: ("job", "customer", "contractor", "status"),
     PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at"),
     Refund: ("payment",),
     Wallet: ("owner",),

@@ -18,7 +18,7 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
-from marketpay.adapters.sql.migrations.third import disputes
+from marketpay.adapters.sql.migrations.third import disputes, milestones
 from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
 
 # New columns of tables that are there, and what is in them for rows that are.
@@ -33,10 +33,13 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (minor("cancellation_of", nullable=True), None),
     ),
     "offers": (
+        (Column("plan", LongText), None),
         (minor("counter", nullable=True), None),
+        (Column("counter_plan", LongText), None),
         (Column("counter_message", LongText), None),
         (Column("revision", Integer, nullable=False), "0"),
         (Column("revising", Id), None),
+        (Column("revising_plan", LongText), None),
         (Column("revising_message", LongText), None),
         (Column("revising_until", UtcTime), None),
     ),
@@ -49,7 +52,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
     ),
     "wallets": ((Column("frozen_at", UtcTime), None),),
 }
-MADE: Final = ("disputes", "evidence")
+MADE: Final = ("milestones", "disputes", "evidence")
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -64,6 +67,7 @@ def define(place: Place, dialect: str) -> None:
     def word(check: CheckConstraint) -> CheckConstraint:
         return CheckConstraint(worded(str(check.sqltext), dialect), name=check.name)
 
+    milestones.define(place, word)
     disputes.define(place, word)
 
 
