@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,9 +31,8 @@ from marketpay.ports.store import Reader
 class ProposeCancellation(Command[Job]):
     """One side of a job in progress would call it off, if the other agrees.
 
-    Of what is in escrow of the price the customer gets back `to_customer` (None: what
-    `Rules.cancellation` gives them), and the contractor the rest, less the platform's fees;
-    what the policy gives the platform it keeps.
+    The customer gets back `to_customer` (None: what `Rules.cancellation` gives them), and the
+    contractor the rest, less the platform's fees; what the policy gives the platform it keeps.
     A proposal takes the place of an earlier one, of either side.
     """
 
@@ -48,16 +46,17 @@ class ProposeCancellation(Command[Job]):
         _permit(self.by, job, event, "propose to cancel this job")
         _check_currency(self.to_customer, job)
         JOB.after(event, job.status, role, job.id)
-        held = captured(deal)
-        amount = _amount(self.to_customer, job, held, role, rules, at)
+        paid = captured(deal)
+        amount = _amount(self.to_customer, job, paid, role, rules, at)
         if (job.cancellation_by, job.cancellation_to_customer) == (role.value, amount):
             return Decision(job, waives=deal.rest())
-        cancelling.agreed(job, held, amount, role, rules, at)
+        cancelling.agreed(job, paid, amount, role, rules, at)
         proposed = job.become(
             event, role, at, cancellation_by=role.value, cancellation_to_customer=amount
         )
-        relied, waived = held or (deal.paid,), deal.rest(job, *(held or (deal.paid,)))
-        return Decision(proposed.entity, changes=(proposed,), relies_on=relied, waives=waived)
+        return Decision(
+            proposed.entity, changes=(proposed,), relies_on=(paid,), waives=deal.rest(job, paid)
+        )
 
 
 @frozen(kw_only=True)
@@ -84,28 +83,23 @@ class AcceptCancellation(Command[Cancellation]):
             raise Forbidden(self.by.id, role.value, what, "the other side")
         JOB.after(e.JobCancellationProposed, job.status, role, job.id)
         cancelled = job.become(e.JobCancelled, Role.SYSTEM, at)
-        held = captured(deal)
+        paid = captured(deal)
         if job.cancellation_by is None or job.cancellation_to_customer is None:
             raise Refused(Reason.PROPOSAL_CHANGED)
         proposer, proposed = Role(job.cancellation_by), job.cancellation_to_customer
-        if _amount(self.to_customer, job, held, proposer, rules, at) != proposed:
+        if _amount(self.to_customer, job, paid, proposer, rules, at) != proposed:
             raise Refused(Reason.PROPOSAL_CHANGED)
-        parts = cancelling.agreed(job, held, proposed, proposer, rules, at)
-        return call_off(deal, cancelled, parts, proposer, read, rules, at)
+        shares = cancelling.agreed(job, paid, proposed, proposer, rules, at)
+        return call_off(deal, cancelled, shares, proposer, read, rules, at)
 
     def _repeated(self, before: Decision[Cancellation]) -> Decision[Cancellation]:
         """What was agreed on then, and no other way in which the job was cancelled."""
+        refunds = {one.amount: one for one in before.waives if isinstance(one, Refund)}
         if self.to_customer is None:
             return before
-        refunds = [one for one in before.waives if isinstance(one, Refund)]
-        together: dict[datetime, Money] = {}
-        for one in refunds:  # of a price in parts
-            known = together.get(one.created_at)
-            together[one.created_at] = one.amount if known is None else known + one.amount
-        amounts = {*(one.amount for one in refunds), *together.values()}
-        if self.to_customer.minor and self.to_customer not in amounts:
+        if self.to_customer.minor and self.to_customer not in refunds:
             raise Refused(Reason.PROPOSAL_CHANGED)
-        mine = next((one for one in refunds if one.amount == self.to_customer), None)
+        mine = refunds.get(self.to_customer)
         return evolve(before, result=evolve(before.result, refund=mine))
 
 
@@ -136,18 +130,11 @@ def _check_currency(amount: Money | None, job: Job) -> None:
 
 
 def _amount(
-    wanted: Money | None,
-    job: Job,
-    held: Sequence[Payment],
-    proposer: Role,
-    rules: Rules,
-    at: datetime,
+    wanted: Money | None, job: Job, paid: Payment, proposer: Role, rules: Rules, at: datetime
 ) -> Money:
     """What is proposed for the customer: an amount that the gateway can refund."""
-    nothing = Money.zero(job.currency)
     if wanted is None:
-        policy = (cancelling.shares(job, one, proposer, rules, at) for one in held)
-        return sum((shares.to_customer for shares in policy), start=nothing)
-    if wanted != sum((one.refundable for one in held), start=nothing):
-        rules.limits(job.currency).check_step(wanted, "to_customer")
+        return cancelling.shares(job, paid, proposer, rules, at).to_customer
+    if wanted != paid.refundable:
+        rules.limits(paid.currency).check_step(wanted, "to_customer")
     return wanted

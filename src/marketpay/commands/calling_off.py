@@ -11,12 +11,11 @@ from marketpay.commands.base import Pending, Result
 from marketpay.commands.holdings import held, wallet_of
 from marketpay.domain import cancelling
 from marketpay.domain.actor import Role
-from marketpay.domain.closing import Part, closed_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.dividing import Parties, divide_all
-from marketpay.domain.entity import Change, Entity
+from marketpay.domain.entity import Change
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
 from marketpay.domain.job import Job
@@ -40,19 +39,19 @@ class Cancellation(Result):
     refund: Refund | None = None
 
 
-def captured(deal: Deal) -> tuple[Payment, ...]:
-    """What is in escrow of the price of a job that was assigned, unless anybody disputes some."""
+def captured(deal: Deal) -> Payment:
+    """The payment of a job that was assigned, unless anybody disputes any of the deal's."""
     check_undisputed(*deal.payments)
     held = (one for one in deal.beside if not one.is_released)
     if any(one.disputed.minor for one in (deal.paid, *held)):
         raise Refused(Reason.CHARGEBACK_OPEN)
-    return deal.in_escrow
+    return deal.paid
 
 
 def call_off(
     deal: Deal,
     cancelled: Change[Job],
-    shares: Sequence[Part],
+    shares: Shares,
     by: Role,
     read: Reader,
     rules: Rules,
@@ -60,29 +59,27 @@ def call_off(
 ) -> Decision[Cancellation]:
     """What is left of each payment is divided; nothing, if all of it is gone already.
 
-    `shares` are of the price; extras are divided as the policy says.
+    `shares` are of the one behind the offer; extras are divided as the policy says.
     """
-    paid, parts = deal.paid, [*shares]
+    paid = captured(deal)
+    parts = [(paid, shares)] if paid.refundable.minor else []
     parts += [(one, cancelling.shares(deal.job, one, by, rules, at)) for one in deal.extras]
     for one, part in parts:
         if part.to_contractor.minor and one.flagged is not None:
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
     parties = _parties(paid, [part for _, part in parts], read, rules, at)
     divided = divide_all(parts, parties, by, rules, at)
-    changes: list[Change[Entity]] = [cancelled, *closed_with_job(deal, parts, rules, at)]
-    changes += [change for one in divided for change in one.changes]
+    changes = [cancelled, *(change for one in divided for change in one.changes)]
     main = next((one for one in divided if one.payment.id == paid.id), None)
     result = Cancellation(job=cancelled.entity, payment=paid)
     if main is not None:
-        result = evolve(result, payment=main.payment)
-    refunds = (one.refund for one in divided if one.refund is not None)
-    result = evolve(result, refund=next(refunds, None))
+        result = evolve(result, payment=main.payment, refund=main.refund)
     return Decision(
         result,
         changes=changes,
         relies_on=() if main else (paid,),
         waives=(
-            *deal.rest(paid, *(change.entity for change in changes)),
+            *deal.rest(cancelled.entity, paid, *(one.payment for one in divided)),
             *parties.unused(*(change.entity for change in changes)),
         ),
         entries=tuple(entry for one in divided for entry in one.entries),
@@ -111,13 +108,12 @@ def repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
     if claimed is None:
         return Decision(result, waives=deal.rest())
     payment = deal.payment(claimed.payment)
-    paid = tuple(one.payment for one in deal.milestones if one.payment) or (payment.id,)
-    refunds = read.find(Refund, payment=paid)
+    refunds = read.find(Refund, payment=payment.id)
     refund = max(refunds, key=lambda one: one.id, default=None)
     result = evolve(result, payment=payment, refund=refund)
     if refund is None or refund.status in REFUND.final:
         return Decision(result, waives=(*deal.rest(), *refunds))
-    sent = read.find(PaymentTransaction, payment=refund.payment, kind=TransactionKind.REFUND)
+    sent = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.REFUND)
     for transaction in sent:
         if transaction.refund == refund.id:
             result = evolve(result, next_action=Pending(transaction=transaction.id))

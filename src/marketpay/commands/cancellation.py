@@ -8,8 +8,6 @@ from marketpay.commands.base import Command, not_system
 from marketpay.commands.calling_off import Cancellation, call_off, captured, repeated
 from marketpay.domain import cancelling
 from marketpay.domain import events as e
-from marketpay.domain.actor import Role
-from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import permit
@@ -55,10 +53,8 @@ class CancelJob(Command[Cancellation]):
         check_undisputed(*deal.payments)
         cancelled = job.cancel(self.by.role, at)
         if deal.claimed is not None:
-            by = self.by.role
-            parts = [(one, cancelling.shares(job, one, by, rules, at)) for one in captured(deal)]
-            _check_idle(deal, by)
-            return call_off(deal, cancelled, parts, by, read, rules, at)
+            shares = cancelling.shares(job, captured(deal), self.by.role, rules, at)
+            return call_off(deal, cancelled, shares, self.by.role, read, rules, at)
         changes = [
             cancelled,
             *reject_applications(deal, None, at),
@@ -72,13 +68,3 @@ class CancelJob(Command[Cancellation]):
             relies_on=payments,
             waives=deal.rest(*used),
         )
-
-
-def _check_idle(deal: Deal, by: Role) -> None:
-    """Raise `Refused` where a customer calls off alone what somebody has worked at.
-
-    Of a job in parts it is not the job that is submitted.
-    """
-    is_submitted = any(one.submitted_at is not None for one in deal.milestones)
-    if by is Role.CUSTOMER and deal.job.status is JobStatus.IN_PROGRESS and is_submitted:
-        raise Refused(Reason.WORK_SUBMITTED)

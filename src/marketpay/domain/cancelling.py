@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from marketpay.domain.actor import Role
@@ -28,25 +27,14 @@ def shares(job: Job, paid: Payment, by: Role, rules: Rules, at: datetime) -> Sha
 
 
 def agreed(
-    job: Job,
-    payments: Sequence[Payment],
-    to_customer: Money,
-    proposer: Role,
-    rules: Rules,
-    at: datetime,
-) -> list[tuple[Payment, Shares]]:
+    job: Job, paid: Payment, to_customer: Money, proposer: Role, rules: Rules, at: datetime
+) -> Shares:
     """What the two sides have agreed on: so much for the customer, for the contractor the rest.
 
-    Of a price in parts the customer has the last of them first.  The platform is no party to
-    it, and keeps what the policy gives it.
+    The platform is no party to it, and keeps what the policy gives it.
     """
-    parts: list[tuple[Payment, Shares]] = []
-    for one in reversed(payments):
-        kept = shares(job, one, proposer, rules, at).kept
-        left = one.amount - one.gone - kept
-        part = min(left, to_customer)
-        to_customer -= part
-        parts.append((one, Shares(to_customer=part, to_contractor=left - part, kept=kept)))
-    if to_customer.minor:
+    kept = shares(job, paid, proposer, rules, at).kept
+    to_contractor = paid.amount - paid.gone - kept - to_customer
+    if to_contractor.minor < 0:
         raise Refused(Reason.NOT_REFUNDABLE)
-    return parts[::-1]
+    return Shares(to_customer=to_customer, to_contractor=to_contractor, kept=kept)

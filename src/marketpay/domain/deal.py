@@ -1,8 +1,6 @@
-"""A deal: a job with its live offers, their payments, milestones and live applications."""
+"""A deal: a job with its live offers, their payments and the live applications."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from attrs import frozen
 
@@ -10,7 +8,6 @@ from marketpay.domain.application import Application
 from marketpay.domain.entity import Entity
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
-from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import CLAIMING, Offer
 from marketpay.domain.payment import Payment, PaymentPurpose
 
@@ -19,15 +16,13 @@ from marketpay.domain.payment import Payment, PaymentPurpose
 class Deal:
     """Read at once.  The offer or payment that was asked for is in it even if it has ended.
 
-    An offer that was revised has the payments of its old terms, too; one that was accepted in
-    parts has its milestones.
+    An offer that was revised has the payments of its old terms, too.
     """
 
     job: Job
     offers: tuple[Offer, ...]
     payments: tuple[Payment, ...]
     applications: tuple[Application, ...]
-    milestones: tuple[Milestone, ...] = ()  # as they are planned
 
     def offer(self, id: str) -> Offer:
         """The offer with this id, which is in the deal."""
@@ -39,20 +34,6 @@ class Deal:
         [found] = [payment for payment in self.payments if payment.id == id]
         return found
 
-    def milestone(self, id: str) -> Milestone:
-        """The milestone with this id, which is in the deal."""
-        [found] = [one for one in self.milestones if one.id == id]
-        return found
-
-    def milestone_of(self, payment: Payment) -> Milestone | None:
-        """The milestone that this is the payment of, if it is one's."""
-        return next((one for one in self.milestones if one.payment == payment.id), None)
-
-    @property
-    def open_milestones(self) -> tuple[Milestone, ...]:
-        """Those of which something can still become; with the last of them the job ends."""
-        return tuple(one for one in self.milestones if one.is_open)
-
     @property
     def claimed(self) -> Offer | None:
         """The offer that is being or has been accepted."""
@@ -60,17 +41,14 @@ class Deal:
 
     @property
     def paid(self) -> Payment:
-        """The payment behind the accepted offer, of a job that was ever assigned.
-
-        Of one in parts it is that of the first: it can be released while the job goes on.
-        """
+        """The payment behind the accepted offer, of a job that was ever assigned."""
         claimed = self.claimed
         assert claimed is not None  # without it no job is assigned
         return self.payment(claimed.payment)
 
     @property
     def beside(self) -> tuple[Payment, ...]:
-        """What was paid after the offer was accepted, whatever came of it."""
+        """What was paid beyond the accepted offer, whatever came of it."""
         claimed = self.claimed
         if claimed is None:
             return ()
@@ -78,15 +56,10 @@ class Deal:
         return tuple(one for one in mine if one.purpose is not PaymentPurpose.OFFER)
 
     @property
-    def in_escrow(self) -> tuple[Payment, ...]:
-        """What of the accepted offer's price is in escrow, and has not gone yet."""
-        parts = (one for one in self.beside if one.purpose is PaymentPurpose.MILESTONE)
-        return _held((self.paid, *parts))
-
-    @property
     def extras(self) -> tuple[Payment, ...]:
-        """What is there beyond the price, likewise."""
-        return _held(one for one in self.beside if one.purpose is not PaymentPurpose.MILESTONE)
+        """What of that is in escrow, and has not gone yet."""
+        held = (one for one in self.beside if one.status is PaymentStatus.CAPTURED)
+        return tuple(one for one in held if one.refundable.minor)
 
     @property
     def is_accepting(self) -> bool:
@@ -106,11 +79,5 @@ class Deal:
     def rest(self, *used: Entity) -> tuple[Entity, ...]:
         """All of it but `used`: what a decision waives."""
         ids = {entity.id for entity in used}
-        hired = (self.job, *self.offers, *self.payments)
-        everything = (*hired, *self.milestones, *self.applications)
+        everything = (self.job, *self.offers, *self.payments, *self.applications)
         return tuple(entity for entity in everything if entity.id not in ids)
-
-
-def _held(payments: Iterable[Payment]) -> tuple[Payment, ...]:
-    captured = (one for one in payments if one.status is PaymentStatus.CAPTURED)
-    return tuple(one for one in captured if one.refundable.minor)
