@@ -29,6 +29,7 @@ from marketpay import (
     Marketplace,
     Money,
     MoneyError,
+    PayExtra,
     ProposeCancellation,
     Reason,
     Refused,
@@ -41,6 +42,7 @@ from tests.deals import (
     ADMIN,
     CONTRACTOR,
     CUSTOMER,
+    GOOD,
     OTHER_CUSTOMER,
     PRICE,
     RIVAL,
@@ -53,6 +55,7 @@ from tests.deals import (
     heard,
     in_progress,
     nothing_changes,
+    now,
     post,
     usd,
 )
@@ -101,7 +104,7 @@ def test_what_both_sides_agree_on_is_what_they_get(
 
     assert cancelled.job.status is JobStatus.CANCELLED
     assert (cancelled.refund.amount, cancelled.payment.kept) == (usd("600"), usd("0"))
-    assert proposal(market, job) == (None, None)
+    assert proposal(market, job) == (one.role.value, usd("600"))
     assert market.wallet("ctr_42", "USD").available == usd("280")
     assert market.revenue("USD").total == usd("120")
     assert balance(market, AccountKind.ESCROW) == usd("0")
@@ -266,6 +269,71 @@ def test_only_work_under_way_is_called_off_so(
             market.execute(command)
 
 
+@pytest.mark.parametrize("meanwhile", ["an extra", "a refund"])
+def test_nobody_agrees_to_divide_what_has_changed_since(
+    market: Marketplace, gateway: SimulatedGateway, meanwhile: str
+) -> None:
+    accepted = in_progress(market)
+    job = accepted.job
+    propose(market, job, CUSTOMER, usd("300"))
+    if meanwhile == "an extra":
+        extra = PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD)
+        market.execute(extra)
+    else:
+        market.execute(IssueRefund(by=ADMIN, payment=accepted.payment.id, amount=usd("50")))
+    command = AcceptCancellation(by=CONTRACTOR, job=job.id, to_customer=usd("300"))
+    assert refusal(market, gateway, command) is Reason.PROPOSAL_CHANGED
+
+    propose(market, job, CUSTOMER, usd("300"))
+    assert accept(market, job, CONTRACTOR, usd("300")).job.status is JobStatus.CANCELLED
+    books_are_right(market, gateway)
+
+
+@on_both_stores
+@pytest.mark.parametrize(("sum", "parts"), [("990", ("990", "0")), ("1020", ("1000", "20"))])
+def test_the_sum_is_of_all_that_is_held_the_offer_s_payment_first(
+    open_market: OpenMarket, gateway: SimulatedGateway, sum: str, parts: tuple[str, str]
+) -> None:
+    market = open_market()
+    accepted = in_progress(market)
+    job = accepted.job
+    pay = PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD)
+    extra = market.execute(pay).payment
+    propose(market, job, CUSTOMER, usd(sum))
+    command = AcceptCancellation(by=CONTRACTOR, job=job.id, to_customer=usd(sum))
+    first = market.execute(command)
+    payments = (accepted.payment, extra)
+    assert [now(market, one).refunded for one in payments] == [usd(one) for one in parts]
+    again = market.execute(command)
+    assert (again.job, again.refund) == (first.job, first.refund)
+    books_are_right(market, gateway)
+
+
+@on_both_stores
+def test_what_is_left_of_the_deal_is_the_most_that_can_be_agreed_on(
+    open_market: OpenMarket, gateway: SimulatedGateway
+) -> None:
+    market = open_market()
+    job = in_progress(market).job
+    market.execute(PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD))
+    too_much = ProposeCancellation(by=CUSTOMER, job=job.id, to_customer=usd("1050.01"))
+    assert refusal(market, gateway, too_much) is Reason.NOT_REFUNDABLE
+    assert propose(market, job, CUSTOMER).cancellation_to_customer == usd("1050")
+
+
+@on_both_stores
+def test_an_administrator_s_cancellation_is_no_agreement(
+    open_market: OpenMarket, gateway: SimulatedGateway
+) -> None:
+    market = open_market()
+    job = in_progress(market).job
+    propose(market, job, CUSTOMER, usd("600"))
+    market.execute(CancelJob(by=ADMIN, job=job.id))
+    assert proposal(market, job) == (None, None)
+    command = AcceptCancellation(by=CONTRACTOR, job=job.id, to_customer=usd("600"))
+    assert refusal(market, gateway, command) is Reason.PROPOSAL_CHANGED
+
+
 @on_both_stores
 def test_what_was_refunded_meanwhile_is_no_longer_to_be_divided(
     open_market: OpenMarket, gateway: SimulatedGateway
@@ -276,7 +344,7 @@ def test_what_was_refunded_meanwhile_is_no_longer_to_be_divided(
     propose(market, job, CUSTOMER, usd("600"))
     market.execute(IssueRefund(by=ADMIN, payment=refunding, amount=usd("500")))
     command = AcceptCancellation(by=CONTRACTOR, job=job.id, to_customer=usd("600"))
-    assert refusal(market, gateway, command) is Reason.NOT_REFUNDABLE
+    assert refusal(market, gateway, command) is Reason.PROPOSAL_CHANGED
     propose(market, job, CUSTOMER, usd("500"))
     accept(market, job, CONTRACTOR, usd("500"))
 

@@ -32,6 +32,7 @@ from marketpay import (
     ContinueWithdrawal,
     CounterOffer,
     DeclineCancellation,
+    EmptyEscrow,
     EndClearance,
     EscalateDispute,
     ExpireDispute,
@@ -409,6 +410,9 @@ SCENES = {
     "pass deadline": Scene(_assigned(PassDeadline), (SYSTEM,)),
     "end clearance": Scene(
         lambda market: EndClearance(by=CUSTOMER, payment=completed(market).payment.id), (SYSTEM,)
+    ),
+    "empty escrow": Scene(
+        lambda market: EmptyEscrow(by=CUSTOMER, payment=completed(market).payment.id), (SYSTEM,)
     ),
     "complete submitted": Scene(_submitted(CompleteJob), (CUSTOMER, ADMIN)),
     "open account": Scene(lambda _: OpenPayoutAccount(by=CUSTOMER), (CONTRACTOR, RIVAL)),

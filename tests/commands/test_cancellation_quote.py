@@ -26,6 +26,7 @@ from marketpay import (
     Marketplace,
     Money,
     NotFound,
+    PayExtra,
     Payment,
     Refused,
     Rules,
@@ -40,6 +41,7 @@ from tests.deals import (
     ADMIN,
     CONTRACTOR,
     CUSTOMER,
+    GOOD,
     NONE_SUCH,
     OTHER_CUSTOMER,
     PRICE,
@@ -51,6 +53,7 @@ from tests.deals import (
     nothing_changes,
     post,
     send,
+    usd,
 )
 
 POLICY = CancellationPolicy(
@@ -232,4 +235,14 @@ def test_what_is_quoted_is_booked_and_everything_sums_to_the_price(
     assert _most(policy, quote.payment, step) >= quote.payout.minor
     assert market.wallet("ctr_42", "USD").total == quote.payout
     assert market.revenue("USD").total == price - paid.refunded - quote.payout
+    books_are_right(market, gateway)
+
+
+def test_extras_are_quoted_too(open_market: OpenMarket, gateway: SimulatedGateway) -> None:
+    market = open_market(cancellation=POLICY)
+    job = in_progress(market).job
+    market.execute(PayExtra(by=CUSTOMER, job=job.id, amount=usd("100"), payment_method=GOOD))
+    assert shown(market.quote_cancellation(job, ADMIN)) == ("550.00", "330.00", "220.00", "231.00")
+    market.execute(CancelJob(by=ADMIN, job=job.id))
+    assert market.wallet("ctr_42", "USD").available == usd("231")
     books_are_right(market, gateway)

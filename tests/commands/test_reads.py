@@ -40,6 +40,7 @@ from marketpay import (
     Decision,
     DeclineCancellation,
     Dispute,
+    EmptyEscrow,
     EndClearance,
     EscalateDispute,
     Evidence,
@@ -1255,6 +1256,7 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
         yield IssueRefund(by=ADMIN, payment=payment.id, amount=usd("400"))
         yield OpenDispute(by=CUSTOMER, payment=payment.id, reason="Half is missing")
         yield EndClearance(by=system, payment=payment.id)
+        yield EmptyEscrow(by=system, payment=payment.id)
         yield WarnOfExpiry(by=system, payment=payment.id)
         yield ExpireAuthorization(by=system, payment=payment.id)
         yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")

@@ -18,6 +18,7 @@ from marketpay import (
     SqlStore,
 )
 from marketpay.commands.timers import ExpireOffer
+from marketpay.delivery.firing import COMMANDS
 from marketpay.domain.decision import Decision
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.store import Records, Store, Work
@@ -199,3 +200,7 @@ def test_a_timer_that_is_set_anew_before_it_fires_comes_up_at_its_new_time_only(
     clock.advance(minutes=5)
     assert market.work().timers == 1
     each_expired_once(market, [offer])
+
+
+def test_each_kind_of_timer_has_its_command() -> None:
+    assert set(COMMANDS) == set(TimerKind)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from marketpay.commands.base import Command
-from marketpay.commands.calling_off import Cancellation, call_off, captured, repeated
+from marketpay.commands.calling_off import Cancellation, call_off, divisible, repeated
 from marketpay.domain import cancelling
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
+from marketpay.domain.cancelling import Parts
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import CurrencyMismatch, Forbidden, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import JobId
-from marketpay.domain.job import Job
+from marketpay.domain.job import NOTHING_PROPOSED, PROPOSED, Job
 from marketpay.domain.lifecycles import JOB, JobStatus
 from marketpay.domain.money import Money
-from marketpay.domain.payment import Payment
-from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, not_below_zero
 from marketpay.ports.store import Reader
@@ -31,9 +27,10 @@ from marketpay.ports.store import Reader
 class ProposeCancellation(Command[Job]):
     """One side of a job in progress would call it off, if the other agrees.
 
-    The customer gets back `to_customer` (None: what `Rules.cancellation` gives them), and the
-    contractor the rest, less the platform's fees; what the policy gives the platform it keeps.
-    A proposal takes the place of an earlier one, of either side.
+    Of all that is left of the deal, extras too, the customer gets back `to_customer` (None: what
+    `Rules.cancellation` gives them), and the contractor the rest, less the platform's fees; what
+    the policy gives the platform it keeps.  A proposal takes the place of an earlier one, of
+    either side.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -46,16 +43,24 @@ class ProposeCancellation(Command[Job]):
         _permit(self.by, job, event, "propose to cancel this job")
         _check_currency(self.to_customer, job)
         JOB.after(event, job.status, role, job.id)
-        paid = captured(deal)
-        amount = _amount(self.to_customer, job, paid, role, rules, at)
-        if (job.cancellation_by, job.cancellation_to_customer) == (role.value, amount):
+        payments = divisible(deal)
+        left = cancelling.total(payments, job.currency)
+        policy = cancelling.by_policy(job, payments, role, rules, at)
+        amount = _amount(self.to_customer, policy, left, rules)
+        said = {
+            "cancellation_by": role.value,
+            "cancellation_to_customer": amount,
+            "cancellation_of": left,
+        }
+        if all(getattr(job, name) == value for name, value in said.items()):
             return Decision(job, waives=deal.rest())
-        cancelling.agreed(job, paid, amount, role, rules, at)
-        proposed = job.become(
-            event, role, at, cancellation_by=role.value, cancellation_to_customer=amount
-        )
+        cancelling.agreed(policy, amount)
+        proposed = job.become(event, role, at, **said)
         return Decision(
-            proposed.entity, changes=(proposed,), relies_on=(paid,), waives=deal.rest(job, paid)
+            proposed.entity,
+            changes=(proposed,),
+            relies_on=payments,
+            waives=deal.rest(job, *payments),
         )
 
 
@@ -64,7 +69,8 @@ class AcceptCancellation(Command[Cancellation]):
     """The other side agrees: the job is cancelled and the money divided.
 
     `to_customer` is what they agree to (None: what `Rules.cancellation` gives), so that nobody
-    accepts what they have not seen.
+    accepts what they have not seen.  Where more or less is left of the deal than was when it
+    was proposed, it has to be proposed anew.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -78,29 +84,32 @@ class AcceptCancellation(Command[Cancellation]):
         _permit(self.by, job, e.JobCancellationProposed, what)
         _check_currency(self.to_customer, job)
         if job.status is JobStatus.CANCELLED and deal.claimed is not None:
-            return self._repeated(repeated(deal, read))
+            return self._repeated(job, repeated(deal, read))
         if job.cancellation_by == role.value:
             raise Forbidden(self.by.id, role.value, what, "the other side")
         JOB.after(e.JobCancellationProposed, job.status, role, job.id)
-        cancelled = job.become(e.JobCancelled, Role.SYSTEM, at)
-        paid = captured(deal)
-        if job.cancellation_by is None or job.cancellation_to_customer is None:
+        payments = divisible(deal)
+        left = cancelling.total(payments, job.currency)
+        if job.cancellation_by is None or job.cancellation_of != left:
             raise Refused(Reason.PROPOSAL_CHANGED)
-        proposer, proposed = Role(job.cancellation_by), job.cancellation_to_customer
-        if _amount(self.to_customer, job, paid, proposer, rules, at) != proposed:
+        proposer = Role(job.cancellation_by)
+        policy = cancelling.by_policy(job, payments, proposer, rules, at)
+        amount = _amount(self.to_customer, policy, left, rules)
+        if amount != job.cancellation_to_customer:
             raise Refused(Reason.PROPOSAL_CHANGED)
-        shares = cancelling.agreed(job, paid, proposed, proposer, rules, at)
-        return call_off(deal, cancelled, shares, proposer, read, rules, at)
+        said = {name: getattr(job, name) for name in PROPOSED}
+        cancelled = job.become(e.JobCancelled, Role.SYSTEM, at, **said)
+        parts = cancelling.agreed(policy, amount)
+        return call_off(deal, cancelled, parts, proposer, read, rules, at)
 
-    def _repeated(self, before: Decision[Cancellation]) -> Decision[Cancellation]:
+    def _repeated(self, job: Job, before: Decision[Cancellation]) -> Decision[Cancellation]:
         """What was agreed on then, and no other way in which the job was cancelled."""
-        refunds = {one.amount: one for one in before.waives if isinstance(one, Refund)}
-        if self.to_customer is None:
-            return before
-        if self.to_customer.minor and self.to_customer not in refunds:
+        if job.cancellation_by is None or self.to_customer not in (
+            None,
+            job.cancellation_to_customer,
+        ):
             raise Refused(Reason.PROPOSAL_CHANGED)
-        mine = refunds.get(self.to_customer)
-        return evolve(before, result=evolve(before.result, refund=mine))
+        return before
 
 
 @frozen(kw_only=True)
@@ -113,8 +122,7 @@ class DeclineCancellation(Command[Job]):
         """The job without the proposal."""
         job, role, event = read.get(Job, self.job), self.by.role, e.JobCancellationDeclined
         _permit(self.by, job, event, "decline this cancellation")
-        nothing: dict[str, Any] = {"cancellation_by": None, "cancellation_to_customer": None}
-        declined = job.become(event, role, rules.now(), **nothing)
+        declined = job.become(event, role, rules.now(), **NOTHING_PROPOSED)
         if job.cancellation_by is None:
             return Decision(job, waives=(job,))
         return Decision(declined.entity, changes=(declined,))
@@ -129,12 +137,10 @@ def _check_currency(amount: Money | None, job: Job) -> None:
         raise CurrencyMismatch(amount.currency, job.currency)
 
 
-def _amount(
-    wanted: Money | None, job: Job, paid: Payment, proposer: Role, rules: Rules, at: datetime
-) -> Money:
+def _amount(wanted: Money | None, policy: Parts, left: Money, rules: Rules) -> Money:
     """What is proposed for the customer: an amount that the gateway can refund."""
     if wanted is None:
-        return cancelling.shares(job, paid, proposer, rules, at).to_customer
-    if wanted != paid.refundable:
-        rules.limits(paid.currency).check_step(wanted, "to_customer")
+        return cancelling.customers(policy, left.currency)
+    if wanted != left:
+        rules.limits(left.currency).check_step(wanted, "to_customer")
     return wanted

@@ -9,8 +9,8 @@ from attrs import evolve, frozen
 
 from marketpay.commands.base import Pending, Result
 from marketpay.commands.holdings import held, wallet_of
-from marketpay.domain import cancelling
 from marketpay.domain.actor import Role
+from marketpay.domain.cancelling import Parts
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
@@ -39,36 +39,31 @@ class Cancellation(Result):
     refund: Refund | None = None
 
 
-def captured(deal: Deal) -> Payment:
-    """The payment of a job that was assigned, unless anybody disputes any of the deal's."""
+def divisible(deal: Deal) -> tuple[Payment, ...]:
+    """What is in escrow for a job that was assigned, unless anybody disputes any of it."""
     check_undisputed(*deal.payments)
     held = (one for one in deal.beside if not one.is_released)
     if any(one.disputed.minor for one in (deal.paid, *held)):
         raise Refused(Reason.CHARGEBACK_OPEN)
-    return deal.paid
+    return deal.divisible
 
 
 def call_off(
     deal: Deal,
     cancelled: Change[Job],
-    shares: Shares,
+    parts: Parts,
     by: Role,
     read: Reader,
     rules: Rules,
     at: datetime,
 ) -> Decision[Cancellation]:
-    """What is left of each payment is divided; nothing, if all of it is gone already.
-
-    `shares` are of the one behind the offer; extras are divided as the policy says.
-    """
-    paid = captured(deal)
-    parts = [(paid, shares)] if paid.refundable.minor else []
-    parts += [(one, cancelling.shares(deal.job, one, by, rules, at)) for one in deal.extras]
+    """What is left of each payment is divided; nothing, if all of it is gone already."""
+    paid = deal.paid
     for one, part in parts:
         if part.to_contractor.minor and one.flagged is not None:
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
     parties = _parties(paid, [part for _, part in parts], read, rules, at)
-    divided = divide_all(parts, parties, by, rules, at)
+    divided = divide_all(parts, parties, by, rules, at, deal.job.id)
     changes = [cancelled, *(change for one in divided for change in one.changes)]
     main = next((one for one in divided if one.payment.id == paid.id), None)
     result = Cancellation(job=cancelled.entity, payment=paid)
@@ -109,7 +104,7 @@ def repeated(deal: Deal, read: Reader) -> Decision[Cancellation]:
         return Decision(result, waives=deal.rest())
     payment = deal.payment(claimed.payment)
     refunds = read.find(Refund, payment=payment.id)
-    refund = max(refunds, key=lambda one: one.id, default=None)
+    refund = next((one for one in refunds if one.reason == deal.job.id), None)
     result = evolve(result, payment=payment, refund=refund)
     if refund is None or refund.status in REFUND.final:
         return Decision(result, waives=(*deal.rest(), *refunds))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, not_system
-from marketpay.commands.calling_off import Cancellation, call_off, captured, repeated
+from marketpay.commands.calling_off import Cancellation, call_off, divisible, repeated
 from marketpay.domain import cancelling
 from marketpay.domain import events as e
 from marketpay.domain.decision import Decision
@@ -53,8 +53,9 @@ class CancelJob(Command[Cancellation]):
         check_undisputed(*deal.payments)
         cancelled = job.cancel(self.by.role, at)
         if deal.claimed is not None:
-            shares = cancelling.shares(job, captured(deal), self.by.role, rules, at)
-            return call_off(deal, cancelled, shares, self.by.role, read, rules, at)
+            role, payments = self.by.role, divisible(deal)
+            parts = cancelling.by_policy(job, payments, role, rules, at)
+            return call_off(deal, cancelled, parts, role, read, rules, at)
         changes = [
             cancelled,
             *reject_applications(deal, None, at),

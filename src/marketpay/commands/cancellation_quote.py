@@ -15,10 +15,11 @@ from marketpay.ports.store import Reader
 
 @frozen(kw_only=True)
 class CancellationQuote:
-    """Who would get what of what is left of the payment, if the job were cancelled now.
+    """Who would get what of all that is left of the deal, if the job were cancelled now.
 
-    `payment` as it stands; None where nothing was taken yet, and nothing is to be divided.
-    `payout` is the contractor's share less the platform's fees.
+    Of `payment`, which is behind the offer, and of every extra.  None, as it stands, where
+    nothing was taken yet and nothing is to be divided.  `payout` is the contractor's share less
+    the platform's fees.
     """
 
     job: Job
@@ -29,18 +30,19 @@ class CancellationQuote:
 
 def quote(command: CancelJob, read: Reader, rules: Rules) -> CancellationQuote:
     """What the command would do now, or the error that it would raise: it is decided."""
-    after = command.decide(read, rules).result.payment
-    job = read.get(Job, command.job)
+    decision = command.decide(read, rules)
+    job, main = read.get(Job, command.job), decision.result.payment
     zero = Money.zero(job.currency)
-    if after is None:
-        return CancellationQuote(job=job, payment=None, shares=Shares.whole(zero), payout=zero)
-    before = read.get(Payment, after.id)
-    to_customer, kept = after.refunded - before.refunded, after.kept - before.kept
-    is_released = after.is_released and not before.is_released
-    left = after.amount - after.gone if is_released else zero
-    return CancellationQuote(
-        job=job,
-        payment=before,
-        shares=Shares(to_customer=to_customer, to_contractor=left, kept=kept),
-        payout=after.remains().payout if is_released else zero,
-    )
+    shares, payout = Shares.whole(zero), zero
+    for after in decision.latest().values():
+        if isinstance(after, Payment) and after.split is not None:
+            before = read.get(Payment, after.id)
+            is_released = after.is_released and not before.is_released
+            shares += Shares(
+                to_customer=after.refunded - before.refunded,
+                to_contractor=after.amount - after.gone if is_released else zero,
+                kept=after.kept - before.kept,
+            )
+            payout += after.remains().payout if is_released else zero
+    payment = None if main is None else read.get(Payment, main.id)
+    return CancellationQuote(job=job, payment=payment, shares=shares, payout=payout)

@@ -32,8 +32,8 @@ class EmptyEscrow(Command[Payment]):
         deal, at = read.deal(payment=self.payment), rules.now()
         payment = deal.payment(self.payment)
         shares = escrow.shares(payment, deal)
-        if shares is None:
-            return Decision(payment, waives=deal.rest())
+        if shares is None:  # whoever ends the job meanwhile did not see that it is free
+            return Decision(payment, relies_on=(deal.job,), waives=deal.rest(deal.job))
         parties = parties_of(read, payment, rules)
         done = divide(payment, shares, parties, Role.SYSTEM, rules, at)
         return Decision(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+from attrs import evolve
 
 from marketpay.domain.actor import Role
 from marketpay.domain.errors import Reason, Refused
@@ -12,29 +15,51 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.domain.shares import Shares
 
+Parts = list[tuple[Payment, Shares]]
 
-def shares(job: Job, paid: Payment, by: Role, rules: Rules, at: datetime) -> Shares:
-    """What the policy gives of all that is left of the payment, if this role cancels now.
+
+def by_policy(job: Job, payments: Sequence[Payment], by: Role, rules: Rules, at: datetime) -> Parts:
+    """What the policy gives of all that is left of each, if this role cancels now.
 
     Of a job that nobody does the customer gets all of it.
     """
+    return [(paid, _shares(job, paid, by, rules, at)) for paid in payments]
+
+
+def _shares(job: Job, paid: Payment, by: Role, rules: Rules, at: datetime) -> Shares:
     if job.is_forsaken and by is Role.CUSTOMER:
-        return Shares.whole(paid.remains().price)
+        return Shares.whole(paid.refundable)
     # Of a job that was assigned before the time was kept, as if it had just been.
     age = at - job.assigned_at if job.assigned_at is not None else timedelta(0)
     limits = rules.limits(paid.currency)
     return rules.cancellation.shares(job.status, by, age, paid.remains(), limits)
 
 
-def agreed(
-    job: Job, paid: Payment, to_customer: Money, proposer: Role, rules: Rules, at: datetime
-) -> Shares:
+def agreed(policy: Parts, to_customer: Money) -> Parts:
     """What the two sides have agreed on: so much for the customer, for the contractor the rest.
 
-    The platform is no party to it, and keeps what the policy gives it.
+    The platform is no party to it, and keeps what the policy gives it.  Another sum than the
+    policy's is taken from one payment after the other, in their order.  `Refused` where there
+    is not so much.
     """
-    kept = shares(job, paid, proposer, rules, at).kept
-    to_contractor = paid.amount - paid.gone - kept - to_customer
-    if to_contractor.minor < 0:
+    if to_customer == customers(policy, to_customer.currency):
+        return policy
+    parts: Parts = []
+    for paid, shares in policy:
+        theirs = shares.total - shares.kept
+        taken = min(theirs, to_customer)
+        parts.append((paid, evolve(shares, to_customer=taken, to_contractor=theirs - taken)))
+        to_customer -= taken
+    if to_customer.minor:
         raise Refused(Reason.NOT_REFUNDABLE)
-    return Shares(to_customer=to_customer, to_contractor=to_contractor, kept=kept)
+    return parts
+
+
+def customers(parts: Parts, currency: str) -> Money:
+    """All that the customer gets."""
+    return sum((shares.to_customer for _, shares in parts), Money.zero(currency))
+
+
+def total(payments: Sequence[Payment], currency: str) -> Money:
+    """All that is left of them."""
+    return sum((paid.refundable for paid in payments), Money.zero(currency))

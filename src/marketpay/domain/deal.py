@@ -62,6 +62,13 @@ class Deal:
         return tuple(one for one in held if one.refundable.minor)
 
     @property
+    def divisible(self) -> tuple[Payment, ...]:
+        """What is in escrow for its job: the offer's payment first, then each extra."""
+        paid = self.paid
+        is_held = paid.refundable.minor > 0 and not paid.is_released
+        return (*((paid,) if is_held else ()), *self.extras)
+
+    @property
     def is_accepting(self) -> bool:
         """Whether an acceptance is under way."""
         claimed = self.claimed

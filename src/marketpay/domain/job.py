@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from attrs import frozen
 
@@ -17,6 +17,13 @@ from marketpay.domain.ids import JobId
 from marketpay.domain.lifecycles import JOB, JobStatus
 from marketpay.domain.money import Money
 from marketpay.domain.state_machine import Lifecycle
+
+NOTHING_PROPOSED: Final[dict[str, None]] = {
+    "cancellation_by": None,
+    "cancellation_to_customer": None,
+    "cancellation_of": None,
+}
+PROPOSED = NOTHING_PROPOSED.keys()
 
 
 @frozen(kw_only=True)
@@ -36,6 +43,7 @@ class Job(Living):
     assigned_at: datetime | None = None  # when it was
     cancellation_by: str | None = None  # the role that proposes to call the job off
     cancellation_to_customer: Money | None = None  # ... and what the customer would get back
+    cancellation_of: Money | None = None  # ... of all that was left to be divided then
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -49,6 +57,7 @@ class Job(Living):
         "assigned_at",
         "cancellation_by",
         "cancellation_to_customer",
+        "cancellation_of",
     )
     indexed: ClassVar[Names] = ("customer", "contractor", "status", "currency")
     lifecycle: ClassVar[Lifecycle[Any]] = JOB
@@ -70,14 +79,12 @@ class Job(Living):
         return cancelled
 
     def become(self, event: type[Event], by: Role, at: datetime, **changes: Any) -> Change[Self]:
-        """See `Living.become`.  A proposal to call the job off does not outlive it."""
+        """See `Living.become`.  A proposal to call the job off outlives it only as its end."""
         change = super().become(event, by, at, **changes)
         job = change.entity
-        if job.cancellation_by is None or job.status not in JOB.final:
+        if job.cancellation_by is None or job.status not in JOB.final or changes.keys() & PROPOSED:
             return change
-        return Change(
-            changed(job, cancellation_by=None, cancellation_to_customer=None), change.event
-        )
+        return Change(changed(job, **NOTHING_PROPOSED), change.event)
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

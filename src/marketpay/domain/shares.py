@@ -46,6 +46,13 @@ class Shares:
         """All of it for the customer."""
         return cls.between(price, Money.zero(price.currency))
 
+    def __add__(self, other: Shares) -> Shares:
+        return Shares(
+            to_customer=self.to_customer + other.to_customer,
+            to_contractor=self.to_contractor + other.to_contractor,
+            kept=self.kept + other.kept,
+        )
+
     @property
     def total(self) -> Money:
         """All of it."""

@@ -45,6 +45,7 @@ def jobs(make: Maker) -> Table:
         Column("assigned_at", UtcTime),
         Column("cancellation_by", String(32)),
         minor("cancellation_to_customer", nullable=True),
+        minor("cancellation_of", nullable=True),
         Column("created_at", UtcTime, nullable=False),
         *_job_checks(),
     )
@@ -73,12 +74,14 @@ def _job_checks() -> tuple[CheckConstraint, ...]:
         CheckConstraint("assigned_at IS NULL OR contractor IS NOT NULL", name="assigned_at"),
         CheckConstraint(
             "cancellation_by IS NULL OR (cancellation_by IN ('customer', 'contractor')"
-            " AND status NOT IN ('open', 'assigned', 'completed', 'cancelled'))",
+            " AND status NOT IN ('open', 'assigned', 'completed'))",
             name="cancellation_by",
         ),
         CheckConstraint(
             "(cancellation_to_customer IS NULL) = (cancellation_by IS NULL)"
-            " AND (cancellation_to_customer IS NULL OR cancellation_to_customer >= 0)",
+            " AND (cancellation_of IS NULL) = (cancellation_by IS NULL)"
+            " AND (cancellation_by IS NULL"
+            " OR cancellation_to_customer BETWEEN 0 AND cancellation_of)",
             name="cancellation",
         ),
     )

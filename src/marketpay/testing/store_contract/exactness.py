@@ -102,6 +102,7 @@ class ExactnessContract:
             "contractor": "ctr_42",
             "assigned_at": AT,
             "cancellation_by": "customer",
+            "cancellation_of": Money("600.00", "USD"),
         }
         amounts = [None, *(Money(amount, "USD") for amount in ("0", "600.00"))]
         jobs = [

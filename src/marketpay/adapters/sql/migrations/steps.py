@@ -83,7 +83,7 @@ def made_anew(table: Table, fills: Mapping[str, str | None]) -> None:
         (*(f'"{name}"' for name in kept), *(fill or "NULL" for fill in fills.values()))
     )
     op.execute(CreateTable(new))
-    op.execute(f'INSERT INTO "{new.name}" ({columns}) SELECT {values} FROM "{table.name}"')  # noqa: S608  # our own
+    op.execute(f'INSERT INTO "{new.name}" ({columns}) SELECT {values} FROM "{table.name}"')  # noqa: S608  # our own names
     op.drop_table(table.name)
     op.rename_table(new.name, table.name)
     table.metadata.remove(new)

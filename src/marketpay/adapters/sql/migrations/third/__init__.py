@@ -30,6 +30,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (Column("assigned_at", UtcTime), None),
         (Column("cancellation_by", String(32)), None),
         (minor("cancellation_to_customer", nullable=True), None),
+        (minor("cancellation_of", nullable=True), None),
     ),
     "offers": (
         (Column("plan", LongText), None),

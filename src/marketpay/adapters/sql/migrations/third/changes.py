@@ -49,11 +49,12 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "assigned_at": "assigned_at IS NULL OR contractor IS NOT NULL",
         "cancellation_by": (
             "cancellation_by IS NULL OR (cancellation_by IN ('customer', 'contractor') AND "
-            "status NOT IN ('open', 'assigned', 'completed', 'cancelled'))"
+            "status NOT IN ('open', 'assigned', 'completed'))"
         ),
         "cancellation": (
             "(cancellation_to_customer IS NULL) = (cancellation_by IS NULL) AND "
-            "(cancellation_to_customer IS NULL OR cancellation_to_customer >= 0)"
+            "(cancellation_of IS NULL) = (cancellation_by IS NULL) AND (cancellation_by IS "
+            "NULL OR cancellation_to_customer BETWEEN 0 AND cancellation_of)"
         ),
         "version": "version > 0",
     },
@@ -223,9 +224,9 @@ OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_deltas": ("kind",),
     "jobs": ("status",),
     "timers": ("kind",),
-    "offers": ("status", "live"),
-    "payments": ("gone", "unreleased", "transfers"),
-    "ledger_entries": ("credit_kind", "debit_kind"),
+    "offers": ("live", "status"),
+    "payments": ("transfers", "gone", "unreleased"),
+    "ledger_entries": ("debit_kind", "credit_kind"),
 }
 
 # By table and key: the two columns that it joins by a colon.

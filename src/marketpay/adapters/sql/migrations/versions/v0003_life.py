@@ -58,7 +58,7 @@ def _alter(table: Table, name: str) -> None:
     for column, fill in third.COLUMNS.get(name, ()):
         add_column(table, column.name, column.type)
         if fill is not None:
-            filled = f"UPDATE {qualified(table)} SET {column.name} = {fill}"  # noqa: S608  # our own
+            filled = f"UPDATE {qualified(table)} SET {column.name} = {fill}"  # noqa: S608  # our own names
             op.execute(text(f"{filled} WHERE {column.name} IS NULL"))
             op.alter_column(
                 table.name,
