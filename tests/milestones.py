@@ -1,5 +1,7 @@
 """Jobs in parts as far as a test wants them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from marketpay import (
@@ -21,7 +23,7 @@ from marketpay import (
     SubmitMilestone,
 )
 from marketpay.testing import SimulatedGateway
-from tests.deals import CONTRACTOR, CUSTOMER, GOOD, balance, books_are_right, send, usd
+from tests.deals import CONTRACTOR, CUSTOMER, GOOD, balance, books_are_right, everything, send, usd
 
 AMOUNTS = ("500", "300", "200")
 
@@ -76,6 +78,14 @@ def submitted(market: Marketplace, milestone: Milestone) -> Milestone:
 def release(market: Marketplace, milestone: Milestone) -> MilestoneOutcome:
     """A milestone that is funded, released by its customer."""
     return market.execute(ReleaseMilestone(by=CUSTOMER, milestone=milestone.id))
+
+
+@contextmanager
+def nothing_is_done(market: Marketplace) -> Iterator[None]:
+    """What is said again inside the block has no effect."""
+    before = everything(market)
+    yield
+    assert everything(market) == before
 
 
 def nothing_is_left(market: Marketplace, gateway: SimulatedGateway) -> None:

@@ -57,6 +57,7 @@ from tests.milestones import (
     fund,
     in_parts,
     milestones_of,
+    nothing_is_done,
     nothing_is_left,
     planned,
     release,
@@ -77,7 +78,7 @@ def test_each_part_is_paid_done_and_released_by_itself(
     accepted = assigned_in_parts(market, "33.35", "33.35", "33.35")
     assert accepted.payment.amount == usd("33.35")
     assert gateway.balance("USD") == usd("33.35")
-    _, (first, second, third) = in_parts(market, "33.35", "33.35", "33.35")
+    job, (first, second, third) = in_parts(market, "33.35", "33.35", "33.35")
     assert [first.status, second.status, third.status] == [M.FUNDED, M.PENDING, M.PENDING]
     for one in (first, second, third):
         paid = fund(market, one)
@@ -156,9 +157,9 @@ def test_funding_again_has_no_effect(market: Marketplace, gateway: SimulatedGate
     _, (first, second) = in_parts(market, "600", "400")
     paid = fund(market, second)
     for _ in range(2):
-        with nothing_changes(market, gateway):
+        with nothing_is_done(market):
             assert fund(market, second) == paid
-    with nothing_changes(market, gateway):
+    with nothing_is_done(market):
         assert fund(market, first).payment.purpose is PaymentPurpose.OFFER
 
 
@@ -176,7 +177,7 @@ def test_while_a_payment_is_under_way_there_is_no_other(
     assert isinstance(fund(market, second).next_action, Pending)
     with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
         fund(market, second)
-    assert (refused.value.reason, refused.value.retryable) == (Reason.PAYMENT_IN_PROGRESS, True)
+    assert (refused.value.reason, refused.value.retryable) == (Reason.FUNDING_IN_PROGRESS, True)
     for _ in range(3):
         clock.advance(minutes=10)
         work_off(market)
@@ -246,11 +247,11 @@ def test_a_hold_that_stands_too_late_is_let_go(
 def test_what_the_contractor_gives_back_is_the_customer_s(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
-    _, (first, second) = in_parts(market, "600", "400")
+    _, (first, _) = in_parts(market, "600", "400")
     back = market.execute(RefundMilestone(by=CONTRACTOR, milestone=first.id))
     assert (back.milestone.status, back.refund.amount) == (M.REFUNDED, usd("600"))
     assert back.job.status == "in_progress"
-    with nothing_changes(market, gateway):
+    with nothing_is_done(market):
         again = market.execute(RefundMilestone(by=CONTRACTOR, milestone=first.id))
     assert (again.milestone, again.refund.id) == (back.milestone, back.refund.id)
     assert gateway.balance("USD") == usd("0")
@@ -258,7 +259,7 @@ def test_what_the_contractor_gives_back_is_the_customer_s(
 
 
 def test_the_job_ends_with_the_last_part(market: Marketplace, gateway: SimulatedGateway) -> None:
-    _, (first, second, third) = in_parts(market, "500", "300", "200")
+    job, (first, second, third) = in_parts(market, "500", "300", "200")
     extra = PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD)
     extra_payment = market.execute(extra).payment
     release(market, first)
@@ -275,7 +276,7 @@ def test_the_job_ends_with_the_last_part(market: Marketplace, gateway: Simulated
 def test_a_job_of_which_nothing_was_released_is_cancelled(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
-    _, (first, second) = in_parts(market, "600", "400")
+    job, (first, second) = in_parts(market, "600", "400")
     extra = PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD)
     extra_payment = market.execute(extra).payment
     market.execute(RefundMilestone(by=ADMIN, milestone=first.id))
@@ -337,7 +338,7 @@ def test_closing_again_has_no_effect(
     _, parts = in_parts(market, "600", "400")
     one = parts[0] if kind is ReleaseMilestone else parts[1]
     done = market.execute(kind(by=CUSTOMER, milestone=one.id))
-    with nothing_changes(market, gateway):
+    with nothing_is_done(market):
         again = market.execute(kind(by=ADMIN, milestone=one.id))
     assert again == done
     with nothing_changes(market, gateway), pytest.raises(IllegalTransition):

@@ -11,11 +11,12 @@ from marketpay.commands.base import Pending, Result
 from marketpay.commands.holdings import held, wallet_of
 from marketpay.domain.actor import Role
 from marketpay.domain.cancelling import Parts
+from marketpay.domain.closing import closed_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.dividing import Parties, divide_all
-from marketpay.domain.entity import Change
+from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
 from marketpay.domain.job import Job
@@ -64,7 +65,8 @@ def call_off(
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
     parties = _parties(paid, [part for _, part in parts], read, rules, at)
     divided = divide_all(parts, parties, by, rules, at, deal.job.id)
-    changes = [cancelled, *(change for one in divided for change in one.changes)]
+    changes: list[Change[Entity]] = [cancelled, *closed_with_job(deal, parts, rules, at)]
+    changes += [change for one in divided for change in one.changes]
     main = next((one for one in divided if one.payment.id == paid.id), None)
     result = Cancellation(job=cancelled.entity, payment=paid)
     if main is not None:
@@ -74,7 +76,7 @@ def call_off(
         changes=changes,
         relies_on=() if main else (paid,),
         waives=(
-            *deal.rest(cancelled.entity, paid, *(one.payment for one in divided)),
+            *deal.rest(paid, *(change.entity for change in changes)),
             *parties.unused(*(change.entity for change in changes)),
         ),
         entries=tuple(entry for one in divided for entry in one.entries),

@@ -8,6 +8,8 @@ from marketpay.commands.base import Command, not_system
 from marketpay.commands.calling_off import Cancellation, call_off, divisible, repeated
 from marketpay.domain import cancelling
 from marketpay.domain import events as e
+from marketpay.domain.actor import Role
+from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import permit
@@ -54,6 +56,7 @@ class CancelJob(Command[Cancellation]):
         cancelled = job.cancel(self.by.role, at)
         if deal.claimed is not None:
             role, payments = self.by.role, divisible(deal)
+            _check_idle(deal, role)
             parts = cancelling.by_policy(job, payments, role, rules, at)
             return call_off(deal, cancelled, parts, role, read, rules, at)
         changes = [
@@ -69,3 +72,13 @@ class CancelJob(Command[Cancellation]):
             relies_on=payments,
             waives=deal.rest(*used),
         )
+
+
+def _check_idle(deal: Deal, by: Role) -> None:
+    """Raise `Refused` where a customer calls off alone what somebody has worked at.
+
+    Of a job in parts it is not the job that is submitted.
+    """
+    is_submitted = any(one.submitted_at is not None for one in deal.milestones)
+    if by is Role.CUSTOMER and deal.job.status is JobStatus.IN_PROGRESS and is_submitted:
+        raise Refused(Reason.WORK_SUBMITTED)

@@ -1,4 +1,4 @@
-"""A deal: a job with its live offers, their payments and the live applications."""
+"""A deal: a job with its live offers, their payments, milestones and live applications."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from marketpay.domain.application import Application
 from marketpay.domain.entity import Entity
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import CLAIMING, Offer
 from marketpay.domain.payment import Payment, PaymentPurpose
 
@@ -16,13 +17,15 @@ from marketpay.domain.payment import Payment, PaymentPurpose
 class Deal:
     """Read at once.  The offer or payment that was asked for is in it even if it has ended.
 
-    An offer that was revised has the payments of its old terms, too.
+    An offer that was revised has the payments of its old terms, too; one that was accepted in
+    parts has its milestones.
     """
 
     job: Job
     offers: tuple[Offer, ...]
     payments: tuple[Payment, ...]
     applications: tuple[Application, ...]
+    milestones: tuple[Milestone, ...] = ()  # as they are planned
 
     def offer(self, id: str) -> Offer:
         """The offer with this id, which is in the deal."""
@@ -34,6 +37,20 @@ class Deal:
         [found] = [payment for payment in self.payments if payment.id == id]
         return found
 
+    def milestone(self, id: str) -> Milestone:
+        """The milestone with this id, which is in the deal."""
+        [found] = [one for one in self.milestones if one.id == id]
+        return found
+
+    def milestone_of(self, payment: Payment) -> Milestone | None:
+        """The milestone that this is the payment of, if it is one's."""
+        return next((one for one in self.milestones if one.payment == payment.id), None)
+
+    @property
+    def open_milestones(self) -> tuple[Milestone, ...]:
+        """Those of which something can still become; with the last of them the job ends."""
+        return tuple(one for one in self.milestones if one.is_open)
+
     @property
     def claimed(self) -> Offer | None:
         """The offer that is being or has been accepted."""
@@ -41,14 +58,17 @@ class Deal:
 
     @property
     def paid(self) -> Payment:
-        """The payment behind the accepted offer, of a job that was ever assigned."""
+        """The payment behind the accepted offer, of a job that was ever assigned.
+
+        Of one in parts it is that of the first: it can be released while the job goes on.
+        """
         claimed = self.claimed
         assert claimed is not None  # without it no job is assigned
         return self.payment(claimed.payment)
 
     @property
     def beside(self) -> tuple[Payment, ...]:
-        """What was paid beyond the accepted offer, whatever came of it."""
+        """What was paid after the offer was accepted, for milestones too, whatever came of it."""
         claimed = self.claimed
         if claimed is None:
             return ()
@@ -86,5 +106,6 @@ class Deal:
     def rest(self, *used: Entity) -> tuple[Entity, ...]:
         """All of it but `used`: what a decision waives."""
         ids = {entity.id for entity in used}
-        everything = (self.job, *self.offers, *self.payments, *self.applications)
+        hired = (self.job, *self.offers, *self.payments)
+        everything = (*hired, *self.milestones, *self.applications)
         return tuple(entity for entity in everything if entity.id not in ids)

@@ -62,8 +62,8 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "kind": (
             "kind IN ('offer_expiry', 'authorization_expiry', 'transfer_sweep', "
             "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
-            "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', 'clearance', "
-            "'job_deadline')"
+            "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', "
+            "'milestone_release', 'clearance', 'job_deadline')"
         ),
     },
     "wallets": {
@@ -89,14 +89,18 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "(live_pair IS NOT NULL) = (status IN ('pending', 'countered', 'accepting', "
             "'accepted'))"
         ),
-        "counter": "counter > 0 AND counter <> price",
+        "counter": (
+            "counter > 0 AND (counter <> price OR counter_plan IS NOT NULL OR plan IS NOT NULL)"
+        ),
+        "counter_plan": "counter IS NOT NULL OR counter_plan IS NULL",
         "countered": "(counter IS NOT NULL) = (status = 'countered')",
         "counter_message": "(counter IS NULL) = (counter_message IS NULL)",
         "revision": "revision >= 0",
         "revising": "revising <> payment",
         "revisable": "revising IS NULL OR status IN ('pending', 'countered')",
         "revised_terms": (
-            "revising IS NOT NULL OR (revising_message IS NULL AND revising_until IS NULL)"
+            "revising IS NOT NULL OR (revising_message IS NULL AND revising_until IS NULL "
+            "AND revising_plan IS NULL)"
         ),
         "version": "version > 0",
     },
@@ -125,7 +129,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             ">= 0 AND split_payout >= 0 AND split_platform_fee + split_service_fee + "
             "split_payout = amount)"
         ),
-        "purpose": "purpose IN ('offer', 'extra', 'tip')",
+        "purpose": "purpose IN ('offer', 'extra', 'milestone', 'tip')",
         "split_at_once": "split_platform_fee IS NOT NULL OR purpose = 'offer'",
         "status": (
             "status IN ('pending', 'awaiting_confirmation', 'authorized', 'captured', "
@@ -197,6 +201,7 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
         "status",
         "live",
         "counter",
+        "counter_plan",
         "countered",
         "counter_message",
         "revision",
@@ -225,8 +230,8 @@ OLD: Final[dict[str, tuple[str, ...]]] = {
     "jobs": ("status",),
     "timers": ("kind",),
     "offers": ("live", "status"),
-    "payments": ("transfers", "gone", "unreleased"),
-    "ledger_entries": ("debit_kind", "credit_kind"),
+    "payments": ("gone", "transfers", "unreleased"),
+    "ledger_entries": ("credit_kind", "debit_kind"),
 }
 
 # By table and key: the two columns that it joins by a colon.
@@ -262,6 +267,12 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "journal": (("journal",), None),
         "payment": (("payment",), None),
     },
+    "milestones": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+        "status": (("status", "id"), None),
+    },
     "disputes": {
         "contractor": (("contractor", "id"), None),
         "customer": (("customer", "id"), None),
@@ -275,6 +286,7 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
 # By table: the names of those that are new.
 FRESH: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("offer",),
+    "milestones": ("contractor", "customer", "job", "status"),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
     "evidence": ("dispute",),
 }
