@@ -280,7 +280,7 @@ def test_a_chargeback_of_a_released_part_leaves_the_others(
 def test_a_part_that_staff_gave_back_whole_is_closed_as_refunded(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
-    job, parts = halfway(market)
+    _, parts = halfway(market)
     refund = IssueRefund(by=ADMIN, payment=str(parts[1].payment), amount=usd("300"))
     market.execute(refund)
     assert release(market, parts[1]).milestone.status == "refunded"
@@ -290,7 +290,7 @@ def test_a_part_that_staff_gave_back_whole_is_closed_as_refunded(
 def test_a_part_of_which_some_went_back_is_released_for_the_rest(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
-    job, parts = halfway(market)
+    _, parts = halfway(market)
     refund = IssueRefund(by=ADMIN, payment=str(parts[1].payment), amount=usd("100"))
     market.execute(refund)
     assert release(market, parts[1]).milestone.status == "released"
@@ -301,7 +301,7 @@ def test_a_part_of_which_some_went_back_is_released_for_the_rest(
 def test_a_part_under_review_is_not_released(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
-    job, parts = halfway(market)
+    _, parts = halfway(market)
     gateway.warn(payment_of(market, parts[1]))
     hear(market, gateway)
     with pytest.raises(Refused) as refused:
