@@ -11,15 +11,20 @@ from marketpay import (
     CancelMilestone,
     ClientAction,
     Commission,
+    CounterOffer,
     Forbidden,
     FundMilestone,
     GetJob,
     GetMilestone,
+    IdempotencyConflict,
     IllegalTransition,
     InvalidInput,
+    Limits,
     Marketplace,
+    MilestonePlan,
     MilestoneStatus,
     Money,
+    MoneyError,
     NotFound,
     PayExtra,
     PaymentDeclined,
@@ -30,6 +35,7 @@ from marketpay import (
     RefundMilestone,
     Refused,
     ReleaseMilestone,
+    ReviseOffer,
     StartMilestone,
 )
 from marketpay.ports.gateway import Authorize, Capture, RefundPayment, Void
@@ -49,6 +55,8 @@ from tests.deals import (
     heard,
     nothing_changes,
     now,
+    offering,
+    post,
     send,
     usd,
 )
@@ -394,3 +402,98 @@ def test_what_is_funded_is_in_escrow(market: Marketplace) -> None:
     _, (_, second, _) = in_parts(market, "500", "300", "200")
     fund(market, second)
     assert balance(market, AccountKind.ESCROW) == usd("720")
+
+
+def test_the_words_of_a_plan_are_in_the_journal_as_a_digest_only(market: Marketplace) -> None:
+    secret = "For Ms Miller"
+    parts = (MilestonePlan(secret, usd("600")), MilestonePlan("The rest", usd("400")))
+    with heard(market) as told:
+        sent = send(market, milestones=parts)
+        market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    assert all(secret not in record.body + record.events for record in told.records)
+    assert any(secret in str(record.personal) for record in told.records)
+
+
+def test_the_same_key_with_other_parts_is_another_command(market: Marketplace) -> None:
+    job = post(market)
+    command = offering(job, milestones=planned("600", "400"))
+    first = market.execute(command, key="offer")
+    assert market.execute(command, key="offer").offer.id == first.offer.id
+    with pytest.raises(IdempotencyConflict):
+        market.execute(offering(job, milestones=planned("500", "500")), key="offer")
+
+
+def test_parts_are_negotiated_with_the_price(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    offer = send(market).offer
+    halves = planned("500", "500")
+    asking = CounterOffer(by=CONTRACTOR, offer=offer.id, price=usd("1000"), milestones=halves)
+    countered = market.execute(asking)
+    assert (countered.counter, countered.plan) == (usd("1000"), None)
+    with nothing_is_done(market):
+        market.execute(asking)
+    revise = ReviseOffer(
+        by=CUSTOMER, offer=offer.id, price=usd("1000"), milestones=halves, payment_method=GOOD
+    )
+    revised = market.execute(revise)
+    assert (revised.offer.price, revised.payment.amount) == (usd("1000"), usd("500"))
+    assert revised.offer.plan.parts == halves
+    assert (revised.offer.counter_plan, revised.offer.revising_plan) == (None, None)
+    with nothing_is_done(market):
+        market.execute(revise)
+    whole = ReviseOffer(by=CUSTOMER, offer=offer.id, price=usd("900"), payment_method=GOOD)
+    assert market.execute(whole).offer.plan is None
+    market.execute(revise)
+    market.execute(AcceptOffer(by=CONTRACTOR, offer=offer.id))
+    work_off(market)
+    assert len(milestones_of(market, market.query(GetJob(offer.job)))) == 2
+    assert gateway.balance("USD") == usd("500")
+
+
+@on_one_store
+def test_the_same_terms_are_no_counter_offer(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    halves = planned("500", "500")
+    offer = send(market, milestones=halves).offer
+    with nothing_changes(market, gateway), pytest.raises(InvalidInput):
+        market.execute(
+            CounterOffer(by=CONTRACTOR, offer=offer.id, price=usd("1000"), milestones=halves)
+        )
+    whole = CounterOffer(by=CONTRACTOR, offer=offer.id, price=usd("1000"))
+    assert market.execute(whole).status == "countered"
+
+
+def test_a_revision_that_is_refused_leaves_the_old_parts(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    offer = send(market, milestones=planned("500", "500")).offer
+    with pytest.raises(PaymentDeclined):
+        market.execute(
+            ReviseOffer(
+                by=CUSTOMER,
+                offer=offer.id,
+                price=usd("1200"),
+                milestones=planned("600", "600"),
+                payment_method=REFUSED,
+            )
+        )
+    after = now(market, offer)
+    assert (after.price, after.plan.parts) == (usd("1000"), planned("500", "500"))
+    assert after.revising_plan is None
+
+
+@on_one_store
+def test_each_part_is_as_large_as_the_gateway_can_charge(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    market = open_market(limits=lambda _: Limits(least=50, most=60_000))
+    job = post(market)
+    for parts in (planned("999.60", "0.40"), planned("600.01", "399.99")):
+        with nothing_changes(market, gateway), pytest.raises(MoneyError):
+            market.execute(offering(job, milestones=parts))
+    past = (MilestonePlan("a", usd("600"), clock()), MilestonePlan("b", usd("400")))
+    with nothing_changes(market, gateway), pytest.raises(InvalidInput):
+        market.execute(offering(job, milestones=past))
+    assert market.execute(offering(job, milestones=planned("600", "400")))
