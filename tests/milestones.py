@@ -65,7 +65,7 @@ def statuses(market: Marketplace, job: Job) -> list[str]:
 
 def fund(market: Marketplace, milestone: Milestone, **changes: Any) -> MilestoneFunding:
     """A milestone, paid with a good card."""
-    fields = {"by": CUSTOMER, "milestone": milestone.id, "payment_method": GOOD}
+    fields: dict[str, Any] = {"by": CUSTOMER, "milestone": milestone.id, "payment_method": GOOD}
     return market.execute(FundMilestone(**fields | changes))
 
 

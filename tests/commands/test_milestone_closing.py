@@ -18,6 +18,7 @@ from marketpay import (
     Milestone,
     OpenDispute,
     Payment,
+    PaymentId,
     PaymentStatus,
     PostJob,
     ProposeCancellation,
@@ -70,7 +71,9 @@ def halfway(market: Marketplace) -> tuple[Job, list[Milestone]]:
 
 
 def disputing(market: Marketplace, milestone: Milestone) -> Any:
-    command = OpenDispute(by=CUSTOMER, payment=str(milestone.payment), reason="Half is missing")
+    command = OpenDispute(
+        by=CUSTOMER, payment=PaymentId(str(milestone.payment)), reason="Half is missing"
+    )
     return market.execute(command)
 
 
@@ -281,7 +284,7 @@ def test_a_part_that_staff_gave_back_whole_is_closed_as_refunded(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
     _, parts = halfway(market)
-    refund = IssueRefund(by=ADMIN, payment=str(parts[1].payment), amount=usd("300"))
+    refund = IssueRefund(by=ADMIN, payment=PaymentId(str(parts[1].payment)), amount=usd("300"))
     market.execute(refund)
     assert release(market, parts[1]).milestone.status == "refunded"
     nothing_is_left(market, gateway)
@@ -291,7 +294,7 @@ def test_a_part_of_which_some_went_back_is_released_for_the_rest(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
     _, parts = halfway(market)
-    refund = IssueRefund(by=ADMIN, payment=str(parts[1].payment), amount=usd("100"))
+    refund = IssueRefund(by=ADMIN, payment=PaymentId(str(parts[1].payment)), amount=usd("100"))
     market.execute(refund)
     assert release(market, parts[1]).milestone.status == "released"
     assert wallet(market)[0] == "490.00"

@@ -10,10 +10,12 @@ from marketpay import (
     Forbidden,
     IllegalTransition,
     InvalidInput,
+    ListDisputes,
     Marketplace,
     MilestoneStatus,
     NotFound,
     OpenDispute,
+    PaymentId,
     ProposeCancellation,
     Reason,
     Refused,
@@ -184,14 +186,17 @@ def test_silence_releases_nothing_while_something_stands_in_the_way(
     job, (first, _) = in_parts(market, "600", "400")
     submitted(market, first)
     if why == "dispute":
-        opening = OpenDispute(by=CUSTOMER, payment=str(first.payment), reason="Half is missing")
-        dispute = market.execute(opening)
+        opening = OpenDispute(
+            by=CUSTOMER, payment=PaymentId(str(first.payment)), reason="Half is missing"
+        )
+        market.execute(opening)
     else:
         market.execute(ProposeCancellation(by=CUSTOMER, job=job.id, to_customer=usd("1")))
     clock.advance(days=8)
     work_off(market)
     assert now(market, first).status is M.SUBMITTED
     if why == "dispute":
+        [dispute] = market.query(ListDisputes(job=job.id)).items
         market.execute(WithdrawDispute(by=CUSTOMER, dispute=dispute.id))
         clock.advance(days=1)
         work_off(market)

@@ -17,6 +17,7 @@ from marketpay import (
     MemoryStore,
     MilestoneStatus,
     OpenDispute,
+    PaymentId,
     PaymentStatus,
     Reason,
     RefundMilestone,
@@ -106,7 +107,9 @@ def test_a_milestone_is_released_or_disputed(
     [error] = losers(
         lambda: market.execute(ReleaseMilestone(by=CUSTOMER, milestone=first.id)),
         lambda: market.execute(
-            OpenDispute(by=CUSTOMER, payment=str(first.payment), reason="Half is missing")
+            OpenDispute(
+                by=CUSTOMER, payment=PaymentId(str(first.payment)), reason="Half is missing"
+            )
         ),
     )
     is_released = now(market, first).status is M.RELEASED

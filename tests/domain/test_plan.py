@@ -19,13 +19,16 @@ from marketpay import (
     FundMilestone,
     InvalidInput,
     IssueRefund,
+    JobId,
     MarketpayError,
     Marketplace,
     MemoryStore,
     MilestonePlan,
     Money,
     MoneyError,
+    OfferId,
     Payment,
+    PaymentId,
     RefundMilestone,
     ReleaseMilestone,
     ReviseOffer,
@@ -50,9 +53,9 @@ from tests.deals import (
 from tests.milestones import milestones_of, planned
 
 MAKING: list[Any] = [
-    lambda **terms: SendOffer(by=CUSTOMER, job=f"job_{NONE_SUCH}", contractor="c", **terms),
-    lambda **terms: CounterOffer(by=CONTRACTOR, offer=f"off_{NONE_SUCH}", **terms),
-    lambda **terms: ReviseOffer(by=CUSTOMER, offer=f"off_{NONE_SUCH}", **terms),
+    lambda **terms: SendOffer(by=CUSTOMER, job=JobId(f"job_{NONE_SUCH}"), contractor="c", **terms),
+    lambda **terms: CounterOffer(by=CONTRACTOR, offer=OfferId(f"off_{NONE_SUCH}"), **terms),
+    lambda **terms: ReviseOffer(by=CUSTOMER, offer=OfferId(f"off_{NONE_SUCH}"), **terms),
 ]
 
 
@@ -166,7 +169,9 @@ def _try(market: Marketplace, act: str, milestone: Any, minor: int) -> None:
         "refund": lambda: RefundMilestone(by=CONTRACTOR, milestone=id),
         "cancel": lambda: CancelMilestone(by=CUSTOMER, milestone=id),
         "partly": lambda: IssueRefund(
-            by=ADMIN, payment=str(payment), amount=Money.from_minor(minor // 3 + 1, "USD")
+            by=ADMIN,
+            payment=PaymentId(str(payment)),
+            amount=Money.from_minor(minor // 3 + 1, "USD"),
         ),
         "complete": lambda: CompleteJob(by=Actor.admin("adm_1"), job=milestone.job),
     }

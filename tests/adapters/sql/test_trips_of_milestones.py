@@ -1,6 +1,7 @@
 """A job in ten parts goes to the database as often as one in two."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,11 @@ def _trips(trips: Trips, market: Marketplace, act: str, number: int) -> Trips:
     parts = planned(*["100"] * number)
     price, job = usd(str(100 * number)), post(market)
     if act == "send":
-        fields = {"contractor": CONTRACTOR.id, "payment_method": GOOD, "milestones": parts}
+        fields: dict[str, Any] = {
+            "contractor": CONTRACTOR.id,
+            "payment_method": GOOD,
+            "milestones": parts,
+        }
         trips.clear()
         market.execute(SendOffer(by=CUSTOMER, job=job.id, price=price, **fields))
         return [*trips]
