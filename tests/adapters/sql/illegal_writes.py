@@ -14,9 +14,10 @@ OWN: Final = "contractor = customer"
 
 ANOTHER_OFFER: Final = (
     "INSERT INTO marketpay_offers SELECT 'off_same', version, job, application, customer,"
-    " contractor, price, currency, plan, message, 'pay_same', status, expires_at, counter,"
-    " counter_plan, counter_message, revision, revising, revising_plan, revising_message,"
-    " revising_until, created_at, claimed_job, live_pair FROM marketpay_offers WHERE status = 'withdrawn'"
+    " contractor, price, currency, plan, message, 'pay_same', status, expires_at, "
+    "counter, counter_plan, counter_message, revision, revising, revising_plan, "
+    "revising_message, revising_until, created_at, claimed_job, live_pair FROM "
+    "marketpay_offers WHERE status = 'withdrawn'"
 )
 
 DEALS: Final[dict[str, Write]] = {
