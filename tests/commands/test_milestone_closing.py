@@ -280,6 +280,22 @@ def test_a_chargeback_of_a_released_part_leaves_the_others(
     all_is_right(market, gateway)
 
 
+@pytest.mark.parametrize("ending", ["complete", "cancel"])
+def test_a_bank_that_disputes_a_released_part_keeps_no_job_from_ending(
+    market: Marketplace, gateway: SimulatedGateway, ending: str
+) -> None:
+    job, parts = halfway(market)
+    gateway.dispute(payment_of(market, parts[0]))
+    hear(market, gateway)
+    over: Any = {"complete": CompleteJob, "cancel": CancelJob}[ending]
+    market.execute(over(by=ADMIN, job=job.id))
+    last = "released" if ending == "complete" else "refunded"
+    assert statuses(market, job) == ["released", last, "cancelled"]
+    gateway.win(payment_of(market, parts[0]))
+    hear(market, gateway)
+    nothing_is_left(market, gateway)
+
+
 def test_a_part_that_staff_gave_back_whole_is_closed_as_refunded(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
