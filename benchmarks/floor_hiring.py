@@ -133,6 +133,7 @@ class Hiring(Books):
             )  # fmt: skip
             body = {
                 "job": job, "contractor": contractor, "application": None, "price": amount,
+                "milestones": [],
                 "payment_method": card, "message": "", "expires_at": None,
             }  # fmt: skip
             events = [

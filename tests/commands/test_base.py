@@ -22,6 +22,7 @@ from marketpay import (
     BuryWebhook,
     BuyUpgrade,
     CancelJob,
+    CancelMilestone,
     CancelWithdrawal,
     ChargebackStanding,
     ChargebackState,
@@ -40,6 +41,7 @@ from marketpay import (
     FlagPayment,
     Forbidden,
     FreezeWallet,
+    FundMilestone,
     GetJob,
     IdempotencyConflict,
     InvalidInput,
@@ -66,12 +68,16 @@ from marketpay import (
     RecordPayout,
     RecordRefund,
     RecordReversal,
+    RefundMilestone,
     RefundState,
     RejectApplication,
     RejectOffer,
     ReleaseAutomatically,
+    ReleaseMilestone,
+    ReleaseMilestoneAutomatically,
     ReplayWebhook,
     RequestChanges,
+    RequestMilestoneChanges,
     RequestWithdrawal,
     ResolveDispute,
     ResolveIncident,
@@ -82,6 +88,8 @@ from marketpay import (
     SettleChargeback,
     SettleHold,
     StartJob,
+    StartMilestone,
+    SubmitMilestone,
     SubmitWork,
     TransactionKind,
     Transferred,
@@ -131,6 +139,7 @@ from tests.deals import (
     usd,
 )
 from tests.disputes import PARTIES, PHOTO, disputed
+from tests.milestones import in_parts
 
 SYSTEM = Actor.SYSTEM
 
@@ -312,6 +321,19 @@ def _proposed(kind: Any) -> Callable[[Marketplace], Command[Any]]:
     return prepare
 
 
+def _part(position: int, kind: Any, *before: Any) -> Callable[[Marketplace], Command[Any]]:
+    def prepare(market: Marketplace) -> Command[Any]:
+        _, parts = in_parts(market, "600", "400")
+        for step in before:
+            by = CUSTOMER if step is RequestMilestoneChanges else CONTRACTOR
+            market.execute(step(by=by, milestone=parts[position].id))
+        more = {"payment_method": GOOD} if kind is FundMilestone else {}
+        command: Command[Any] = kind(by=CUSTOMER, milestone=parts[position].id, **more)
+        return command
+
+    return prepare
+
+
 def _frozen(market: Marketplace) -> Command[Any]:
     whose: dict[str, Any] = {"by": ADMIN, "owner": "ctr_42", "currency": "USD"}
     market.execute(FreezeWallet(reason="Stolen?", **whose))
@@ -398,6 +420,18 @@ SCENES = {
         ),
         (CUSTOMER,),
     ),
+    "fund milestone": Scene(_part(1, FundMilestone), (CUSTOMER,)),
+    "start milestone": Scene(_part(0, StartMilestone), (CONTRACTOR,)),
+    "submit milestone": Scene(_part(0, SubmitMilestone, StartMilestone), (CONTRACTOR,)),
+    "request milestone changes": Scene(
+        _part(0, RequestMilestoneChanges, StartMilestone, SubmitMilestone), (CUSTOMER,)
+    ),
+    "release milestone": Scene(_part(0, ReleaseMilestone), (CUSTOMER, ADMIN)),
+    "release milestone automatically": Scene(
+        _part(0, ReleaseMilestoneAutomatically, StartMilestone, SubmitMilestone), (SYSTEM,)
+    ),
+    "refund milestone": Scene(_part(0, RefundMilestone), (CONTRACTOR, ADMIN)),
+    "cancel milestone": Scene(_part(1, CancelMilestone), (CUSTOMER, CONTRACTOR, ADMIN)),
     "freeze": Scene(
         lambda _: FreezeWallet(by=ADMIN, owner="ctr_42", currency="USD", reason="Stolen?"), (ADMIN,)
     ),
@@ -468,7 +502,7 @@ every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), id
 def of_nothing(command: Command[Any]) -> Command[Any]:
     """The same command for something that is not there."""
     names = ("job", "offer", "application", "payment", "transaction", "account", "transfer",
-             "withdrawal", "incident", "webhook", "upgrade", "dispute")  # fmt: skip
+             "withdrawal", "incident", "webhook", "upgrade", "dispute", "milestone")  # fmt: skip
     for name in names:
         id = getattr(command, name, None)
         if id is not None:

@@ -20,6 +20,7 @@ from marketpay import (
     ApproveWithdrawal,
     BuyUpgrade,
     CancelJob,
+    CancelMilestone,
     CancelWithdrawal,
     ClearPayment,
     Command,
@@ -30,12 +31,14 @@ from marketpay import (
     EscalateDispute,
     FlagPayment,
     Forbidden,
+    FundMilestone,
     IllegalTransition,
     Incident,
     IssueRefund,
     Job,
     MarketpayError,
     Marketplace,
+    Milestone,
     Offer,
     OpenDispute,
     Payment,
@@ -44,10 +47,13 @@ from marketpay import (
     ProposeCancellation,
     ProposeSettlement,
     Refund,
+    RefundMilestone,
     RejectApplication,
     RejectOffer,
+    ReleaseMilestone,
     ReplayWebhook,
     RequestChanges,
+    RequestMilestoneChanges,
     RequestWithdrawal,
     ResolveDispute,
     ResolveIncident,
@@ -58,6 +64,8 @@ from marketpay import (
     Role,
     Rules,
     StartJob,
+    StartMilestone,
+    SubmitMilestone,
     SubmitWork,
     UpdateJob,
     Upgrade,
@@ -92,6 +100,7 @@ from tests.deals import (
 )
 from tests.disputes import PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
+from tests.milestones import fund, in_parts, release, submitted
 
 
 @frozen
@@ -123,6 +132,7 @@ def world() -> World:
     _processing(made.market)
     _accepting(made)
     _contested(made.market)
+    _parts(made.market)
     return made
 
 
@@ -169,6 +179,21 @@ def _jobs(market: Marketplace) -> None:
         market.execute(ProposeCancellation(by=side, job=started.id, to_customer=usd("600")))
     flagged = in_progress(market).payment
     market.execute(FlagPayment(by=Actor.SYSTEM, payment=flagged.id, detail="issfr_1"))
+
+
+def _parts(market: Marketplace) -> None:
+    _, (first, *_) = in_parts(market)
+    market.execute(StartMilestone(by=CONTRACTOR, milestone=first.id))
+    _, (first, second, third) = in_parts(market)
+    submitted(market, first)
+    asking = {"payment_method": "pm_card_authenticationRequired"}
+    fund(market, second, **asking)
+    market.execute(CancelMilestone(by=CUSTOMER, milestone=third.id))
+    _, (first, second, third) = in_parts(market)
+    release(market, first)
+    fund(market, second)
+    market.execute(RefundMilestone(by=CONTRACTOR, milestone=second.id))
+    fund(market, third)
 
 
 def _contested(market: Marketplace) -> None:
@@ -237,7 +262,7 @@ def _upgrades(world: World) -> None:
 
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, Withdrawal, Upgrade, Incident,
-    Webhook, Dispute,
+    Webhook, Dispute, Milestone,
 )  # fmt: skip
 
 GIVEN: dict[type[Any], Callable[[Actor, Any], Iterator[Command[Any]]]] = {}
@@ -312,6 +337,20 @@ def _to_withdrawals(by: Actor, withdrawal: Withdrawal) -> Iterator[Command[Any]]
     yield CancelWithdrawal(by=by, withdrawal=withdrawal.id)
 
 
+@gives(Milestone)
+def _to_milestones(by: Actor, milestone: Milestone) -> Iterator[Command[Any]]:
+    yield FundMilestone(by=by, milestone=milestone.id, payment_method=GOOD)
+    for kind in (
+        StartMilestone,
+        SubmitMilestone,
+        RequestMilestoneChanges,
+        ReleaseMilestone,
+        RefundMilestone,
+        CancelMilestone,
+    ):
+        yield kind(by=by, milestone=milestone.id)
+
+
 @gives(Upgrade)
 def _to_upgrades(by: Actor, upgrade: Upgrade) -> Iterator[Command[Any]]:
     yield RevokeUpgrade(by=by, upgrade=upgrade.id)
@@ -372,6 +411,7 @@ def test_the_states_above_are_nearly_all_there_are(world: World) -> None:
         Payment: {"pending", "awaiting_confirmation", "canceled", "expired"},
         Withdrawal: {"approved", "failed"},
         Dispute: {"expired"},
+        Milestone: set(),
     }
     for kind, rare in rare_ones.items():
         seen = {entity.status for entity in everything_there_is(world, kind)}

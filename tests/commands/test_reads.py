@@ -28,6 +28,7 @@ from marketpay import (
     CancelJob,
     CancellationPolicy,
     CancellationTier,
+    CancelMilestone,
     CancelWithdrawal,
     Chargeback,
     ChargebackStanding,
@@ -48,6 +49,7 @@ from marketpay import (
     ExpireUpgrade,
     FlagPayment,
     FreezeWallet,
+    FundMilestone,
     GatewayEvent,
     Incident,
     IssueRefund,
@@ -58,6 +60,8 @@ from marketpay import (
     MarketpayError,
     Marketplace,
     MemoryStore,
+    Milestone,
+    MilestonePlan,
     Money,
     Offer,
     OpenDispute,
@@ -78,12 +82,16 @@ from marketpay import (
     RecordRefund,
     RecordReversal,
     Refund,
+    RefundMilestone,
     RefundState,
     RejectApplication,
     RejectOffer,
     ReleaseAutomatically,
+    ReleaseMilestone,
+    ReleaseMilestoneAutomatically,
     ReplayWebhook,
     RequestChanges,
+    RequestMilestoneChanges,
     RequestWithdrawal,
     ResolveDispute,
     ResolveIncident,
@@ -95,6 +103,8 @@ from marketpay import (
     SettleChargeback,
     SettleHold,
     StartJob,
+    StartMilestone,
+    SubmitMilestone,
     SubmitWork,
     Topic,
     TransactionKind,
@@ -160,6 +170,9 @@ from tests.disputes import PHOTO
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
+
+
+PARTS = (("The posts", "500"), ("The boards", "300"), ("The paint", "200"))
 
 
 def usd(amount: str) -> Money:
@@ -405,6 +418,50 @@ def charged(house: House) -> None:
             house.rest()
             house.say(PayTip(by=CUSTOMER, job=offer.job, amount=usd("5"), payment_method=GOOD))
             house.hear()
+
+
+def in_parts(house: House, *outcomes: Outcome, started: bool = True) -> list[Milestone]:
+    """A job in three parts, the first of them paid."""
+    job = house.post()
+    house.say(ApplyToJob(by=BEN, job=job.id))
+    parts = [MilestonePlan(name, usd(amount)) for name, amount in PARTS]
+    fields: dict[str, Any] = {"job": job.id, "contractor": ANN.id, "payment_method": GOOD}
+    sent = house.market.execute(SendOffer(by=CUSTOMER, price=PRICE, milestones=parts, **fields))
+    house.say(AcceptOffer(by=ANN, offer=sent.offer.id))
+    if started:
+        house.say(StartJob(by=ANN, job=job.id))
+    return house.memory.read(lambda r: r.find(Milestone, job=job.id))
+
+
+def planned(house: House) -> None:
+    """A job in parts, with every outcome and every end."""
+    house.under(auto_release=timedelta(days=7))
+    house.payee()
+    for end in (None, CompleteJob, CancelJob):
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER, Outcome.TIMEOUT_BEFORE):
+            for request in (Authorize, Capture):
+                first, second, third = in_parts(house)
+                for _ in range(2):
+                    house.say(StartMilestone(by=ANN, milestone=first.id))
+                    house.say(SubmitMilestone(by=ANN, milestone=first.id))
+                for _ in range(2):
+                    house.say(RequestMilestoneChanges(by=CUSTOMER, milestone=first.id))
+                house.say(SubmitMilestone(by=ANN, milestone=first.id))
+                house.gateway.script(request, outcome)
+                for part, method in ((second, GOOD), (second, GOOD), (third, ASKING)):
+                    pay = FundMilestone(by=CUSTOMER, milestone=part.id, payment_method=method)
+                    house.say(pay)
+                if end is not None:
+                    house.say(end(by=ADMIN, job=first.job))
+                house.rest()
+                for _ in range(2):
+                    house.say(ReleaseMilestone(by=CUSTOMER, milestone=second.id))
+                    house.say(RefundMilestone(by=ANN, milestone=second.id))
+                    house.say(CancelMilestone(by=CUSTOMER, milestone=second.id))
+                    house.say(CancelMilestone(by=CUSTOMER, milestone=third.id))
+                    house.say(RefundMilestone(by=ANN, milestone=second.id))
+                house.hear()
+    house.rest(60 * 24 * 8)
 
 
 def frozen_wallets(house: House) -> None:
@@ -981,7 +1038,7 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked, charged, frozen_wallets,
+    upgraded, fees, worked, charged, planned, frozen_wallets,
 )  # fmt: skip
 
 
@@ -1102,6 +1159,36 @@ def _of_negotiation() -> Iterator[tuple[str, House]]:
     yield "revised", house
 
 
+def _of_parts() -> Iterator[tuple[str, House]]:
+    for request, outcome in ((Capture, Outcome.OK), (Capture, Outcome.TIMEOUT_AFTER)):
+        house = House()
+        house.under(auto_release=timedelta(days=7))
+        house.payee()
+        first, second, third = in_parts(house)
+        house.say(StartMilestone(by=ANN, milestone=first.id))
+        house.say(SubmitMilestone(by=ANN, milestone=first.id))
+        house.say(CancelMilestone(by=ANN, milestone=third.id))
+        house.clock.advance(days=8)
+        house.gateway.script(request, outcome)
+        house.say(FundMilestone(by=CUSTOMER, milestone=second.id, payment_method=GOOD))
+        yield f"in parts, {outcome}", house
+    house = House()
+    first, second, third = in_parts(house)
+    house.say(ReleaseMilestone(by=CUSTOMER, milestone=first.id))
+    house.say(CancelMilestone(by=ANN, milestone=third.id))
+    house.say(FundMilestone(by=CUSTOMER, milestone=second.id, payment_method=ASKING))
+    yield "in parts, to be confirmed", house
+    house = House()
+    first, second, third = in_parts(house)
+    house.say(FundMilestone(by=CUSTOMER, milestone=second.id, payment_method=GOOD))
+    house.say(CancelMilestone(by=ANN, milestone=third.id))
+    [paid, _] = house.memory.read(lambda r: r.find(Payment))
+    dispute = house.market.execute(OpenDispute(by=CUSTOMER, payment=paid.id, reason="x"))
+    for by in (CUSTOMER, ANN):
+        house.say(ProposeSettlement(by=by, dispute=dispute.id, to_customer=usd("100")))
+    yield "in parts, disputed", house
+
+
 def states() -> Iterator[tuple[str, House]]:
     """Moments at which much can be said at once."""
     for method in (GOOD, ASKING):
@@ -1115,6 +1202,7 @@ def states() -> Iterator[tuple[str, House]]:
             house.send(job, BEN, method)
             yield f"offered, {method}, {outcome}", house
     yield from _of_negotiation()
+    yield from _of_parts()
     for capture in (Outcome.OK, Outcome.TIMEOUT_AFTER, Outcome.DECLINE):
         house = House()
         house.gateway.script(Capture, capture)
@@ -1238,6 +1326,7 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
         for ends in _ends_of(dispute).values():
             yield from ends
         yield ExpireDispute(by=Actor.SYSTEM, dispute=dispute.id)
+    yield from _of_milestones(house)
     yield from _of_payments(house)
     yield from _of_wallets(house)
 
@@ -1248,6 +1337,18 @@ def _of_proposals(job: Job) -> Iterator[Command[Any]]:
             yield ProposeCancellation(by=by, job=job.id, to_customer=amount)
             yield AcceptCancellation(by=by, job=job.id, to_customer=amount)
         yield DeclineCancellation(by=by, job=job.id)
+
+
+def _of_milestones(house: House) -> Iterator[Command[Any]]:
+    for milestone in house.memory.read(lambda r: r.find(Milestone)):
+        yield FundMilestone(by=CUSTOMER, milestone=milestone.id, payment_method=GOOD)
+        yield StartMilestone(by=ANN, milestone=milestone.id)
+        yield SubmitMilestone(by=ANN, milestone=milestone.id)
+        yield RequestMilestoneChanges(by=CUSTOMER, milestone=milestone.id)
+        yield ReleaseMilestone(by=CUSTOMER, milestone=milestone.id)
+        yield ReleaseMilestoneAutomatically(by=Actor.SYSTEM, milestone=milestone.id)
+        yield RefundMilestone(by=ANN, milestone=milestone.id)
+        yield CancelMilestone(by=CUSTOMER, milestone=milestone.id)
 
 
 def _of_payments(house: House) -> Iterator[Command[Any]]:
@@ -1314,6 +1415,9 @@ def shape(store: Store) -> Any:
             ],
             [one.cancellation_to_customer for one in records.find(Job)],
             sorted((one.contractor, one.status) for one in records.find(Application)),
+            sorted(
+                (one.position, one.status, one.payment is None) for one in records.find(Milestone)
+            ),
             sorted(
                 (one.contractor, one.status, one.price, one.revision, one.revising is None)
                 for one in records.find(Offer)

@@ -53,6 +53,8 @@ def events(draw: st.DrawFn) -> Event:
             fields[field.name] = draw(strategies.money())
         elif field.name in ("to_customer", "to_contractor"):
             fields[field.name] = draw(st.none() | strategies.money())
+        elif field.name == "position":
+            fields[field.name] = draw(st.integers(1, 100))
         elif "None" in str(field.type):
             fields[field.name] = draw(st.none() | parties)
         else:
@@ -69,7 +71,7 @@ def test_events_come_back_as_they_were(happened: list[Event]) -> None:
 def test_every_kind_of_event_comes_back(kind: type[Event]) -> None:
     at = datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
     amounts = ("amount", "price", "counter", "to_customer", "to_contractor")
-    usual: dict[str, Any] = dict.fromkeys(amounts, Money("1.00", "USD"))
+    usual: dict[str, Any] = dict.fromkeys(amounts, Money("1.00", "USD")) | {"position": 3}
     event = kind(
         **{
             field.name: at if "datetime" in str(field.type) else usual.get(field.name, "x")

@@ -49,6 +49,7 @@ PAYMENT = Payment(
     amount=OFFER.price, created_at=AT,
 )  # fmt: skip
 
+WAITING = (Reason.ACCEPTANCE_IN_PROGRESS, Reason.FUNDING_IN_PROGRESS)
 EXAMPLES: list[tuple[MarketpayError, str, int, bool]] = [
     (NotFound("job", "job_1"), "not_found", 404, False),
     (Forbidden("x", "customer", "do it", "its contractor"), "forbidden", 403, False),
@@ -68,10 +69,7 @@ EXAMPLES: list[tuple[MarketpayError, str, int, bool]] = [
     (WebhookRejected("bad signature"), "webhook_rejected", 400, False),
     (ConfigurationError("set it up"), "configuration_error", 500, False),
     (MissingDependency("stripe", "stripe"), "missing_dependency", 500, False),
-    *(
-        (Refused(reason), reason.value, 409, reason is Reason.ACCEPTANCE_IN_PROGRESS)
-        for reason in Reason
-    ),
+    *((Refused(reason), reason.value, 409, reason in WAITING) for reason in Reason),
 ]
 
 

@@ -32,6 +32,7 @@ STATUSES = {
     "incident": "open resolved",
     "webhook": "received applied ignored deferred dead",
     "dispute": "open under_review resolved withdrawn expired",
+    "milestone": "pending funded in_progress submitted released refunded cancelled",
 }
 
 # Written down a second time, so that no move changes by accident.
@@ -249,6 +250,20 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         },
         ("open", "escalated"): ("under_review", {C, N, A, S}),
     },
+    "milestone": {
+        ("pending", "funding_started"): ("pending", {C}),
+        ("pending", "funding_failed"): ("pending", {S}),
+        ("pending", "funded"): ("funded", {S}),
+        ("pending", "cancelled"): ("cancelled", {C, N, A, S}),
+        ("funded", "started"): ("in_progress", {N}),
+        ("in_progress", "submitted"): ("submitted", {N}),
+        ("submitted", "changes_requested"): ("in_progress", {C}),
+        **{
+            (status, event): (event, who)
+            for status in ("funded", "in_progress", "submitted")
+            for event, who in (("released", {C, A, S}), ("refunded", {N, A, S}))
+        },
+    },
 }
 
 
@@ -356,4 +371,5 @@ def test_what_is_final_is_told() -> None:
         "incident": {"resolved"},
         "webhook": {"applied", "ignored", "dead"},
         "dispute": {"resolved", "withdrawn", "expired"},
+        "milestone": {"released", "refunded", "cancelled"},
     }

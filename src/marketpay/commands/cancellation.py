@@ -56,8 +56,8 @@ class CancelJob(Command[Cancellation]):
         cancelled = job.cancel(self.by.role, at)
         if deal.claimed is not None:
             role, payments = self.by.role, divisible(deal)
-            parts = cancelling.by_policy(job, payments, role, rules, at)
             _check_idle(deal, role)
+            parts = cancelling.by_policy(job, payments, role, rules, at)
             return call_off(deal, cancelled, parts, role, read, rules, at)
         changes = [
             cancelled,

@@ -71,7 +71,7 @@ class FundMilestone(Command[MilestoneFunding]):
         if any(one.disputed.minor for one in deal.payments):
             raise Refused(Reason.CHARGEBACK_OPEN)
         if milestone.status is M.PENDING and milestone.payment is not None:
-            raise Refused(Reason.PAYMENT_IN_PROGRESS)
+            raise Refused(Reason.FUNDING_IN_PROGRESS)
         payment = _payment(milestone, rules)
         begun = milestone.become(event, self.by.role, at, payment=payment.id)
         method = self.payment_method

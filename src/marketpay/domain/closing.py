@@ -75,7 +75,7 @@ def beside(deal: Deal, ending: type[Event] | None) -> Iterator[Part]:
     What is disputed itself is decided by itself.
     """
     for extra in deal.extras if ending is not None else ():
-        if extra.contested is None:
+        if extra.contested is None and deal.milestone_of(extra) is None:
             nothing = Money.zero(extra.currency)
             earned = Shares.between(nothing, extra.refundable)
             yield extra, earned if ending is e.JobCompleted else Shares.whole(extra.refundable)

@@ -92,7 +92,7 @@ class Refused(MarketpayError):
     @property
     def retryable(self) -> bool:  # type: ignore[override]  # depends on the reason
         """True where waiting helps."""
-        return self.reason is Reason.ACCEPTANCE_IN_PROGRESS
+        return self.reason in (Reason.ACCEPTANCE_IN_PROGRESS, Reason.FUNDING_IN_PROGRESS)
 
     def __str__(self) -> str:
         return SENTENCES[self.reason]

@@ -44,7 +44,7 @@ class Milestone(Living):
     created_at: datetime
 
     mutable: ClassVar[Names] = ("status", "payment", "submitted_at")
-    indexed: ClassVar[Names] = ("job", "offer", "customer", "contractor")
+    indexed: ClassVar[Names] = ("job", "customer", "contractor")
     unique: ClassVar[Names] = ("payment",)
     lifecycle: ClassVar[Lifecycle[Any]] = MILESTONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from attrs import Factory, field, frozen
 
@@ -33,9 +33,6 @@ class PaymentPurpose(StrEnum):
     EXTRA = "extra"  # more than was agreed: captured at once, released with the job
     MILESTONE = "milestone"  # a part of its price but the first: captured at once
     TIP = "tip"  # captured at once, and released at once
-
-
-OF_PRICE: Final = (PaymentPurpose.OFFER, PaymentPurpose.MILESTONE)
 
 
 @frozen(kw_only=True)

@@ -31,6 +31,14 @@ class MilestonePlan:
     due_at: datetime | None = field(default=None, validator=is_aware)
 
 
+def unchecked_part(title: str, amount: Money, due_at: datetime | None) -> MilestonePlan:
+    """A part as it was kept: it was checked when it was made, and its title may be erased."""
+    part = object.__new__(MilestonePlan)
+    for name, value in (("title", title), ("amount", amount), ("due_at", due_at)):
+        object.__setattr__(part, name, value)
+    return part
+
+
 def parts_of(values: Iterable[MilestonePlan]) -> tuple[MilestonePlan, ...]:
     """The parts in their order, or `TypeError`."""
     parts = tuple(values)

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     CHARGEBACK_OPEN = "chargeback_open"
     DISPUTE_OPEN = "dispute_open"
     DISPUTE_OVERDUE = "dispute_overdue"
+    FUNDING_IN_PROGRESS = "funding_in_progress"
     JOB_ALREADY_ASSIGNED = "job_already_assigned"
     JOB_NOT_OPEN = "job_not_open"
     MILESTONES_OPEN = "milestones_open"
@@ -51,6 +52,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CHARGEBACK_OPEN: "The customer's bank disputes this payment; wait until it has decided.",
     Reason.DISPUTE_OPEN: "This payment is in dispute; nothing of it moves until that has ended.",
     Reason.DISPUTE_OVERDUE: "The time to respond to this dispute is over.",
+    Reason.FUNDING_IN_PROGRESS: "A payment for this milestone is under way; try again soon.",
     Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
     Reason.JOB_NOT_OPEN: "This job is no longer open.",
     Reason.MILESTONES_OPEN: "This job is done in parts; submit its milestones one by one.",

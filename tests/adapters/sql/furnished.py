@@ -39,6 +39,7 @@ from tests.deals import (
 )
 from tests.disputes import PARTIES, PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
+from tests.milestones import in_parts, submitted
 
 
 def furnish(url: str) -> None:
@@ -71,6 +72,9 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     withdrawn = send(market)
     market.execute(WithdrawOffer(by=CUSTOMER, offer=withdrawn.offer.id))
     _disputes(market)
+    for _ in range(2):
+        _, (first, *_) = in_parts(market)
+        submitted(market, first)
     countered = send(market)
     market.execute(CounterOffer(by=CONTRACTOR, offer=countered.offer.id, price=usd("1200")))
     for contractor in (CONTRACTOR, RIVAL):

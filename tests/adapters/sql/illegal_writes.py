@@ -14,9 +14,10 @@ OWN: Final = "contractor = customer"
 
 ANOTHER_OFFER: Final = (
     "INSERT INTO marketpay_offers SELECT 'off_same', version, job, application, customer,"
-    " contractor, price, currency, message, 'pay_same', status, expires_at, counter,"
-    " counter_message, revision, revising, revising_message, revising_until, created_at,"
-    " claimed_job, live_pair FROM marketpay_offers WHERE status = 'withdrawn'"
+    " contractor, price, currency, plan, message, 'pay_same', status, expires_at, "
+    "counter, counter_plan, counter_message, revision, revising, revising_plan, "
+    "revising_message, revising_until, created_at, claimed_job, live_pair FROM "
+    "marketpay_offers WHERE status = 'withdrawn'"
 )
 
 DEALS: Final[dict[str, Write]] = {
@@ -52,6 +53,7 @@ DEALS: Final[dict[str, Write]] = {
         "status = 'accepted'",
     ),
     "offers.counter": Change("counter = 0", "status = 'countered'"),
+    "offers.counter_plan": Change("counter_plan = '{}'", "status = 'withdrawn'"),
     "offers.counter_message": Change("counter_message = NULL", "status = 'countered'"),
     "offers.countered": Change("counter = 1, counter_message = ''", "status = 'withdrawn'"),
     "offers.revisable": Change("revising = 'pay_other'", "status = 'withdrawn'"),
@@ -119,6 +121,20 @@ MONEY: Final[dict[str, Write]] = {
     "refunds.excess": Change("excess = amount + 1"),
     "refunds.failure": Change("status = 'failed'"),
     "refunds.gateway_id": Change("gateway_id = NULL"),
+    "milestones.pkey": Copy({}, "status = 'pending'"),
+    "milestones.job_fkey": Change("job = 'job_none'"),
+    "milestones.offer_fkey": Change("offer = 'off_none'"),
+    "milestones.payment_fkey": Change("payment = 'pay_none'", "status = 'submitted'"),
+    "milestones.payment_key": Copy({"id": "'mst_same'"}, "status = 'submitted'"),
+    "milestones.amount": Change(
+        "amount = 0, split_platform_fee = 0, split_service_fee = 0, split_payout = 0"
+    ),
+    "milestones.split": Change("split_payout = split_payout + 1"),
+    "milestones.position": Change("position = 0"),
+    "milestones.parties": Change(OWN),
+    "milestones.funded": Change("payment = NULL", "status = 'submitted'"),
+    "milestones.submitted": Change("submitted_at = NULL", "status = 'submitted'"),
+    "milestones.status": Change("status = 'done'", "status = 'submitted'"),
     "disputes.pkey": Copy({}, "status = 'withdrawn'"),
     "disputes.payment_fkey": Change("payment = 'pay_none'", "status = 'withdrawn'"),
     "disputes.job_fkey": Change("job = 'job_none'"),
@@ -321,11 +337,12 @@ VERSIONED: Final = (
     "jobs", "applications", "offers", "payments", "payment_transactions", "refunds",
     "chargebacks", "payout_accounts", "payer_accounts", "wallets", "withdrawals",
     "processor_fees", "upgrades", "incidents", "webhooks", "disputes", "evidence",
+    "milestones",
 )  # fmt: skip
 PLAIN_STATUS: Final = ("refunds", "chargebacks", "payout_accounts", "incidents", "webhooks")
 IN_CURRENCY: Final = (
     "jobs", "offers", "payments", "payment_transactions", "refunds", "chargebacks",
-    "processor_fees", "disputes",
+    "processor_fees", "disputes", "milestones",
 )  # fmt: skip
 
 ILLEGAL: Final[dict[str, Write]] = {

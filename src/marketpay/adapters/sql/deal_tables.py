@@ -133,6 +133,14 @@ def offers(make: Maker) -> Table:
         Column("created_at", UtcTime, nullable=False),
         Column("claimed_job", Id, unique=True),
         Column("live_pair", key(346), unique=True),
+        *_offer_checks(),
+        *_negotiation(),
+    )
+
+
+def _offer_checks() -> tuple[CheckConstraint, ...]:
+    """What is true of every offer."""
+    return (
         is_currency(),
         one_of("status", OfferStatus),
         CheckConstraint("price > 0", name="price"),
@@ -147,7 +155,6 @@ def offers(make: Maker) -> Table:
             " = (status IN ('pending', 'countered', 'accepting', 'accepted'))",
             name="live",
         ),
-        *_negotiation(),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from marketpay.domain.commission import Split, unchecked_split
 from marketpay.domain.money import unchecked
-from marketpay.domain.plan import MilestonePlan, Plan
+from marketpay.domain.plan import MilestonePlan, Plan, unchecked_part
 
 COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -36,7 +36,7 @@ def read_plan(text: str, currency: str) -> Plan:
 
 def _part(said: dict[str, Any], currency: str) -> MilestonePlan:
     due_at = said["due_at"]
-    return MilestonePlan(
+    return unchecked_part(
         said["title"],
         unchecked(said["amount"], currency),
         None if due_at is None else datetime.fromisoformat(due_at),

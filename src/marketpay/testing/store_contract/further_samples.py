@@ -6,6 +6,7 @@ from typing import Any
 
 from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.commission import Commission
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.evidence import Evidence
 from marketpay.domain.ids import (
@@ -13,6 +14,7 @@ from marketpay.domain.ids import (
     DisputeId,
     EvidenceId,
     IncidentId,
+    MilestoneId,
     PayerAccountId,
     ProcessorFeeId,
     TransactionId,
@@ -22,11 +24,14 @@ from marketpay.domain.ids import (
     new_id,
 )
 from marketpay.domain.incident import Incident, IncidentKind
-from marketpay.domain.lifecycles import DisputeStatus, WithdrawalStatus
+from marketpay.domain.lifecycles import DisputeStatus, MilestoneStatus, WithdrawalStatus
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.money import Money
+from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
+from marketpay.domain.plan import MilestonePlan, Plan
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.webhook import Webhook
@@ -115,6 +120,36 @@ def a_chargeback(payment: Payment, **fields: Any) -> Chargeback:
         "created_at": AT,
     }
     return Chargeback(**usual | fields)
+
+
+def a_milestone(offer: Offer, position: int = 1, **fields: Any) -> Milestone:
+    """A part of an offer, paid and submitted."""
+    usual: dict[str, Any] = {
+        "id": MilestoneId(new_id("mst")),
+        "job": offer.job,
+        "offer": offer.id,
+        "customer": offer.customer,
+        "contractor": offer.contractor,
+        "position": position,
+        "title": "Pfähle für 100 € ✓",
+        "amount": Money("600.00", "USD"),
+        "split": Commission().split(Money("600.00", "USD")),
+        "due_at": LATER,
+        "status": MilestoneStatus.SUBMITTED,
+        "payment": offer.payment,
+        "submitted_at": AT,
+        "created_at": AT,
+    }
+    return Milestone(**usual | fields)
+
+
+def a_plan() -> Plan:
+    """Two parts of a price, and the split of the whole."""
+    parts = (
+        MilestonePlan("Pfähle für 100 € ✓", Money("600.00", "USD"), LATER),
+        MilestonePlan('The "boards"', Money("400.00", "USD")),
+    )
+    return Plan(parts).frozen(Commission().split(Money("1000.00", "USD")))
 
 
 def a_dispute(payment: Payment, **fields: Any) -> Dispute:

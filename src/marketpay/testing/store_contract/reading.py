@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -11,14 +12,14 @@ from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import NotFound
-from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId
+from marketpay.domain.ids import JobId, MilestoneId, OfferId, PaymentId, TransactionId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import ApplicationStatus, JobStatus, OfferStatus
+from marketpay.domain.lifecycles import ApplicationStatus, JobStatus, MilestoneStatus, OfferStatus
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader, Store, Work
-from marketpay.testing.store_contract.further_samples import a_charge
+from marketpay.testing.store_contract.further_samples import a_charge, a_milestone, a_plan
 from marketpay.testing.store_contract.samples import (
     a_job,
     a_record,
@@ -128,6 +129,27 @@ class ReadingContract:
             ApplicationStatus.ACCEPTED,
         }
         assert all(one.version == 1 for one in deal.rest())
+
+    def test_a_deal_has_the_milestones_of_an_offer_that_was_accepted_in_parts(
+        self, store: Store
+    ) -> None:
+        """In their order; of no other job, and of no offer that is not accepted yet."""
+        job, other = a_job(), a_job()
+        offer, payment = an_offer(job, status=OfferStatus.ACCEPTED, plan=a_plan())
+        claimed, held = an_offer(other, status=OfferStatus.ACCEPTING, plan=a_plan())
+        later: dict[str, Any] = {"status": MilestoneStatus.PENDING, "submitted_at": None}
+        second = a_milestone(offer, 2, id=MilestoneId("mst_a"), payment=None, **later)
+        first = a_milestone(offer, 1, id=MilestoneId("mst_b"))
+        write(store, job, other, offer, payment, claimed, held, first, second)
+
+        deal = store.read(lambda records: records.deal(job=job.id))
+        waiting = store.read(lambda records: records.deal(offer=claimed.id))
+
+        assert ids(deal.milestones) == [first.id, second.id]
+        assert deal.milestones[0] == evolve(first, version=1)
+        assert deal.offers[0].plan == a_plan()
+        assert {first.id, second.id} <= {one.id for one in deal.rest()}
+        assert (waiting.milestones, waiting.offers[0].plan) == ((), a_plan())
 
     def test_an_offer_or_payment_that_was_asked_for_is_in_its_deal_though_it_has_ended(
         self, store: Store

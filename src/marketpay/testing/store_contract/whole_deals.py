@@ -16,8 +16,10 @@ from marketpay.testing.store_contract.further_samples import (
     a_chargeback,
     a_dispute,
     a_fee,
+    a_milestone,
     a_payer_account,
     a_payout,
+    a_plan,
     a_webhook,
     a_withdrawal,
     an_evidence,
@@ -67,7 +69,11 @@ def a_full_deal() -> list[Entity]:
     job = a_job(contractor="ctr_42")
     application = an_application(job)
     offer, pending = an_offer(
-        job, application=application.id, status=OfferStatus.ACCEPTED, expires_at=LATER
+        job,
+        application=application.id,
+        status=OfferStatus.ACCEPTED,
+        expires_at=LATER,
+        plan=a_plan(),
     )
     payment = _released(pending)
     account = an_account(
@@ -80,7 +86,8 @@ def a_full_deal() -> list[Entity]:
         reserved=Money("2.00", "USD"),
         receivable=Money("0.50", "USD"),
     )
-    return [job, application, offer, payment, *_operations(payment), account, wallet]
+    milestone = a_milestone(offer)
+    return [job, application, offer, payment, milestone, *_operations(payment), account, wallet]
 
 
 def _released(payment: Payment) -> Payment:
