@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Result
+from marketpay.commands.paying_with_credit import check_charge, check_credit, reserved
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.application import LIVE, Application
@@ -15,7 +16,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
-from marketpay.domain.hiring import end_offer, expiry_timers
+from marketpay.domain.hiring import end_offer, expiry_timers, freed_credit
 from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OFFER, JobStatus, OfferStatus
@@ -24,7 +25,15 @@ from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
-from marketpay.domain.validators import IdOf, Party, Text, above_zero, is_aware, is_payment_method
+from marketpay.domain.validators import (
+    IdOf,
+    Party,
+    Text,
+    above_zero,
+    above_zero_or_none,
+    is_aware,
+    is_payment_method,
+)
 from marketpay.ports.store import Reader
 
 
@@ -46,6 +55,9 @@ class SendOffer(Command[OfferFunding]):
 
     The price is held on `payment_method` (without one, the customer's client chooses and
     confirms).  The offer lasts until `expires_at`, or as long as its hold.
+
+    So much `credit` of the customer's stands behind the offer and pays that part of the price:
+    only the rest is held, and it must be at least what the gateway charges.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -55,10 +67,12 @@ class SendOffer(Command[OfferFunding]):
     )
     price: Money = field(validator=above_zero)
     payment_method: str | None = field(default=None, validator=is_payment_method)
+    credit: Money | None = field(default=None, validator=above_zero_or_none)
     message: str = field(default="", validator=Text(at_most=20_000), metadata=PERSONAL)
     expires_at: datetime | None = field(default=None, validator=is_aware)
 
     def __attrs_post_init__(self) -> None:
+        check_credit(self.price, self.credit)
         if (self.contractor is None) == (self.application is None):
             raise InvalidInput("Name a contractor or an application, and not both.")
 
@@ -67,7 +81,7 @@ class SendOffer(Command[OfferFunding]):
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
-        rules.limits(self.price.currency).check(self.price, "price")
+        check_charge(self.price, self.credit, rules)
         if self.payment_method:
             read.expect(PayerAccount, customer=self.by.id)
         deal = read.deal(job=self.job)
@@ -78,15 +92,22 @@ class SendOffer(Command[OfferFunding]):
         contractor = application.contractor if application else str(self.contractor)
         self._check(deal, contractor, application, rules)
         offer = self._offer(job, contractor, application, rules, at)
-        payment = Payment.behind(offer, at)
+        payment = Payment.behind(offer, at, self.credit)
+        behind = reserved(read, payment, rules, at)
         payers = read.find(PayerAccount, customer=job.customer) if self.payment_method else []
         payer = payers[0] if payers else None
         hold = operations.authorize(payment, self.payment_method, payer, rules, at)
         return Decision(
             OfferFunding(offer=offer, payment=payment),
-            changes=(offer.begun(at), payment.begun(at), hold),
+            changes=(offer.begun(at), payment.begun(at), hold, *behind.changes),
             relies_on=(job,),
-            waives=(*deal.rest(job), *([application] if application else []), *payers),
+            waives=(
+                *deal.rest(job),
+                *([application] if application else []),
+                *payers,
+                *behind.waived,
+            ),
+            entries=behind.entries,
             operations=(hold.entity,),
             timers=tuple(expiry_timers(offer, payment, rules)),
         )
@@ -194,4 +215,5 @@ def _ended(
         changes=(first, *more),
         relies_on=holds,
         waives=deal.rest(offer, *holds),
+        timers=freed_credit(deal, (first,), at),
     )

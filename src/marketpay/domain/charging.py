@@ -26,7 +26,6 @@ from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import (
     EXPIRED,
     Settled,
-    capture_entries,
     failed,
     succeeded,
 )
@@ -165,7 +164,7 @@ def captured(
         changes=(*changes, *done.changes),
         relies_on=(deal.job,),
         waives=(*deal.rest(payment, deal.job), *parties.unused(*used)),
-        entries=(*capture_entries(taken.entity), *done.entries),
+        entries=(*escrow.captured(taken.entity), *done.entries),
         operations=done.operations,
         timers=done.timers,
     )

@@ -25,6 +25,8 @@ IncidentId = NewType("IncidentId", str)
 WebhookId = NewType("WebhookId", str)
 ProcessorFeeId = NewType("ProcessorFeeId", str)
 UpgradeId = NewType("UpgradeId", str)
+CreditId = NewType("CreditId", str)
+CreditGrantId = NewType("CreditGrantId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -44,6 +46,8 @@ PREFIXES: Final = {
     "Webhook": "whk",
     "ProcessorFee": "fee",
     "Upgrade": "upg",
+    "Credit": "crd",
+    "CreditGrant": "grt",
 }
 
 

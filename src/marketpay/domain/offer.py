@@ -101,6 +101,10 @@ class Offer(Living):
         """Whether it waits for an answer, of one side or the other."""
         return self.status in OPEN
 
+    def wants(self, payment: PaymentId) -> bool:
+        """Whether this can still pay for it: its price, or that of a revision under way."""
+        return self.status in LIVE and payment in (self.payment, self.revising)
+
     def has_expired(self, now: datetime) -> bool:
         """Whether its time is over, told or not."""
         return self.expires_at is not None and self.expires_at <= now

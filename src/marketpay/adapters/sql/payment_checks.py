@@ -20,6 +20,10 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
         CheckConstraint("lost >= 0", name="lost"),
         CheckConstraint("kept >= 0", name="kept"),
         CheckConstraint("refunded + disputed + lost + kept <= amount", name="gone"),
+        CheckConstraint("credit >= 0 AND credit < amount", name="credit"),
+        CheckConstraint("credit_reserved IN (0, credit)", name="credit_reserved"),
+        CheckConstraint("credited BETWEEN 0 AND credit", name="credited"),
+        CheckConstraint("refunded - credited + disputed + lost <= amount - credit", name="charged"),
         CheckConstraint("ABS(withheld) <= COALESCE(split_payout, 0)", name="withheld"),
         CheckConstraint("transferring >= 0", name="transferring"),
         CheckConstraint("transferred >= 0", name="transferred"),
@@ -73,6 +77,11 @@ def payment_states() -> tuple[CheckConstraint, ...]:
             "split_platform_fee IS NOT NULL OR status NOT IN"
             " ('captured', 'released', 'refunded', 'charged_back')",
             name="captured",
+        ),
+        CheckConstraint(
+            "credit_reserved = 0 OR status NOT IN"
+            " ('captured', 'released', 'refunded', 'charged_back')",
+            name="credit_taken",
         ),
         CheckConstraint(
             "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",

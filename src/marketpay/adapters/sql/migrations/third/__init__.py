@@ -18,7 +18,7 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
-from marketpay.adapters.sql.migrations.third import disputes
+from marketpay.adapters.sql.migrations.third import credit, disputes
 from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
 
 # New columns of tables that are there, and what is in them for rows that are.
@@ -45,10 +45,14 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (minor("clearing"), "0"),
         (Column("clears_at", UtcTime), None),
         (Column("contested", Id), None),
+        (minor("credit"), "0"),
+        (minor("credit_reserved"), "0"),
+        (minor("credited"), "0"),
     ),
+    "refunds": ((minor("credit"), "0"),),
     "wallets": ((Column("frozen_at", UtcTime), None),),
 }
-MADE: Final = ("disputes", "evidence")
+MADE: Final = ("disputes", "evidence", "credits", "credit_grants")
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -64,6 +68,7 @@ def define(place: Place, dialect: str) -> None:
         return CheckConstraint(worded(str(check.sqltext), dialect), name=check.name)
 
     disputes.define(place, word)
+    credit.define(place, word)
 
 
 def _redefine(table: Table, name: str, dialect: str) -> None:

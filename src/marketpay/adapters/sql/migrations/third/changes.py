@@ -10,11 +10,14 @@ CURRENCY: Final = (
 )
 KIND: Final = (
     "kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', 'chargeback_loss', "
-    "'connected', 'credit.available', 'disputed', 'escrow', 'payout_in_transit', "
-    "'platform_fee', 'processor', 'processor_fee', 'refunds_in_transit', "
-    "'service_fee', 'upgrade')"
+    "'connected', 'credit.available', 'credit.reserved', 'disputed', 'escrow', "
+    "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
+    "'promotion', 'refunds_in_transit', 'service_fee', 'upgrade')"
 )
-OWNER: Final = "(owner <> '') = (kind IN ('connected', 'credit.available', 'payout_in_transit'))"
+OWNER: Final = (
+    "(owner <> '') = (kind IN ('connected', 'credit.available', 'credit.reserved', "
+    "'payout_in_transit'))"
+)
 PARTIES: Final = "customer <> '' AND contractor <> '' AND contractor <> customer"
 
 # By table and name: every condition on its rows, but for keys that are joined.
@@ -62,7 +65,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "kind IN ('offer_expiry', 'authorization_expiry', 'transfer_sweep', "
             "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
             "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', 'clearance', "
-            "'job_deadline')"
+            "'job_deadline', 'credit', 'credit_expiry', 'points')"
         ),
     },
     "wallets": {
@@ -107,6 +110,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "lost": "lost >= 0",
         "kept": "kept >= 0",
         "gone": "refunded + disputed + lost + kept <= amount",
+        "credit": "credit >= 0 AND credit < amount",
+        "credit_reserved": "credit_reserved IN (0, credit)",
+        "credited": "credited BETWEEN 0 AND credit",
+        "charged": "refunded - credited + disputed + lost <= amount - credit",
         "withheld": "ABS(withheld) <= COALESCE(split_payout, 0)",
         "transferring": "transferring >= 0",
         "transferred": "transferred >= 0",
@@ -143,6 +150,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "split_platform_fee IS NOT NULL OR status NOT IN ('captured', 'released', "
             "'refunded', 'charged_back')"
         ),
+        "credit_taken": (
+            "credit_reserved = 0 OR status NOT IN ('captured', 'released', 'refunded', "
+            "'charged_back')"
+        ),
         "gateway_payment": "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",
         "gateway_charge": (
             "gateway_charge IS NULL OR status IN ('captured', 'released', 'refunded', "
@@ -160,36 +171,51 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "currency": CURRENCY,
         "debit_kind": (
             "debit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
-            "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
-            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
-            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
+            "'chargeback_loss', 'connected', 'credit.available', 'credit.reserved', "
+            "'disputed', 'escrow', 'payout_in_transit', 'platform_fee', 'processor', "
+            "'processor_fee', 'promotion', 'receivable', 'refunds_in_transit', "
+            "'service_fee', 'upgrade', 'wallet.available', 'wallet.pending', "
+            "'wallet.reserved')"
         ),
         "debit_owner": (
             "(debit_owner <> '') = (debit_kind IN ('connected', 'credit.available', "
-            "'payout_in_transit', 'receivable', 'wallet.available', 'wallet.pending', "
-            "'wallet.reserved'))"
+            "'credit.reserved', 'payout_in_transit', 'receivable', 'wallet.available', "
+            "'wallet.pending', 'wallet.reserved'))"
         ),
         "credit_kind": (
             "credit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
-            "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
-            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
-            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
+            "'chargeback_loss', 'connected', 'credit.available', 'credit.reserved', "
+            "'disputed', 'escrow', 'payout_in_transit', 'platform_fee', 'processor', "
+            "'processor_fee', 'promotion', 'receivable', 'refunds_in_transit', "
+            "'service_fee', 'upgrade', 'wallet.available', 'wallet.pending', "
+            "'wallet.reserved')"
         ),
         "credit_owner": (
             "(credit_owner <> '') = (credit_kind IN ('connected', 'credit.available', "
-            "'payout_in_transit', 'receivable', 'wallet.available', 'wallet.pending', "
-            "'wallet.reserved'))"
+            "'credit.reserved', 'payout_in_transit', 'receivable', 'wallet.available', "
+            "'wallet.pending', 'wallet.reserved'))"
         ),
         "two_accounts": "debit_kind <> credit_kind OR debit_owner <> credit_owner",
+    },
+    "refunds": {
+        "currency": CURRENCY,
+        "status": "status IN ('requested', 'pending', 'succeeded', 'failed')",
+        "customer": "customer <> ''",
+        "amount": "amount > 0",
+        "credit": "credit BETWEEN 0 AND amount",
+        "excess": "excess BETWEEN 0 AND amount - credit",
+        "gateway_id": (
+            "gateway_id IS NOT NULL OR status IN ('requested', 'failed') OR credit = amount"
+        ),
+        "failure": "failure IS NOT NULL OR status <> 'failed'",
+        "version": "version > 0",
     },
 }
 
 # By table: those of them that are new, or were otherwise.
 NEW: Final[dict[str, tuple[str, ...]]] = {
-    "account_balances": ("kind",),
-    "account_deltas": ("kind",),
+    "account_balances": ("kind", "owner"),
+    "account_deltas": ("kind", "owner"),
     "jobs": ("status", "overdue", "submitted", "assigned_at", "cancellation_by", "cancellation"),
     "timers": ("kind",),
     "offers": (
@@ -206,26 +232,33 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
     "payments": (
         "kept",
         "gone",
+        "credit",
+        "credit_reserved",
+        "credited",
+        "charged",
         "transfers",
         "clearing",
         "clears_at",
         "purpose",
         "split_at_once",
         "unreleased",
+        "credit_taken",
         "contested",
     ),
-    "ledger_entries": ("debit_kind", "credit_kind"),
+    "ledger_entries": ("debit_kind", "debit_owner", "credit_kind", "credit_owner"),
+    "refunds": ("credit", "excess", "gateway_id"),
 }
 
 # ... and those that there were, and are not as they were.
 OLD: Final[dict[str, tuple[str, ...]]] = {
-    "account_balances": ("kind",),
-    "account_deltas": ("kind",),
+    "account_balances": ("owner", "kind"),
+    "account_deltas": ("kind", "owner"),
     "jobs": ("status",),
     "timers": ("kind",),
     "offers": ("status", "live"),
     "payments": ("gone", "unreleased", "transfers"),
-    "ledger_entries": ("credit_kind", "debit_kind"),
+    "ledger_entries": ("debit_owner", "debit_kind", "credit_owner", "credit_kind"),
+    "refunds": ("gateway_id", "excess"),
 }
 
 # By table and key: the two columns that it joins by a colon.
@@ -237,6 +270,7 @@ JOINED: Final[dict[str, dict[str, tuple[str, str]]]] = {
 # By table and name: the columns of each index, and of which rows it is.
 INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
+    "credits": {"customer": (("customer", "id"), None)},
     "jobs": {
         "contractor": (("contractor", "id"), None),
         "customer": (("customer", "id"), None),
@@ -255,12 +289,17 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "job": (("job", "id"), None),
         "offer": (("offer", "id"), None),
     },
+    "credit_grants": {
+        "customer": (("customer", "id"), None),
+        "open_credit": (("open_credit", "id"), None),
+    },
     "ledger_entries": {
         "credit": (("credit_owner", "currency", "id"), "credit_owner != ''"),
         "debit": (("debit_owner", "currency", "id"), "debit_owner != ''"),
         "journal": (("journal",), None),
         "payment": (("payment",), None),
     },
+    "refunds": {"payment": (("payment", "id"), None)},
     "disputes": {
         "contractor": (("contractor", "id"), None),
         "customer": (("customer", "id"), None),
@@ -273,7 +312,9 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
 
 # By table: the names of those that are new.
 FRESH: Final[dict[str, tuple[str, ...]]] = {
+    "credits": ("customer",),
     "payments": ("offer",),
+    "credit_grants": ("customer", "open_credit"),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
     "evidence": ("dispute",),
 }
