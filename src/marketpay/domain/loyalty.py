@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -16,22 +16,22 @@ from marketpay.domain.money import LIMIT, Money, unchecked
 from marketpay.domain.numbers import is_number, ratio, read, shown
 
 Rate = str | int | Decimal
+NOTHING: Final = Decimal(0)
 
 
-def _rates(values: Mapping[str, Rate]) -> Mapping[str, tuple[int, int]]:
+def _rates(values: Mapping[str, Rate]) -> Mapping[str, Decimal]:
     return MappingProxyType({code: _rate(code, rate) for code, rate in dict(values).items()})
 
 
-def _rate(code: str, rate: Rate) -> tuple[int, int]:
-    """An exact fraction above zero."""
+def _rate(code: str, rate: Rate) -> Decimal:
+    """An exact number above zero."""
     exponent(code)
     if not is_number(rate):
         raise TypeError(f"a rate is a str, an int or a Decimal, not {type(rate).__name__}")
     number = read(rate) if isinstance(rate, str) else Decimal(rate)
-    found = None if number is None else ratio(number)
-    if found is None or found[0] <= 0:
+    if number is None or ratio(number) is None or number <= 0:
         raise InvalidInput(f"{shown(rate)} is not a rate above zero.", code)
-    return found
+    return number
 
 
 def _time(_loyalty: object, attribute: Any, value: Any) -> None:
@@ -57,8 +57,8 @@ class Loyalty:
     """
 
     currency: str = "PTS"
-    earned: Mapping[str, tuple[int, int]] = field(converter=_rates)
-    worth: Mapping[str, tuple[int, int]] = field(converter=_rates)
+    earned: Mapping[str, Decimal] = field(converter=_rates)
+    worth: Mapping[str, Decimal] = field(converter=_rates)
     expires_after: timedelta | None = field(default=None, validator=_time)
 
     def __attrs_post_init__(self) -> None:
@@ -68,7 +68,7 @@ class Loyalty:
 
     def points(self, paid: Money) -> Money:
         """What is earned with an amount, rounded down; nothing in a currency that earns none."""
-        points, units = self.earned.get(paid.currency, (0, 1))
+        points, units = self.earned.get(paid.currency, NOTHING).as_integer_ratio()
         whole = paid.minor * points // (units * _smallest(paid.currency))
         return unchecked(min(max(whole, 0), LIMIT), self.currency)
 
@@ -81,7 +81,7 @@ class Loyalty:
         if currency not in self.worth:
             known = ", ".join(self.worth) or "nothing"
             raise InvalidInput(f"points are worth nothing in it; try: {known}.", "currency")
-        amount, each = self.worth[currency]
+        amount, each = self.worth[currency].as_integer_ratio()
         scale = amount * _smallest(currency)
         minor = points.minor * scale // each
         if not minor:
