@@ -188,7 +188,8 @@ def test_an_open_chargeback_is_decided_first() -> None:
 
 def test_a_refund_is_on_record_before_it_is_sent() -> None:
     begun = begin(payment(), usd(10_000), NOTHING, Role.ADMIN, RULES, AT, "half")
-    operation = sent(begun, RULES, AT).entity
+    [started] = sent(begun, RULES, AT)
+    operation = started.entity
 
     assert begun.payment.refunded == usd(10_000)
     assert (begun.refund.status, begun.refund.reason) == (RefundStatus.REQUESTED, "half")

@@ -110,12 +110,7 @@ class RecordRefund(Command[Refund | None]):
         return self._recorded(payment, others, read, rules, at)
 
     def _recorded(
-        self,
-        payment: Payment,
-        others: list[Refund],
-        read: Reader,
-        rules: Rules,
-        at: datetime,
+        self, payment: Payment, others: list[Refund], read: Reader, rules: Rules, at: datetime
     ) -> Decision[Refund | None]:
         offset, rest = _offset(self.state.amount, others, at)
         amount = min(rest, _left(payment))
@@ -124,35 +119,30 @@ class RecordRefund(Command[Refund | None]):
         timers: tuple[Timer, ...] = ()
         taken_from = held(read, payment, rules)
         purse = taken_from.purse or purse_of(read, payment.customer, payment.currency, rules)
-        spent = max(self.state.amount - rest - purse.available, Money.zero(payment.currency))
-        refund = self._refund(payment, rest - amount + spent, rules, at)
+        excess = rest - amount + _spent(self.state.amount - rest, purse)
+        refund = self._refund(payment, excess, rules, at)
         if amount.minor:
             begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
             changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
             entries += begun.entries
-            timers = begun.timers
-            payment = begun.payment
+            timers, payment = begun.timers, begun.payment
         purse, taken = _taken_over(refund, amount, purse, at)
         *new, pending = self._begun(refund, rules, at)
         entries += taken
         changes += [*offset, *new, pending, *purse.changes]
-        refund = pending.entity
         if self.state.progress is Progress.SUCCEEDED:
-            changes.append(refund.become(e.RefundSucceeded, Role.SYSTEM, at))
+            changes.append(pending.entity.become(e.RefundSucceeded, Role.SYSTEM, at))
             entries += outgoing.left_processor(refund)
             if amount.minor:
                 changes.append(outgoing.give_back(payment, others, at))
         entities = [change.entity for change in changes]
         is_changed = any(one.id == payment.id for one in entities)
+        unused = (*taken_from.rest(*entities), *purse.unused(*entities))
         return Decision(
-            refund,
+            pending.entity,
             changes=changes,
             relies_on=() if is_changed else (payment,),
-            waives=(
-                *_unchanged(others, entities),
-                *taken_from.rest(*entities),
-                *purse.unused(*entities),
-            ),
+            waives=(*_unchanged(others, entities), *unused),
             entries=tuple(entries),
             timers=timers,
         )
@@ -201,6 +191,11 @@ def _offset(
             changes.append(other.become(e.RefundOffset, Role.SYSTEM, at, excess=more))
             excess -= part
     return changes, excess
+
+
+def _spent(due: Money, purse: Purse) -> Money:
+    """What of the credit that a customer should not have is not there any more."""
+    return max(due - purse.available, Money.zero(due.currency))
 
 
 def _taken_over(

@@ -53,7 +53,7 @@ class Held:
         return tuple(entity for entity in read if entity.id not in ids)
 
 
-@frozen(kw_only=True)
+@frozen
 class Begun:
     """A refund that is on record."""
 
@@ -109,13 +109,8 @@ def begin(
     changes: list[Change[Entity]] = [asked, refund.begun(at), *back]
     if wallet is not None:
         changes.append(wallet)
-    begun = Begun(
-        payment=asked.entity,
-        refund=refund,
-        changes=changes,
-        entries=entries,
-        timers=tuple(ask_again(asked.entity, rules, at)),
-    )
+    timers = tuple(ask_again(asked.entity, rules, at))
+    begun = Begun(asked.entity, refund, changes=changes, entries=entries, timers=timers)
     return _credited(begun, held, at) if credit.minor else begun
 
 

@@ -145,7 +145,7 @@ def _paid_with(payment: Payment) -> Iterator[str]:
         yield f"{name}: {payment.credited} is credit again, of {payment.credit} that paid it."
     if payment.credit_reserved.minor not in (0, payment.credit.minor):
         yield f"{name}: {payment.credit_reserved} stands behind it, of {payment.credit}."
-    if payment.chargeable_back.minor < 0:
+    if payment.credit.minor and payment.chargeable_back.minor < 0:
         yield f"{name}: more is back or disputed than the {payment.charged} that was charged."
 
 

@@ -20,10 +20,6 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
         CheckConstraint("lost >= 0", name="lost"),
         CheckConstraint("kept >= 0", name="kept"),
         CheckConstraint("refunded + disputed + lost + kept <= amount", name="gone"),
-        CheckConstraint("credit >= 0 AND credit < amount", name="credit"),
-        CheckConstraint("credit_reserved IN (0, credit)", name="credit_reserved"),
-        CheckConstraint("credited BETWEEN 0 AND credit", name="credited"),
-        CheckConstraint("refunded - credited + disputed + lost <= amount - credit", name="charged"),
         CheckConstraint("ABS(withheld) <= COALESCE(split_payout, 0)", name="withheld"),
         CheckConstraint("transferring >= 0", name="transferring"),
         CheckConstraint("transferred >= 0", name="transferred"),
@@ -43,6 +39,22 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
             " AND split_payout >= 0"
             " AND split_platform_fee + split_service_fee + split_payout = amount)",
             name="split",
+        ),
+        *_of_credit(),
+    )
+
+
+def _of_credit() -> tuple[CheckConstraint, ...]:
+    """Of what credit pays of it: the rest is charged, and no more of that can be back."""
+    return (
+        CheckConstraint("credit >= 0 AND credit < amount", name="credit"),
+        CheckConstraint("credit_reserved IN (0, credit)", name="credit_reserved"),
+        CheckConstraint("credited BETWEEN 0 AND credit", name="credited"),
+        CheckConstraint("refunded - credited + disputed + lost <= amount - credit", name="charged"),
+        CheckConstraint(
+            "credit_reserved = 0 OR status NOT IN"
+            " ('captured', 'released', 'refunded', 'charged_back')",
+            name="credit_taken",
         ),
     )
 
@@ -77,11 +89,6 @@ def payment_states() -> tuple[CheckConstraint, ...]:
             "split_platform_fee IS NOT NULL OR status NOT IN"
             " ('captured', 'released', 'refunded', 'charged_back')",
             name="captured",
-        ),
-        CheckConstraint(
-            "credit_reserved = 0 OR status NOT IN"
-            " ('captured', 'released', 'refunded', 'charged_back')",
-            name="credit_taken",
         ),
         CheckConstraint(
             "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",

@@ -110,10 +110,6 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "lost": "lost >= 0",
         "kept": "kept >= 0",
         "gone": "refunded + disputed + lost + kept <= amount",
-        "credit": "credit >= 0 AND credit < amount",
-        "credit_reserved": "credit_reserved IN (0, credit)",
-        "credited": "credited BETWEEN 0 AND credit",
-        "charged": "refunded - credited + disputed + lost <= amount - credit",
         "withheld": "ABS(withheld) <= COALESCE(split_payout, 0)",
         "transferring": "transferring >= 0",
         "transferred": "transferred >= 0",
@@ -130,6 +126,14 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "split_platform_fee IS NULL OR (split_platform_fee >= 0 AND split_service_fee "
             ">= 0 AND split_payout >= 0 AND split_platform_fee + split_service_fee + "
             "split_payout = amount)"
+        ),
+        "credit": "credit >= 0 AND credit < amount",
+        "credit_reserved": "credit_reserved IN (0, credit)",
+        "credited": "credited BETWEEN 0 AND credit",
+        "charged": "refunded - credited + disputed + lost <= amount - credit",
+        "credit_taken": (
+            "credit_reserved = 0 OR status NOT IN ('captured', 'released', 'refunded', "
+            "'charged_back')"
         ),
         "purpose": "purpose IN ('offer', 'extra', 'tip')",
         "split_at_once": "split_platform_fee IS NOT NULL OR purpose = 'offer'",
@@ -149,10 +153,6 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "captured": (
             "split_platform_fee IS NOT NULL OR status NOT IN ('captured', 'released', "
             "'refunded', 'charged_back')"
-        ),
-        "credit_taken": (
-            "credit_reserved = 0 OR status NOT IN ('captured', 'released', 'refunded', "
-            "'charged_back')"
         ),
         "gateway_payment": "gateway_payment IS NOT NULL OR status IN ('pending', 'failed')",
         "gateway_charge": (
@@ -232,17 +232,17 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
     "payments": (
         "kept",
         "gone",
+        "transfers",
+        "clearing",
+        "clears_at",
         "credit",
         "credit_reserved",
         "credited",
         "charged",
-        "transfers",
-        "clearing",
-        "clears_at",
+        "credit_taken",
         "purpose",
         "split_at_once",
         "unreleased",
-        "credit_taken",
         "contested",
     ),
     "ledger_entries": ("debit_kind", "debit_owner", "credit_kind", "credit_owner"),
@@ -252,69 +252,17 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
 # ... and those that there were, and are not as they were.
 OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("owner", "kind"),
-    "account_deltas": ("kind", "owner"),
+    "account_deltas": ("owner", "kind"),
     "jobs": ("status",),
     "timers": ("kind",),
-    "offers": ("status", "live"),
-    "payments": ("gone", "unreleased", "transfers"),
-    "ledger_entries": ("debit_owner", "debit_kind", "credit_owner", "credit_kind"),
-    "refunds": ("gateway_id", "excess"),
+    "offers": ("live", "status"),
+    "payments": ("transfers", "gone", "unreleased"),
+    "ledger_entries": ("credit_owner", "credit_kind", "debit_owner", "debit_kind"),
+    "refunds": ("excess", "gateway_id"),
 }
 
 # By table and key: the two columns that it joins by a colon.
 JOINED: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "wallets": {"holder": ("currency", "owner")},
     "offers": {"live_pair": ("job", "contractor")},
-}
-
-# By table and name: the columns of each index, and of which rows it is.
-INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
-    "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
-    "credits": {"customer": (("customer", "id"), None)},
-    "jobs": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "status": (("status", "id"), None),
-    },
-    "timers": {"due_at": (("due_at",), None)},
-    "wallets": {"owner": (("owner", "id"), None)},
-    "offers": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-    },
-    "payments": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-        "offer": (("offer", "id"), None),
-    },
-    "credit_grants": {
-        "customer": (("customer", "id"), None),
-        "open_credit": (("open_credit", "id"), None),
-    },
-    "ledger_entries": {
-        "credit": (("credit_owner", "currency", "id"), "credit_owner != ''"),
-        "debit": (("debit_owner", "currency", "id"), "debit_owner != ''"),
-        "journal": (("journal",), None),
-        "payment": (("payment",), None),
-    },
-    "refunds": {"payment": (("payment", "id"), None)},
-    "disputes": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-        "payment": (("payment", "id"), None),
-        "status": (("status", "id"), None),
-    },
-    "evidence": {"dispute": (("dispute", "id"), None)},
-}
-
-# By table: the names of those that are new.
-FRESH: Final[dict[str, tuple[str, ...]]] = {
-    "credits": ("customer",),
-    "payments": ("offer",),
-    "credit_grants": ("customer", "open_credit"),
-    "disputes": ("contractor", "customer", "job", "payment", "status"),
-    "evidence": ("dispute",),
 }
