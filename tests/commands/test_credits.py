@@ -108,6 +108,7 @@ def test_nobody_else_gives_credit(
         market.execute(grant)
 
 
+@pytest.mark.covers("A176")
 def test_credit_pays_for_a_part_of_an_offer(market: Marketplace, gateway: SimulatedGateway) -> None:
     give(market, "50")
     with heard(market) as told:

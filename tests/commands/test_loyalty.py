@@ -61,6 +61,7 @@ def redeem(market: Marketplace, points: int, currency: str = "USD") -> Any:
     return market.execute(RedeemPoints(by=CUSTOMER, points=pts(points), currency=currency))
 
 
+@pytest.mark.covers("A176")
 def test_points_are_earned_when_a_job_is_completed(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
@@ -163,6 +164,7 @@ def test_what_a_bank_disputes_earns_its_points_later(
     all_is_right(market, gateway)
 
 
+@pytest.mark.covers("A176")
 def test_points_are_redeemed_for_credit(market: Marketplace, gateway: SimulatedGateway) -> None:
     completed(market)
     work_off(market)
