@@ -140,7 +140,7 @@ class Purse:
         left = sum((one.remaining for one in grants), Money.zero(amount.currency))
         lasting = self.credit.lasting - max(amount - left, Money.zero(amount.currency))
         posted = self._posted(entries, lasting, at)
-        after = [by_id.get(one.id, one) for one in self.grants]
+        after = tuple(by_id.get(one.id, one) for one in self.grants)
         return evolve(posted, grants=after, changes=(*posted.changes, *used))
 
     def _posted(self, entries: tuple[LedgerEntry, ...], lasting: Money, at: datetime) -> Purse:
