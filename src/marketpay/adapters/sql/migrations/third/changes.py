@@ -127,10 +127,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             ">= 0 AND split_payout >= 0 AND split_platform_fee + split_service_fee + "
             "split_payout = amount)"
         ),
-        "credit": "credit >= 0 AND credit < amount",
+        "credit": "credit >= 0 AND (credit = 0 OR credit < amount)",
         "credit_reserved": "credit_reserved IN (0, credit)",
         "credited": "credited BETWEEN 0 AND credit",
-        "charged": "refunded - credited + disputed + lost <= amount - credit",
+        "charged": ("credit = 0 OR refunded - credited + disputed + lost <= amount - credit"),
         "credit_taken": (
             "credit_reserved = 0 OR status NOT IN ('captured', 'released', 'refunded', "
             "'charged_back')"
@@ -251,14 +251,14 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
 
 # ... and those that there were, and are not as they were.
 OLD: Final[dict[str, tuple[str, ...]]] = {
-    "account_balances": ("owner", "kind"),
+    "account_balances": ("kind", "owner"),
     "account_deltas": ("owner", "kind"),
     "jobs": ("status",),
     "timers": ("kind",),
     "offers": ("live", "status"),
     "payments": ("transfers", "gone", "unreleased"),
-    "ledger_entries": ("credit_owner", "credit_kind", "debit_owner", "debit_kind"),
-    "refunds": ("excess", "gateway_id"),
+    "ledger_entries": ("credit_kind", "debit_owner", "debit_kind", "credit_owner"),
+    "refunds": ("gateway_id", "excess"),
 }
 
 # By table and key: the two columns that it joins by a colon.
