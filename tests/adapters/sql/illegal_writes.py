@@ -348,6 +348,7 @@ VERSIONED: Final = (
     "jobs", "applications", "offers", "payments", "payment_transactions", "refunds",
     "chargebacks", "payout_accounts", "payer_accounts", "wallets", "withdrawals",
     "processor_fees", "upgrades", "incidents", "webhooks", "disputes", "evidence",
+    "credits", "credit_grants",
 )  # fmt: skip
 PLAIN_STATUS: Final = ("refunds", "chargebacks", "payout_accounts", "incidents", "webhooks")
 IN_CURRENCY: Final = (
