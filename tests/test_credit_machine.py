@@ -90,7 +90,8 @@ class Paying(RuleBasedStateMachine):
 
     @rule(price=st.integers(2, 100_00), data=st.data(), card=CARDS)
     def send(self, price: int, data: st.DataObject, card: str) -> None:
-        terms = {"price": dollars(price), "credit": self.some_credit(price, data)}
+        credit = self.some_credit(price, data)
+        terms: dict[str, Any] = {"price": dollars(price), "credit": credit}
         self.say(offering(post(self.market), payment_method=card, **terms))
 
     @rule(price=st.integers(2, 100_00), data=st.data(), completes=st.booleans())

@@ -90,6 +90,7 @@ def test_the_platform_gives_credit(
     books_are_right(market, gateway)
 
 
+@pytest.mark.covers("A081")
 def test_credit_of_each_currency_is_its_own(market: Marketplace) -> None:
     give(market, "50")
     give(market, Money("30", "EUR"))

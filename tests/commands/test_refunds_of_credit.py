@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from marketpay import (
+    Actor,
     CancelJob,
     CancellationPolicy,
     CancellationTier,
@@ -17,9 +18,10 @@ from marketpay import (
     Reason,
     RefundStatus,
     Refused,
+    SettleChargeback,
     TransactionKind,
 )
-from marketpay.ports.gateway import RefundPayment
+from marketpay.ports.gateway import ChargebackStanding, ChargebackState, RefundPayment
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket, on_both_stores
 from tests.credits import give, has, parts
@@ -48,6 +50,8 @@ from tests.money import (
     settle,
     work_off,
 )
+
+SYSTEM = Actor.SYSTEM
 
 
 def refunded(market: Marketplace, payment: Payment) -> tuple[str, str]:
@@ -256,6 +260,31 @@ def test_a_chargeback_is_at_most_of_what_was_charged(
         refund(market, paid, str(rest.amount))
         assert has(market)[0] == "400.00"
     all_is_right(market, gateway)
+
+
+@on_both_stores
+@pytest.mark.parametrize("standing", [ChargebackStanding.NEEDS_RESPONSE, ChargebackStanding.LOST])
+def test_a_bank_that_takes_what_is_back_on_the_card_takes_no_credit(
+    market: Marketplace, standing: ChargebackStanding
+) -> None:
+    """It is the platform's loss: what credit paid is still the deal's."""
+    paid = paid_with_credit(market)
+    refund(market, paid, "500")
+    state = ChargebackState(
+        gateway_id="dp_1",
+        payment=str(paid.gateway_payment),
+        amount=usd("600"),
+        standing=standing,
+        withdrawn=usd("600"),
+        fee=usd("15"),
+        reason="fraudulent",
+    )
+    market.execute(SettleChargeback(by=SYSTEM, state=state))
+    is_lost = standing is ChargebackStanding.LOST
+    now = payment_now(market, paid)
+    assert now.lost + now.disputed == usd("100")
+    assert balance(market, K.CHARGEBACK_LOSS) == usd("500" if is_lost else "0")
+    assert market.verify().problems == ()
 
 
 @on_both_stores
