@@ -48,7 +48,7 @@ HOLDER = OF_JOB.format("currency || ':' || contractor")
 WALLET = select("wallets", "id, version, available, receivable", f"holder = {HOLDER}")
 NEW_REFUND = insert(
     "refunds",
-    "id, version, payment, customer, amount, currency, excess, reason, status, created_at",
+    "id, version, payment, customer, amount, credit, currency, excess, reason, status, created_at",
 )
 NEW_WALLET = insert(
     "wallets",
@@ -162,7 +162,7 @@ class Ending(Hiring):
                 raise Refusal("no money, or not all of it")
             self.change(JOB_STATUS, "cancelled", job, version)
             self.change(REFUND_ASKED, price, payment, paid)
-            row = (refund, 1, payment, customer, price, currency, 0, "", "requested", at)
+            row = (refund, 1, payment, customer, price, 0, currency, 0, "", "requested", at)
             self.write(NEW_REFUND, row)
             started = self.start(
                 sent, payment, "refund", price, currency, customer, job, at, lease,

@@ -63,8 +63,9 @@ NEW_OFFER = insert(
 )
 NEW_PAYMENT = insert(
     "payments",
-    "id, version, offer, job, customer, contractor, amount, currency, purpose, status, refunded,"
-    " disputed, lost, kept, clearing, withheld, transferring, transferred, created_at",
+    "id, version, offer, job, customer, contractor, amount, currency, purpose, status, credit,"
+    " credit_reserved, refunded, credited, disputed, lost, kept, clearing, withheld, transferring,"
+    " transferred, created_at",
 )
 BUMP_JOB = update("jobs")
 ASSIGN = update("jobs", "status", "contractor", "assigned_at")
@@ -125,7 +126,7 @@ class Hiring(Books):
             new = (offer, 1, job, applied, customer, contractor, price, currency, "", payment)
             self.write(NEW_OFFER, (*new, "pending", 0, at, f"{job}:{contractor}"))
             of_offer = (payment, 1, offer, *parties, price, currency)
-            self.write(NEW_PAYMENT, (*of_offer, "offer", "pending", 0, 0, 0, 0, 0, 0, 0, 0, at))
+            self.write(NEW_PAYMENT, (*of_offer, "offer", "pending", *[0] * 11, at))
             payer = next((id for (id,) in payers), None)
             started = self.start(
                 sent, payment, "authorize", price, currency, customer, job, at, lease,
@@ -133,7 +134,7 @@ class Hiring(Books):
             )  # fmt: skip
             body = {
                 "job": job, "contractor": contractor, "application": None, "price": amount,
-                "milestones": [],
+                "milestones": [], "credit": None,
                 "payment_method": card, "message": "", "expires_at": None,
             }  # fmt: skip
             events = [

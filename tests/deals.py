@@ -19,6 +19,8 @@ from marketpay import (
     Chargeback,
     CompleteJob,
     Completion,
+    Credit,
+    CreditGrant,
     Dispute,
     Evidence,
     GetBalance,
@@ -64,7 +66,7 @@ GOOD, REFUSED, ASKING = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_three
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
     Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-    Dispute, Evidence, Milestone,
+    Dispute, Evidence, Milestone, Credit, CreditGrant,
 )  # fmt: skip
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 NONE_SUCH = "01kt000000e00000000000000z"

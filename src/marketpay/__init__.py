@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from marketpay.commands.clearance import EndClearance as EndClearance
     from marketpay.commands.completion import CompleteJob as CompleteJob
     from marketpay.commands.completion import Completion as Completion
+    from marketpay.commands.credits import ExpireCredit as ExpireCredit
+    from marketpay.commands.credits import FreeCredit as FreeCredit
+    from marketpay.commands.credits import GrantCredit as GrantCredit
     from marketpay.commands.dead_letters import AbandonTransaction as AbandonTransaction
     from marketpay.commands.dispute_deadlines import ExpireDispute as ExpireDispute
     from marketpay.commands.dispute_outcomes import AcceptSettlement as AcceptSettlement
@@ -62,6 +65,9 @@ if TYPE_CHECKING:
     from marketpay.commands.jobs import PostJob as PostJob
     from marketpay.commands.jobs import StartJob as StartJob
     from marketpay.commands.jobs import UpdateJob as UpdateJob
+    from marketpay.commands.loyalty import EarnPoints as EarnPoints
+    from marketpay.commands.loyalty import RedeemPoints as RedeemPoints
+    from marketpay.commands.loyalty import Redemption as Redemption
     from marketpay.commands.milestone_closing import MilestoneOutcome as MilestoneOutcome
     from marketpay.commands.milestone_work import (
         ReleaseMilestoneAutomatically as ReleaseMilestoneAutomatically,
@@ -129,6 +135,9 @@ if TYPE_CHECKING:
     from marketpay.domain.commission import Fee as Fee
     from marketpay.domain.commission import Rounding as Rounding
     from marketpay.domain.commission import Split as Split
+    from marketpay.domain.credit import Credit as Credit
+    from marketpay.domain.credit_grant import CreditGrant as CreditGrant
+    from marketpay.domain.credit_grant import GrantSource as GrantSource
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
     from marketpay.domain.dispute import Dispute as Dispute
@@ -138,6 +147,8 @@ if TYPE_CHECKING:
     from marketpay.domain.evidence import Evidence as Evidence
     from marketpay.domain.ids import ApplicationId as ApplicationId
     from marketpay.domain.ids import ChargebackId as ChargebackId
+    from marketpay.domain.ids import CreditGrantId as CreditGrantId
+    from marketpay.domain.ids import CreditId as CreditId
     from marketpay.domain.ids import DisputeId as DisputeId
     from marketpay.domain.ids import EvidenceId as EvidenceId
     from marketpay.domain.ids import IncidentId as IncidentId
@@ -176,6 +187,7 @@ if TYPE_CHECKING:
     from marketpay.domain.lifecycles import WebhookStatus as WebhookStatus
     from marketpay.domain.lifecycles import WithdrawalStatus as WithdrawalStatus
     from marketpay.domain.limits import Limits as Limits
+    from marketpay.domain.loyalty import Loyalty as Loyalty
     from marketpay.domain.milestone import Milestone as Milestone
     from marketpay.domain.money import Money as Money
     from marketpay.domain.offer import Offer as Offer
@@ -293,6 +305,9 @@ if TYPE_CHECKING:
     from marketpay.ports.store import Work as Work
     from marketpay.queries.base import Page as Page
     from marketpay.queries.base import Question as Question
+    from marketpay.queries.credit import CreditBalance as CreditBalance
+    from marketpay.queries.credit import GetCredit as GetCredit
+    from marketpay.queries.credit import ListCreditGrants as ListCreditGrants
     from marketpay.queries.disputes import GetDispute as GetDispute
     from marketpay.queries.disputes import ListDisputes as ListDisputes
     from marketpay.queries.disputes import ListEvidence as ListEvidence
@@ -391,6 +406,11 @@ _MODULES: Final = {
         "CompleteJob",
         "Completion",
     ),
+    "commands.credits": (
+        "ExpireCredit",
+        "FreeCredit",
+        "GrantCredit",
+    ),
     "commands.dead_letters": ("AbandonTransaction",),
     "commands.dispute_deadlines": ("ExpireDispute",),
     "commands.dispute_outcomes": (
@@ -421,6 +441,11 @@ _MODULES: Final = {
         "PostJob",
         "StartJob",
         "UpdateJob",
+    ),
+    "commands.loyalty": (
+        "EarnPoints",
+        "RedeemPoints",
+        "Redemption",
     ),
     "commands.negotiation": (
         "CounterOffer",
@@ -504,6 +529,11 @@ _MODULES: Final = {
         "Rounding",
         "Split",
     ),
+    "domain.credit": ("Credit",),
+    "domain.credit_grant": (
+        "CreditGrant",
+        "GrantSource",
+    ),
     "domain.currencies": ("register_currency",),
     "domain.decision": ("Decision",),
     "domain.dispute": ("Dispute",),
@@ -516,6 +546,8 @@ _MODULES: Final = {
     "domain.ids": (
         "ApplicationId",
         "ChargebackId",
+        "CreditGrantId",
+        "CreditId",
         "DisputeId",
         "EvidenceId",
         "IncidentId",
@@ -562,6 +594,7 @@ _MODULES: Final = {
         "WithdrawalStatus",
     ),
     "domain.limits": ("Limits",),
+    "domain.loyalty": ("Loyalty",),
     "domain.money": ("Money",),
     "domain.milestone": ("Milestone",),
     "domain.plan": ("MilestonePlan", "Plan"),
@@ -698,6 +731,11 @@ _MODULES: Final = {
         "Page",
         "Question",
     ),
+    "queries.credit": (
+        "CreditBalance",
+        "GetCredit",
+        "ListCreditGrants",
+    ),
     "queries.disputes": (
         "GetDispute",
         "ListDisputes",
@@ -826,6 +864,11 @@ __all__ = [
     "Conflict",
     "ContinueWithdrawal",
     "CounterOffer",
+    "Credit",
+    "CreditBalance",
+    "CreditGrant",
+    "CreditGrantId",
+    "CreditId",
     "CurrencyMismatch",
     "DatabaseBusy",
     "DatabaseRefused",
@@ -839,6 +882,7 @@ __all__ = [
     "DisputeOutcome",
     "DisputeStatus",
     "Done",
+    "EarnPoints",
     "EmptyEscrow",
     "EndClearance",
     "Entity",
@@ -848,6 +892,7 @@ __all__ = [
     "Evidence",
     "EvidenceId",
     "ExpireCheckout",
+    "ExpireCredit",
     "ExpireDispute",
     "ExpireUpgrade",
     "Failed",
@@ -856,6 +901,7 @@ __all__ = [
     "FindPayoutAccount",
     "FlagPayment",
     "Forbidden",
+    "FreeCredit",
     "FreezeWallet",
     "FundMilestone",
     "GatewayError",
@@ -867,6 +913,7 @@ __all__ = [
     "GetApplication",
     "GetBalance",
     "GetChargeback",
+    "GetCredit",
     "GetDispute",
     "GetIncident",
     "GetJob",
@@ -881,6 +928,8 @@ __all__ = [
     "GetWallet",
     "GetWebhook",
     "GetWithdrawal",
+    "GrantCredit",
+    "GrantSource",
     "HasLimits",
     "HoldGone",
     "IdempotencyConflict",
@@ -909,6 +958,7 @@ __all__ = [
     "ListApplications",
     "ListBalance",
     "ListChargebacks",
+    "ListCreditGrants",
     "ListDisputes",
     "ListEvidence",
     "ListIncidents",
@@ -922,6 +972,7 @@ __all__ = [
     "ListWebhooks",
     "ListWithdrawals",
     "LookUp",
+    "Loyalty",
     "MakeScheduledWithdrawal",
     "MarketpayError",
     "Marketplace",
@@ -992,6 +1043,8 @@ __all__ = [
     "RecordRefund",
     "RecordReversal",
     "Records",
+    "RedeemPoints",
+    "Redemption",
     "Redirect",
     "Refund",
     "RefundId",

@@ -57,6 +57,7 @@ from marketpay.ports.joining import CANNOT_BE_JOINED, AsyncJoinable
 from marketpay.ports.publisher import AsyncPublisher, Publisher
 from marketpay.ports.store import AsyncStore
 from marketpay.queries.base import Question
+from marketpay.queries.credit import CreditBalance, GetCredit
 from marketpay.queries.money import GetRevenue, GetWallet, Revenue, WalletBalance
 from marketpay.queries.verification import Verification, Verify
 
@@ -145,6 +146,10 @@ class AsyncMarketplace:
     async def wallet(self, owner: str, currency: str) -> WalletBalance:
         """See `Marketplace.wallet`."""
         return await self.query(GetWallet(owner=owner, currency=currency))
+
+    async def credit(self, customer: str, currency: str) -> CreditBalance:
+        """See `Marketplace.credit`."""
+        return await self.query(GetCredit(customer=customer, currency=currency))
 
     async def revenue(self, currency: str) -> Revenue:
         """See `Marketplace.revenue`."""

@@ -55,6 +55,7 @@ from marketpay.ports.joining import CANNOT_BE_JOINED, Joinable
 from marketpay.ports.publisher import Publisher
 from marketpay.ports.store import Store
 from marketpay.queries.base import Question
+from marketpay.queries.credit import CreditBalance, GetCredit
 from marketpay.queries.money import GetRevenue, GetWallet, Revenue, WalletBalance
 from marketpay.queries.verification import Verification, Verify
 
@@ -151,6 +152,10 @@ class Marketplace:
     def wallet(self, owner: str, currency: str) -> WalletBalance:
         """What the platform owes `owner`."""
         return self.query(GetWallet(owner=owner, currency=currency))
+
+    def credit(self, customer: str, currency: str) -> CreditBalance:
+        """What `customer` has here, and can pay with."""
+        return self.query(GetCredit(customer=customer, currency=currency))
 
     def revenue(self, currency: str) -> Revenue:
         """What the platform has earned."""

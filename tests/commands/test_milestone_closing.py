@@ -119,7 +119,7 @@ def test_a_policy_divides_each_part(open_market: OpenMarket, gateway: SimulatedG
     ("to_customer", "expected"),
     [
         ("0", ["released", "released", "cancelled"]),
-        ("400", ["released", "released", "cancelled"]),
+        ("400", ["released", "refunded", "cancelled"]),
         ("800", ["refunded", "refunded", "cancelled"]),
     ],
 )

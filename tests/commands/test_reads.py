@@ -38,19 +38,25 @@ from marketpay import (
     CompleteJob,
     ContinueWithdrawal,
     CounterOffer,
+    Credit,
+    CreditGrant,
     Decision,
     DeclineCancellation,
     Dispute,
+    EarnPoints,
     EmptyEscrow,
     EndClearance,
     EscalateDispute,
     Evidence,
+    ExpireCredit,
     ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
+    FreeCredit,
     FreezeWallet,
     FundMilestone,
     GatewayEvent,
+    GrantCredit,
     Incident,
     IssueRefund,
     Job,
@@ -81,6 +87,7 @@ from marketpay import (
     RecordPayout,
     RecordRefund,
     RecordReversal,
+    RedeemPoints,
     Refund,
     RefundMilestone,
     RefundState,
@@ -166,6 +173,7 @@ from marketpay.ports.gateway import (
 )
 from marketpay.ports.store import Reader, Records, Store, Work
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.credits import LOYALTY, pts
 from tests.disputes import PHOTO
 
 E = TypeVar("E", bound=Entity)
@@ -307,6 +315,14 @@ class House:
         self.say(command)
         found = self.memory.read(lambda r: r.find(Offer, job=job.id, contractor=to.id))
         return found[-1]
+
+    def with_credit(self, to: Actor = ANN) -> Offer:
+        """An offer of a job of its own, in part for credit."""
+        send = SendOffer(
+            by=CUSTOMER, job=self.post().id, contractor=to.id, price=PRICE, payment_method=GOOD,
+            credit=usd("100"),
+        )  # fmt: skip
+        return self.market.execute(send).offer
 
     def payee(self, who: Actor = ANN) -> None:
         self.market.execute(OpenPayoutAccount(by=who))
@@ -462,6 +478,52 @@ def planned(house: House) -> None:
                     house.say(RefundMilestone(by=ANN, milestone=second.id))
                 house.hear()
     house.rest(60 * 24 * 8)
+
+
+def credited(house: House) -> None:
+    """Given, behind offers, spent, refunded, freed, expired; and points."""
+    house.under(loyalty=LOYALTY)
+    month = house.clock() + timedelta(days=30)
+    for amount, until in ((usd("300"), month), (usd("200"), None), (pts(50), month)):
+        house.say(
+            GrantCredit(
+                by=ADMIN, customer="cus_17", amount=amount, reason="Hello", expires_at=until
+            )
+        )
+    offers = [house.with_credit() for _ in range(4)]
+    for credit in (usd("20"), usd("899"), None):
+        revise = ReviseOffer(
+            by=CUSTOMER, offer=offers[0].id, price=usd("900"), payment_method=GOOD, credit=credit
+        )
+        house.say(revise)
+        house.say(revise)
+    house.say(WithdrawOffer(by=CUSTOMER, offer=offers[1].id))
+    for offer in offers:
+        [*_, payment] = _payments_of(house, offer)
+        for _ in range(2):
+            house.say(FreeCredit(by=Actor.SYSTEM, payment=payment.id))
+        house.say(AcceptOffer(by=ANN, offer=offer.id))
+    house.say(StartJob(by=ANN, job=offers[2].job))
+    house.say(CompleteJob(by=CUSTOMER, job=offers[2].job))
+    house.rest()
+    for offer in offers[2:]:
+        [payment] = _payments_of(house, offer)
+        for _ in range(2):
+            house.say(EarnPoints(by=Actor.SYSTEM, payment=payment.id))
+        made = house.gateway.refund_elsewhere(payment.id, usd("1"))
+        house.hear()
+        house.gateway.fail_refund(made.id)
+        house.hear()
+        for amount in (usd("899"), usd("50"), usd("51"), usd("49"), usd("1")):
+            house.say(IssueRefund(by=ADMIN, payment=payment.id, amount=amount))
+    for points in (1, 100, 10**6):
+        house.say(RedeemPoints(by=CUSTOMER, points=pts(points), currency="USD"))
+    last = house.with_credit()
+    house.rest(60 * 24 * 31)
+    for grant in house.memory.read(lambda r: r.find(CreditGrant)):
+        house.say(ExpireCredit(by=Actor.SYSTEM, grant=grant.id))
+    house.say(WithdrawOffer(by=CUSTOMER, offer=last.id))
+    house.rest()
 
 
 def frozen_wallets(house: House) -> None:
@@ -1038,7 +1100,7 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked, charged, planned, frozen_wallets,
+    upgraded, fees, worked, charged, planned, credited, frozen_wallets,
 )  # fmt: skip
 
 
@@ -1281,7 +1343,33 @@ def states() -> Iterator[tuple[str, House]]:
     yield "contested", house
 
 
-STATES = list(states())
+def _of_credit() -> Iterator[tuple[str, House]]:
+    """Behind an offer that is open, accepting, accepted or over; with a grant that is over."""
+    for end in ("open", "accepting", "accepted", "withdrawn", "completed", "disputed"):
+        house = House()
+        house.under(loyalty=LOYALTY)
+        day = house.clock() + timedelta(days=1)
+        for amount, until in ((usd("120"), day), (usd("100"), None), (pts(50), None)):
+            give = GrantCredit(by=ADMIN, customer="cus_17", amount=amount, reason="Hello")
+            house.say(evolve(give, expires_at=until))
+        offer = house.with_credit()
+        house.clock.advance(days=1)
+        if end == "accepting":
+            house.gateway.script(Capture, Outcome.TIMEOUT_AFTER)
+        if end == "withdrawn":
+            house.say(WithdrawOffer(by=CUSTOMER, offer=offer.id))
+        elif end != "open":
+            house.say(AcceptOffer(by=ANN, offer=offer.id))
+        if end in ("completed", "disputed"):
+            house.say(StartJob(by=ANN, job=offer.job))
+            house.say(CompleteJob(by=CUSTOMER, job=offer.job))
+        if end == "disputed":
+            house.gateway.dispute(offer.payment, amount=usd("100"))
+            house.hear()
+        yield f"credit, {end}", house
+
+
+STATES = [*states(), *_of_credit()]
 
 
 def everything_to_say(house: House) -> Iterator[Command[Any]]:
@@ -1329,6 +1417,7 @@ def everything_to_say(house: House) -> Iterator[Command[Any]]:
     yield from _of_milestones(house)
     yield from _of_payments(house)
     yield from _of_wallets(house)
+    yield from _about_credit(house)
 
 
 def _of_proposals(job: Job) -> Iterator[Command[Any]]:
@@ -1403,6 +1492,31 @@ def _of_wallets(house: House) -> Iterator[Command[Any]]:
         yield RecordReversal(by=system, transfer=made.id, state=came_back)
 
 
+def _about_credit(house: House) -> Iterator[Command[Any]]:
+    """Only where there is any: it has nothing to do with the rest."""
+    read, system = house.memory.read, Actor.SYSTEM
+    if not read(lambda r: r.find(Credit)):
+        return
+    [job] = read(lambda r: r.find(Job))
+    give = GrantCredit(by=ADMIN, customer="cus_17", amount=usd("10"), reason="Hello")
+    yield give
+    yield evolve(give, amount=pts(10))
+    yield RedeemPoints(by=CUSTOMER, points=pts(30), currency="USD")
+    send = SendOffer(by=CUSTOMER, job=job.id, contractor="cyd", price=PRICE, payment_method=GOOD)
+    for amount in ("50", "100", "120"):
+        yield evolve(send, credit=usd(amount))
+    for offer in read(lambda r: r.find(Offer)):
+        revise = ReviseOffer(by=CUSTOMER, offer=offer.id, price=usd("900"), payment_method=GOOD)
+        yield evolve(revise, credit=usd("80"))
+    for payment in read(lambda r: r.find(Payment)):
+        yield FreeCredit(by=system, payment=payment.id)
+        yield EarnPoints(by=system, payment=payment.id)
+        yield IssueRefund(by=ADMIN, payment=payment.id, amount=usd("1000"))
+        yield IssueRefund(by=ADMIN, payment=payment.id, amount=usd("950"))
+    for grant in read(lambda r: r.find(CreditGrant)):
+        yield ExpireCredit(by=system, grant=grant.id)
+
+
 def shape(store: Store) -> Any:
     """What there is, but for new ids, versions and times: how it stands, and the books."""
 
@@ -1441,6 +1555,12 @@ def shape(store: Store) -> Any:
             [one.contested is None for one in payments.values()],
             sorted((one.refunded, one.disputed, one.lost) for one in payments.values()),
             [(one.owner, one.available) for one in records.find(Wallet)],
+            sorted(
+                (one.available, one.reserved, one.lasting)
+                for one in records.find(Credit, currency="USD")
+            ),
+            sorted((one.currency, one.remaining.minor) for one in records.find(CreditGrant)),
+            sorted((one.credit_reserved, one.credited) for one in payments.values()),
             [(str(one.account), one.kept) for one in records.accounts()],
         )
 

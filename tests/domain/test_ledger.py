@@ -104,7 +104,7 @@ def test_an_account_has_an_owner_where_it_is_somebodys(kind: AccountKind) -> Non
 
 def test_what_the_platform_has_and_spends_is_on_one_side_and_the_rest_on_the_other() -> None:
     has = {K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED}
-    spends = {K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT}
+    spends = {K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT, K.PROMOTION}
 
     assert has == ASSETS
     assert spends == EXPENSES
@@ -123,7 +123,8 @@ def test_a_wallet_keeps_three_parts_of_what_is_owed_and_one_debt() -> None:
 
 
 def test_whoever_can_be_owed_something_has_accounts_of_their_own() -> None:
-    assert OWNED - WALLET.keys() == {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAILABLE}
+    credit = {K.CREDIT_AVAILABLE, K.CREDIT_RESERVED}
+    assert OWNED - WALLET.keys() == {K.CONNECTED, K.PAYOUT_IN_TRANSIT} | credit
 
 
 def test_nothing_to_move_is_no_entry() -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from marketpay.domain.actor import Role
 from marketpay.domain.commission import Commission, Split
+from marketpay.domain.credit import Credit
 from marketpay.domain.errors import Reason, Refused
-from marketpay.domain.ids import JobId, OfferId, PaymentId, TransactionId, WalletId
-from marketpay.domain.ledger import AccountKind, LedgerEntry
+from marketpay.domain.ids import CreditId, JobId, OfferId, PaymentId, TransactionId, WalletId
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, effects
 from marketpay.domain.lifecycles import PaymentStatus, RefundStatus, TransactionStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -20,6 +21,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction, Transaction
 from marketpay.domain.refund import Refund
 from marketpay.domain.refunding import Held, begin, check_refundable, given_back, sent
 from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
 from marketpay.domain.wallet import Wallet
 from marketpay.testing import VirtualClock, strategies
 
@@ -188,7 +190,8 @@ def test_an_open_chargeback_is_decided_first() -> None:
 
 def test_a_refund_is_on_record_before_it_is_sent() -> None:
     begun = begin(payment(), usd(10_000), NOTHING, Role.ADMIN, RULES, AT, "half")
-    operation = sent(begun, RULES, AT).entity
+    [started] = sent(begun, RULES, AT)
+    operation = started.entity
 
     assert begun.payment.refunded == usd(10_000)
     assert (begun.refund.status, begun.refund.reason) == (RefundStatus.REQUESTED, "half")
@@ -228,3 +231,41 @@ def test_what_lies_with_the_contractor_is_asked_back(there: int, asked: int | No
     assert [one.amount.minor for one in operations] == ([] if asked is None else [asked])
     assert begun.payment.transferred == usd(70_000 - (asked or 0))
     assert held.rest(*(change.entity for change in begun.changes)) == (moved,)
+
+
+# --- what credit paid in part
+
+
+@given(AMOUNTS, st.data())
+def test_refunds_of_what_credit_paid_go_to_the_card_first(price: int, data: st.DataObject) -> None:
+    """Whatever is lost to a bank in between: card and credit are exact, and end at the full."""
+    credit = data.draw(strategies.minor_units(0, price - 1))
+    paid = payment(usd(price), credit=usd(credit))
+    on_card, lost = 0, 0
+    for last in (*[False] * data.draw(st.integers(0, 5)), True):
+        room = min(paid.refundable.minor, paid.chargeable_back.minor)
+        if room and data.draw(st.booleans()):
+            taken = data.draw(strategies.minor_units(1, room))
+            paid, lost = evolve(paid, lost=usd(lost + taken)), lost + taken
+        if not paid.refundable.minor:
+            break
+        left = paid.refundable.minor
+        amount = left if last else data.draw(strategies.minor_units(1, left))
+        before = paid.chargeable_back.minor
+        none = Credit.begun(CreditId("crd_1"), "cus_17", "USD", usd(0), AT)
+        held = evolve(NOTHING, purse=Purse(credit=none, grants=()))
+        begun = begin(paid, usd(amount), held, Role.ADMIN, RULES, AT)
+        refund, paid = begun.refund, begun.payment
+        assert (refund.charged.minor, refund.amount.minor) == (min(amount, before), amount)
+        assert refund.charged + refund.credit == refund.amount
+        assert len(sent(begun, RULES, AT)) == (1 if refund.charged.minor else 0)
+        assert (refund.status is RefundStatus.SUCCEEDED) == (not refund.charged.minor)
+        moved = effects(begun.entries)
+        account = none.account(K.CREDIT_AVAILABLE)
+        assert moved.get(account, 0) == refund.credit.minor
+        assert moved.get(Account(K.REFUNDS_IN_TRANSIT, "USD"), 0) == refund.charged.minor
+        on_card += refund.charged.minor
+        assert on_card + lost <= price - credit
+        assert min(paid.chargeable_back.minor, paid.credited.minor) >= 0
+        assert paid.credited <= paid.credit
+    assert (on_card + lost, paid.credited.minor) == (price - credit, credit)

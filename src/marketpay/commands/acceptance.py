@@ -11,7 +11,7 @@ from marketpay.domain.changing import changed
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.hiring import check_acceptable, let_go
+from marketpay.domain.hiring import check_acceptable, freed_credit, let_go
 from marketpay.domain.ids import OfferId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OFFER, OfferStatus
@@ -72,6 +72,7 @@ class AcceptOffer(Command[Acceptance]):
             relies_on=(deal.job,),
             waives=deal.rest(offer, payment, deal.job),
             operations=(capture.entity,),
+            timers=freed_credit(deal, (claimed,), at),
         )
 
     def _repeated(

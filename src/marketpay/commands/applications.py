@@ -15,7 +15,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
-from marketpay.domain.hiring import end_offer
+from marketpay.domain.hiring import end_offer, freed_credit
 from marketpay.domain.ids import ApplicationId, JobId
 from marketpay.domain.lifecycles import APPLICATION, ApplicationStatus, JobStatus
 from marketpay.domain.rules import Rules
@@ -77,7 +77,13 @@ class WithdrawApplication(Command[Application]):
             if offer.contractor == application.contractor:
                 changes += end_offer(deal, offer, e.OfferWithdrawn, Role.SYSTEM, rules, at)
         waived = deal.rest(deal.job, application, *(change.entity for change in changes))
-        return Decision(changes[0].entity, changes=changes, relies_on=(deal.job,), waives=waived)
+        return Decision(
+            changes[0].entity,
+            changes=changes,
+            relies_on=(deal.job,),
+            waives=waived,
+            timers=freed_credit(deal, changes, at),
+        )
 
 
 @frozen(kw_only=True)

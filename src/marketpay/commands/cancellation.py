@@ -14,7 +14,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
-from marketpay.domain.hiring import end_pending_offers, reject_applications
+from marketpay.domain.hiring import end_pending_offers, freed_credit, reject_applications
 from marketpay.domain.ids import JobId
 from marketpay.domain.lifecycles import JOB, JobStatus
 from marketpay.domain.rules import Rules
@@ -71,6 +71,7 @@ class CancelJob(Command[Cancellation]):
             changes=changes,
             relies_on=payments,
             waives=deal.rest(*used),
+            timers=freed_credit(deal, changes, at),
         )
 
 

@@ -10,7 +10,7 @@ from marketpay.commands.base import Command, only_system
 from marketpay.commands.settling import as_recorded
 from marketpay.domain import events as e
 from marketpay.domain.decision import Decision
-from marketpay.domain.hiring import without_hold
+from marketpay.domain.hiring import freed_credit, without_hold
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
@@ -50,7 +50,8 @@ class SettleHold(Command[Payment]):
             if is_behind and offer.is_open:
                 changes += without_hold(deal, offer, self.by.role, rules, at)
             waived = deal.rest(*(change.entity for change in changes))
-            return Decision(gone.entity, changes=changes, waives=waived)
+            freed = freed_credit(deal, changes, at)
+            return Decision(gone.entity, changes=changes, waives=waived, timers=freed)
         if not isinstance(self.news, Captured):
             return Decision(payment, waives=deal.rest())
         why, id = IncidentKind.CAPTURED_ELSEWHERE, self.news.gateway_id

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command
 from marketpay.commands.offers import OfferFunding, check_terms
+from marketpay.commands.paying_with_credit import check_credit, reserved
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.deal import Deal
@@ -22,7 +23,14 @@ from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.plan import MilestonePlan, Plan, parts_of
 from marketpay.domain.rules import Rules
-from marketpay.domain.validators import IdOf, Text, above_zero, is_aware, is_payment_method
+from marketpay.domain.validators import (
+    IdOf,
+    Text,
+    above_zero,
+    above_zero_or_none,
+    is_aware,
+    is_payment_method,
+)
 from marketpay.ports.store import Reader
 
 
@@ -45,7 +53,7 @@ class CounterOffer(Command[Offer]):
     def decide(self, read: Reader, rules: Rules) -> Decision[Offer]:
         """The offer, countered."""
         at = rules.now()
-        check_terms(self.price, self.milestones, rules)
+        check_terms(self.price, self.milestones, None, rules)
         deal = read.deal(offer=self.offer)
         offer, event = deal.offer(self.offer), e.OfferCountered
         permit(self.by, OFFER, event, "counter this offer", contractor=offer.contractor)
@@ -68,26 +76,30 @@ class ReviseOffer(Command[OfferFunding]):
     They stand once that hold does, and only then the old hold is let go: until then the old
     terms can be accepted.  The offer then lasts until `expires_at`, or as long as its new hold;
     a message of None leaves the words as they are.  Without `milestones` the price is in one part.
+    `credit` pays a part of what is held for the new terms, and is reserved beside that of the old
+    ones, as the new hold is beside the old.
     """
 
     offer: OfferId = field(validator=IdOf("Offer"))
     price: Money = field(validator=above_zero)
     milestones: tuple[MilestonePlan, ...] = field(default=(), converter=parts_of, metadata=PERSONAL)
     payment_method: str | None = field(default=None, validator=is_payment_method)
+    credit: Money | None = field(default=None, validator=above_zero_or_none)
     message: str | None = field(
         default=None, validator=Text(at_most=20_000, optional=True), metadata=PERSONAL
     )
     expires_at: datetime | None = field(default=None, validator=is_aware)
 
     def __attrs_post_init__(self) -> None:
-        Plan.of(self.milestones, self.price)
+        plan = Plan.of(self.milestones, self.price)
+        check_credit(self.price if plan is None else plan.first, self.credit)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[OfferFunding]:
         """The offer with a revision under way, and its payment; the hold is asked for."""
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
-        check_terms(self.price, self.milestones, rules)
+        check_terms(self.price, self.milestones, self.credit, rules)
         if self.payment_method:
             read.expect(PayerAccount, customer=self.by.id)
         deal = read.deal(offer=self.offer)
@@ -117,14 +129,17 @@ class ReviseOffer(Command[OfferFunding]):
             revising_message=self.message,
             revising_until=self.expires_at,
         )
-        payment = Payment.toward(offer, id, self.price if plan is None else plan.first, at)
+        held = self.price if plan is None else plan.first
+        payment = Payment.toward(offer, id, held, at, self.credit)
+        behind = reserved(read, payment, rules, at)
         payers = read.find(PayerAccount, customer=offer.customer) if self.payment_method else []
         payer = payers[0] if payers else None
         hold = operations.authorize(payment, self.payment_method, payer, rules, at)
         return Decision(
             OfferFunding(offer=begun.entity, payment=payment),
-            changes=(begun, payment.begun(at), hold),
-            waives=(*deal.rest(offer), *payers),
+            changes=(begun, payment.begun(at), hold, *behind.changes),
+            waives=(*deal.rest(offer), *payers, *behind.waived),
+            entries=behind.entries,
             operations=(hold.entity,),
         )
 
@@ -132,6 +147,8 @@ class ReviseOffer(Command[OfferFunding]):
         """Whether these are the terms of the offer, with their hold, and nobody wants others."""
         is_held = payment.status is PaymentStatus.AUTHORIZED
         if offer.status is not OfferStatus.PENDING or not is_held or offer.revising is not None:
+            return False
+        if payment.credit != (self.credit or Money.zero(payment.currency)):
             return False
         until = self.expires_at or payment.authorization_expires_at
         words = offer.message if self.message is None else self.message

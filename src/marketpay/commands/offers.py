@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Result
+from marketpay.commands.paying_with_credit import check_charge, check_credit, reserved
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.application import LIVE, Application
@@ -16,7 +17,7 @@ from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
-from marketpay.domain.hiring import end_offer, expiry_timers
+from marketpay.domain.hiring import end_offer, expiry_timers, freed_credit
 from marketpay.domain.ids import ApplicationId, JobId, OfferId, PaymentId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import OFFER, JobStatus, OfferStatus
@@ -26,7 +27,15 @@ from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.plan import MilestonePlan, Plan, parts_of
 from marketpay.domain.rules import Rules
-from marketpay.domain.validators import IdOf, Party, Text, above_zero, is_aware, is_payment_method
+from marketpay.domain.validators import (
+    IdOf,
+    Party,
+    Text,
+    above_zero,
+    above_zero_or_none,
+    is_aware,
+    is_payment_method,
+)
 from marketpay.ports.store import Reader
 
 
@@ -49,6 +58,9 @@ class SendOffer(Command[OfferFunding]):
     The price is held on `payment_method` (without one, the customer's client chooses and
     confirms).  The offer lasts until `expires_at`, or as long as its hold.  With `milestones` the
     price is paid in these parts, which sum to it: only the first is held now.
+
+    So much `credit` of the customer's stands behind the offer and pays that part of what would be
+    held: only the rest is, and it must be at least what the gateway charges.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -59,20 +71,22 @@ class SendOffer(Command[OfferFunding]):
     price: Money = field(validator=above_zero)
     milestones: tuple[MilestonePlan, ...] = field(default=(), converter=parts_of, metadata=PERSONAL)
     payment_method: str | None = field(default=None, validator=is_payment_method)
+    credit: Money | None = field(default=None, validator=above_zero_or_none)
     message: str = field(default="", validator=Text(at_most=20_000), metadata=PERSONAL)
     expires_at: datetime | None = field(default=None, validator=is_aware)
 
     def __attrs_post_init__(self) -> None:
         if (self.contractor is None) == (self.application is None):
             raise InvalidInput("Name a contractor or an application, and not both.")
-        Plan.of(self.milestones, self.price)
+        plan = Plan.of(self.milestones, self.price)
+        check_credit(self.price if plan is None else plan.first, self.credit)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[OfferFunding]:
         """A new offer and its payment; the hold is asked for."""
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
-        check_terms(self.price, self.milestones, rules)
+        check_terms(self.price, self.milestones, self.credit, rules)
         if self.payment_method:
             read.expect(PayerAccount, customer=self.by.id)
         deal = read.deal(job=self.job)
@@ -83,15 +97,22 @@ class SendOffer(Command[OfferFunding]):
         contractor = application.contractor if application else str(self.contractor)
         self._check(deal, contractor, application, rules)
         offer = self._offer(job, contractor, application, rules, at)
-        payment = Payment.behind(offer, at)
+        payment = Payment.behind(offer, at, self.credit)
+        behind = reserved(read, payment, rules, at)
         payers = read.find(PayerAccount, customer=job.customer) if self.payment_method else []
         payer = payers[0] if payers else None
         hold = operations.authorize(payment, self.payment_method, payer, rules, at)
         return Decision(
             OfferFunding(offer=offer, payment=payment),
-            changes=(offer.begun(at), payment.begun(at), hold),
+            changes=(offer.begun(at), payment.begun(at), hold, *behind.changes),
             relies_on=(job,),
-            waives=(*deal.rest(job), *([application] if application else []), *payers),
+            waives=(
+                *deal.rest(job),
+                *([application] if application else []),
+                *payers,
+                *behind.waived,
+            ),
+            entries=behind.entries,
             operations=(hold.entity,),
             timers=tuple(expiry_timers(offer, payment, rules)),
         )
@@ -149,7 +170,9 @@ class SendOffer(Command[OfferFunding]):
             raise Refused(Reason.OFFER_EXISTS)
 
 
-def check_terms(price: Money, milestones: Sequence[MilestonePlan], rules: Rules) -> None:
+def check_terms(
+    price: Money, milestones: Sequence[MilestonePlan], credit: Money | None, rules: Rules
+) -> None:
     """Raise `MoneyError` for what the gateway cannot charge, at once or in parts.
 
     `InvalidInput` for a part that is planned for a time that is over.
@@ -160,7 +183,9 @@ def check_terms(price: Money, milestones: Sequence[MilestonePlan], rules: Rules)
             raise InvalidInput("must lie in the future.", "milestones")
         limits.check(part.amount, "milestones")
     if not milestones:
-        limits.check(price, "price")
+        check_charge(price, credit, rules)
+    elif credit is not None:
+        check_charge(milestones[0].amount, credit, rules)
 
 
 @frozen(kw_only=True)
@@ -214,4 +239,5 @@ def _ended(
         changes=(first, *more),
         relies_on=holds,
         waives=deal.rest(offer, *holds),
+        timers=freed_credit(deal, (first,), at),
     )

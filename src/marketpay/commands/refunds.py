@@ -7,7 +7,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Result, only_staff, only_system
-from marketpay.commands.holdings import held
+from marketpay.commands.holdings import held, purse_of
 from marketpay.domain import events as e
 from marketpay.domain import outgoing, refunding
 from marketpay.domain.actor import Role
@@ -23,6 +23,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer
 from marketpay.domain.validators import IdOf, Text, above_zero
 from marketpay.ports.gateway import Progress, RefundState
@@ -73,13 +74,13 @@ class IssueRefund(Command[RefundIssued]):
             payment, self.amount, taken_from, self.by.role, rules, at, self.reason
         )
         sent = refunding.sent(begun, rules, at)
-        changes = (*begun.changes, sent)
+        changes = (*begun.changes, *sent)
         return Decision(
             RefundIssued(refund=begun.refund, payment=begun.payment),
             changes=changes,
             waives=taken_from.rest(*(change.entity for change in changes)),
             entries=begun.entries,
-            operations=(sent.entity,),
+            operations=tuple(change.entity for change in sent),
             timers=begun.timers,
         )
 
@@ -103,18 +104,13 @@ class RecordRefund(Command[Refund | None]):
         known = read.find(Refund, gateway_id=state.gateway_id)
         others = [one for one in read.find(Refund, payment=payment.id) if one not in known]
         if known:
-            return _followed(known[0], payment, others, state, rules, at)
+            return _followed(known[0], payment, others, state, read, rules, at)
         if state.progress in (Progress.FAILED, Progress.CANCELED):
             return Decision(None, waives=(payment, *others))
         return self._recorded(payment, others, read, rules, at)
 
     def _recorded(
-        self,
-        payment: Payment,
-        others: list[Refund],
-        read: Reader,
-        rules: Rules,
-        at: datetime,
+        self, payment: Payment, others: list[Refund], read: Reader, rules: Rules, at: datetime
     ) -> Decision[Refund | None]:
         offset, rest = _offset(self.state.amount, others, at)
         amount = min(rest, _left(payment))
@@ -122,29 +118,31 @@ class RecordRefund(Command[Refund | None]):
         entries: list[LedgerEntry] = []
         timers: tuple[Timer, ...] = ()
         taken_from = held(read, payment, rules)
-        refund = self._refund(payment, rest - amount, rules, at)
+        purse = taken_from.purse or purse_of(read, payment.customer, payment.currency, rules)
+        excess = rest - amount + _spent(self.state.amount - rest, purse)
+        refund = self._refund(payment, excess, rules, at)
         if amount.minor:
             begun = refunding.begin(payment, amount, taken_from, Role.SYSTEM, rules, at)
             changes += [one for one in begun.changes if one.entity.id != begun.refund.id]
             entries += begun.entries
-            timers = begun.timers
-            payment = begun.payment
-        entries += _taken_over(refund, amount)
+            timers, payment = begun.timers, begun.payment
+        purse, taken = _taken_over(refund, amount, purse, at)
         *new, pending = self._begun(refund, rules, at)
-        changes += [*offset, *new, pending]
-        refund = pending.entity
+        entries += taken
+        changes += [*offset, *new, pending, *purse.changes]
         if self.state.progress is Progress.SUCCEEDED:
-            changes.append(refund.become(e.RefundSucceeded, Role.SYSTEM, at))
+            changes.append(pending.entity.become(e.RefundSucceeded, Role.SYSTEM, at))
             entries += outgoing.left_processor(refund)
             if amount.minor:
                 changes.append(outgoing.give_back(payment, others, at))
         entities = [change.entity for change in changes]
         is_changed = any(one.id == payment.id for one in entities)
+        unused = (*taken_from.rest(*entities), *purse.unused(*entities))
         return Decision(
-            refund,
+            pending.entity,
             changes=changes,
             relies_on=() if is_changed else (payment,),
-            waives=(*_unchanged(others, entities), *taken_from.rest(*entities)),
+            waives=(*_unchanged(others, entities), *unused),
             entries=tuple(entries),
             timers=timers,
         )
@@ -176,7 +174,9 @@ def _unchanged(refunds: list[Refund], changed: list[Entity]) -> list[Refund]:
 def _left(payment: Payment) -> Money:
     """What of the payment a refund can still be taken from."""
     is_whole = payment.status is PaymentStatus.REFUNDED
-    return Money.zero(payment.currency) if is_whole else payment.refundable
+    if is_whole:
+        return Money.zero(payment.currency)
+    return min(payment.refundable, payment.chargeable_back)
 
 
 def _offset(
@@ -193,17 +193,22 @@ def _offset(
     return changes, excess
 
 
-def _taken_over(refund: Refund, taken: Money) -> tuple[LedgerEntry, ...]:
+def _spent(due: Money, purse: Purse) -> Money:
+    """What of the credit that a customer should not have is not there any more."""
+    return max(due - purse.available, Money.zero(due.currency))
+
+
+def _taken_over(
+    refund: Refund, taken: Money, purse: Purse, at: datetime
+) -> tuple[Purse, tuple[LedgerEntry, ...]]:
     """More than was `taken` from the payment is taken from the customer's credit, where that
-    is of the same money, and borne by the platform beyond that.
+    is of the same money and still there, and borne by the platform beyond that.
     """
-    credit = Account(AccountKind.CREDIT_AVAILABLE, refund.currency, refund.customer)
     loss = Account(AccountKind.BAD_DEBT, refund.currency)
     transit = Account(AccountKind.REFUNDS_IN_TRANSIT, refund.currency)
-    return (
-        *move(credit, transit, refund.covered - taken, refund.payment),
-        *move(loss, transit, refund.excess, refund.payment),
-    )
+    kind, more = AccountKind.CREDIT_AVAILABLE, refund.covered - taken
+    after = purse.spend(more, kind, transit, refund.payment, at)
+    return after, (*after.entries, *move(loss, transit, refund.excess, refund.payment))
 
 
 def _followed(
@@ -211,6 +216,7 @@ def _followed(
     payment: Payment,
     others: list[Refund],
     state: RefundState,
+    read: Reader,
     rules: Rules,
     at: datetime,
 ) -> Decision[Refund | None]:
@@ -221,18 +227,22 @@ def _followed(
     returned = outgoing.give_back(payment, others, at) if was_pending and is_open else None
     settled: Change[Refund]
     raised: list[Change[Entity]] = []
+    kept: tuple[Entity, ...] = ()
     entries: tuple[LedgerEntry, ...]
     if is_over and refund.status is not RefundStatus.FAILED:
         code = state.failure or state.progress.value
         settled = refund.become(e.RefundFailed, Role.SYSTEM, at, failure=code)
         back = () if was_pending else outgoing.came_back(refund)
-        entries = (*back, *outgoing.kept_as_credit(refund))
+        purse = purse_of(read, refund.customer, refund.currency, rules)
+        purse, credited = outgoing.kept_as_credit(refund, purse, at)
+        entries, kept = (*back, *credited), purse.unused()
         raised.append(incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at))
+        raised += purse.changes
     elif state.progress is Progress.SUCCEEDED and was_pending:
         settled = refund.become(e.RefundSucceeded, Role.SYSTEM, at)
         entries = outgoing.left_processor(refund)
     else:
         return Decision(refund, waives=(refund, payment, *others))
     changes = [settled, *raised, *([returned] if returned else [])]
-    waived = (*others, *(() if returned else (payment,)))
+    waived = (*others, *kept, *(() if returned else (payment,)))
     return Decision(settled.entity, changes=changes, waives=waived, entries=entries)

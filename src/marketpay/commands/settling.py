@@ -8,7 +8,7 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
-from marketpay.commands.holdings import MOVES, wallet_of
+from marketpay.commands.holdings import MOVES, behind, purse_of, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
@@ -145,7 +145,9 @@ class SettleTransaction(Command[PaymentTransaction]):
             return settle_charge(transaction, self.news, deal, read, rules, at)
         match self.news:
             case Captured(gateway_id=id, amount=amount) if amount == transaction.amount:
-                return settlement.captured(transaction, deal, id, self.news.charge, rules, at)
+                purse = behind(read, deal.payment(str(transaction.payment)), rules)
+                charge = self.news.charge
+                return settlement.captured(transaction, deal, id, charge, purse, rules, at)
             case Captured(gateway_id=id):
                 known = captures(read, transaction, id)
                 return settlement.captured_otherwise(transaction, deal, id, known, rules, at)
@@ -186,7 +188,8 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Refunded(gateway_id=id, amount=amount) if amount == transaction.amount:
                 return outgoing.refunded(transaction, payment, refunds, id, at)
             case Declined(code=code):
-                return outgoing.refund_failed(transaction, payment, refunds, code, rules, at)
+                purse = purse_of(read, payment.customer, payment.currency, rules)
+                return outgoing.refund_failed(transaction, payment, refunds, purse, code, rules, at)
             case _:
                 raise unfit(transaction, self.news)
 
@@ -267,7 +270,8 @@ class SettleTransaction(Command[PaymentTransaction]):
         code = self.news.code if isinstance(self.news, Declined) else ""
         if came and transaction.kind is TransactionKind.REFUND:
             refund = read.get(Refund, str(transaction.refund))
-            return outgoing.refund_came_back(transaction, refund, code, rules, at)
+            purse = purse_of(read, refund.customer, refund.currency, rules)
+            return outgoing.refund_came_back(transaction, refund, purse, code, rules, at)
         if came and transaction.kind is TransactionKind.PAYOUT:
             withdrawal = read.get(Withdrawal, str(transaction.withdrawal))
             wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)

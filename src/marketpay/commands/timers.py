@@ -11,7 +11,7 @@ from marketpay.commands.base import Command, only_system
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.decision import Decision
-from marketpay.domain.hiring import end_offer, without_hold
+from marketpay.domain.hiring import end_offer, freed_credit, without_hold
 from marketpay.domain.ids import OfferId, PaymentId
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.offer import Offer
@@ -40,7 +40,8 @@ class ExpireOffer(Command[Offer]):
         expired = changes[0].entity
         assert isinstance(expired, Offer)
         waived = deal.rest(offer, *holds)
-        return Decision(expired, changes=changes, relies_on=holds, waives=waived)
+        freed = freed_credit(deal, changes, at)
+        return Decision(expired, changes=changes, relies_on=holds, waives=waived, timers=freed)
 
 
 @frozen(kw_only=True)
@@ -68,7 +69,8 @@ class ExpireAuthorization(Command[Payment]):
         if is_behind and offer.is_open:
             changes += without_hold(deal, offer, self.by.role, rules, at)
         waived = deal.rest(payment, *(change.entity for change in changes))
-        return Decision(expired.entity, changes=changes, waives=waived)
+        freed = freed_credit(deal, changes, at)
+        return Decision(expired.entity, changes=changes, waives=waived, timers=freed)
 
 
 @frozen(kw_only=True)

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from marketpay.commands.base import Command
 from marketpay.commands.clearance import EndClearance
+from marketpay.commands.credits import ExpireCredit, FreeCredit
 from marketpay.commands.dispute_deadlines import ExpireDispute
 from marketpay.commands.escrow import EmptyEscrow
 from marketpay.commands.holds import WarnOfExpiry
+from marketpay.commands.loyalty import EarnPoints
 from marketpay.commands.milestone_work import ReleaseMilestoneAutomatically
 from marketpay.commands.payout_accounts import RetryTransfer, SweepTransfers
 from marketpay.commands.timers import ExpireAuthorization, ExpireOffer, PostponeTimer
@@ -98,5 +100,8 @@ COMMANDS: Final[dict[TimerKind, Make]] = {
     ),
     TimerKind.CLEARANCE: lambda one: EndClearance(by=Actor.SYSTEM, payment=one),
     TimerKind.JOB_DEADLINE: lambda one: PassDeadline(by=Actor.SYSTEM, job=one),
+    TimerKind.CREDIT: lambda one: FreeCredit(by=Actor.SYSTEM, payment=one),
+    TimerKind.CREDIT_EXPIRY: lambda one: ExpireCredit(by=Actor.SYSTEM, grant=one),
+    TimerKind.POINTS: lambda one: EarnPoints(by=Actor.SYSTEM, payment=one),
     TimerKind.ESCROW: lambda one: EmptyEscrow(by=Actor.SYSTEM, payment=one),
 }

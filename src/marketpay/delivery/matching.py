@@ -89,7 +89,7 @@ def _refund(change: BalanceChange, records: Records) -> Match | None:
             continue
         sent = records.find(PaymentTransaction, payment=refund.payment, gateway_id=change.source)
         subject = sent[0].id if sent else refund.id
-        amount = refund.amount if came_back else -refund.amount
+        amount = refund.charged if came_back else -refund.charged
         return Match(subject, amount, refund.payment, refund.gateway_id)
     return None
 

@@ -10,6 +10,8 @@ from marketpay.delivery import codec
 from marketpay.domain.application import Application
 from marketpay.domain.changing import changed
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.credit import Credit
+from marketpay.domain.credit_grant import CreditGrant
 from marketpay.domain.decision import Operation
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.entity import Entity
@@ -40,7 +42,7 @@ KINDS: dict[str, type[Entity]] = {
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
         Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-        Dispute, Evidence, Milestone,
+        Dispute, Evidence, Milestone, Credit, CreditGrant,
     )
 }  # fmt: skip
 

@@ -32,7 +32,6 @@ from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import (
     EXPIRED,
     Settled,
-    capture_entries,
     failed,
     succeeded,
 )
@@ -197,7 +196,7 @@ def captured(
         changes=(*changes, *done.changes),
         relies_on=relied,
         waives=(*deal.rest(payment, *_what_for(payment, deal)), *parties.unused(*used)),
-        entries=(*capture_entries(taken.entity), *done.entries),
+        entries=(*escrow.captured(taken.entity), *done.entries),
         operations=done.operations,
         timers=done.timers,
     )

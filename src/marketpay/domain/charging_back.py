@@ -136,7 +136,7 @@ def _covered(step: Step, known: Chargeback, held: Held, liability: Liability) ->
     taken = chargeback.withdrawn - known.withdrawn
     if taken.minor <= 0 or payment.status not in DISPUTABLE:
         return step
-    newly = min(taken, payment.refundable)
+    newly = min(taken, payment.refundable, payment.chargeable_back)
     before = payment.gone + payment.disputed
     disputed = evolve(payment, disputed=payment.disputed + newly)
     aside: tuple[LedgerEntry, ...] = ()

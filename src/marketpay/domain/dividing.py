@@ -118,9 +118,9 @@ def _refunded(
     return Divided(
         payment=begun.payment,
         refund=begun.refund,
-        changes=(*begun.changes, sent),
+        changes=(*begun.changes, *sent),
         entries=begun.entries,
-        operations=(sent.entity,),
+        operations=tuple(change.entity for change in sent),
         timers=begun.timers,
     )
 

@@ -1,15 +1,48 @@
-"""What is in escrow although nothing is left to wait for."""
+"""What comes into escrow, and what is there although nothing is left to wait for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from attrs import evolve
+
 from marketpay.domain.deal import Deal
+from marketpay.domain.decision import Decision
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import JobStatus, MilestoneStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment, PaymentPurpose
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.shares import Shares
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
+
+
+def captured(payment: Payment) -> Iterator[LedgerEntry]:
+    """What was charged is in escrow, but for the platform fee."""
+    assert payment.split is not None  # frozen when the offer was claimed
+    currency = payment.currency
+    escrow = Account(AccountKind.ESCROW, currency)
+    processor = Account(AccountKind.PROCESSOR, currency)
+    fee = Account(AccountKind.PLATFORM_FEE, currency)
+    yield from move(processor, escrow, payment.charged, payment.id)
+    yield from move(escrow, fee, payment.split.platform_fee, payment.id)
+
+
+def paid_with(
+    purse: Purse, payment: Payment, done: Decision[PaymentTransaction], at: datetime
+) -> Decision[PaymentTransaction]:
+    """The credit that stood behind a payment is in escrow with what was charged."""
+    escrow = Account(AccountKind.ESCROW, payment.currency)
+    amount, kind = payment.credit_reserved, AccountKind.CREDIT_RESERVED
+    spent = purse.spend(amount, kind, escrow, payment.id, at)
+    return evolve(
+        done,
+        changes=(*done.changes, *spent.changes),
+        waives=(*done.waives, *spent.unused()),
+        entries=(*spent.entries, *done.entries),
+    )
 
 
 def shares(payment: Payment, deal: Deal) -> Shares | None:

@@ -63,6 +63,21 @@ def without_hold(
             yield from let_go(payment, rules, at)
 
 
+def freed_credit(deal: Deal, changes: Iterable[Change[Entity]], at: datetime) -> tuple[Timer, ...]:
+    """Credit behind a payment that no offer wants any more is freed, at once."""
+    if not any(one.credit_reserved.minor for one in deal.payments):
+        return ()
+    latest: dict[str, Entity] = {change.entity.id: change.entity for change in changes}
+    timers = []
+    for one in deal.payments:
+        offer, payment = latest.get(one.offer, deal.offer(one.offer)), latest.get(one.id, one)
+        assert isinstance(offer, Offer)
+        assert isinstance(payment, Payment)
+        if payment.credit_reserved.minor and not offer.wants(payment.id):
+            timers.append(Timer(TimerKind.CREDIT, payment.id, at))
+    return tuple(timers)
+
+
 def let_go(payment: Payment, rules: Rules, at: datetime) -> Iterator[Change[Entity]]:
     """Nobody wants its hold any more.
 

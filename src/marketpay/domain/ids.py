@@ -26,6 +26,8 @@ WebhookId = NewType("WebhookId", str)
 ProcessorFeeId = NewType("ProcessorFeeId", str)
 UpgradeId = NewType("UpgradeId", str)
 MilestoneId = NewType("MilestoneId", str)
+CreditId = NewType("CreditId", str)
+CreditGrantId = NewType("CreditGrantId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -46,6 +48,8 @@ PREFIXES: Final = {
     "ProcessorFee": "fee",
     "Upgrade": "upg",
     "Milestone": "mst",
+    "Credit": "crd",
+    "CreditGrant": "grt",
 }
 
 

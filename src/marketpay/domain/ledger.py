@@ -30,6 +30,7 @@ class AccountKind(StrEnum):
     WALLET_AVAILABLE = "wallet.available"
     WALLET_RESERVED = "wallet.reserved"
     CREDIT_AVAILABLE = "credit.available"
+    CREDIT_RESERVED = "credit.reserved"
     REFUNDS_IN_TRANSIT = "refunds_in_transit"
     PLATFORM_FEE = "platform_fee"
     SERVICE_FEE = "service_fee"
@@ -39,12 +40,15 @@ class AccountKind(StrEnum):
     CHARGEBACK_FEE = "chargeback_fee"
     CHARGEBACK_LOSS = "chargeback_loss"
     BAD_DEBT = "bad_debt"
+    PROMOTION = "promotion"
 
 
 K = AccountKind
 ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED})
 INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE, K.UPGRADE, K.CANCELLATION_FEE)
-EXPENSES: Final = frozenset({K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT})
+EXPENSES: Final = frozenset(
+    {K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT, K.PROMOTION}
+)
 # What a wallet's own row keeps: three parts of what the owner is owed, and what they owe.
 WALLET: Final = {
     K.WALLET_PENDING: "pending",
@@ -52,8 +56,10 @@ WALLET: Final = {
     K.WALLET_RESERVED: "reserved",
     K.RECEIVABLE: "receivable",
 }
+# What the row of a customer's credit says, too.
+CREDIT: Final = {K.CREDIT_AVAILABLE: "available", K.CREDIT_RESERVED: "reserved"}
 DEBIT_SIDE: Final = ASSETS | EXPENSES
-OWNED: Final = WALLET.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.CREDIT_AVAILABLE}
+OWNED: Final = WALLET.keys() | CREDIT.keys() | {K.CONNECTED, K.PAYOUT_IN_TRANSIT}
 
 SETTLING = frozenset({"SettleTransaction"})
 CANCELLING = frozenset({"CancelJob", "AcceptCancellation"})  # which divide what is left
@@ -75,6 +81,9 @@ WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
 PAYING_OUT = frozenset({"SettleTransaction", "AbandonTransaction"})
 CALLING_OFF = frozenset({"CancelWithdrawal"})
 OUTSIDE = frozenset({"RecordPayout"})
+GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
+OFFERING = frozenset({"SendOffer", "ReviseOffer"})
+EXPIRING = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"}) | OFFERING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.
@@ -102,9 +111,14 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   RECORDING,  # more than was left
     (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            RETURNING,  # refunded
     (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
-    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING,  # refund failed
+    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING | REFUNDING,  # failed, or of credit
     (K.REFUNDS_IN_TRANSIT,  K.BAD_DEBT):             RETURNING,  # ... of what was written off
     (K.CREDIT_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   RECORDING,  # the customer got it otherwise
+    (K.PROMOTION,           K.CREDIT_AVAILABLE):     GIVING,
+    (K.CREDIT_AVAILABLE,    K.PROMOTION):            EXPIRING,  # ... and points that are redeemed
+    (K.CREDIT_AVAILABLE,    K.CREDIT_RESERVED):      OFFERING,
+    (K.CREDIT_RESERVED,     K.CREDIT_AVAILABLE):     frozenset({"FreeCredit"}),
+    (K.CREDIT_RESERVED,     K.ESCROW):               SETTLING,  # captured
     (K.DISPUTED,            K.PROCESSOR):            DISPUTING,  # the network took it
     (K.PROCESSOR,           K.DISPUTED):             DISPUTING,  # ... and gave it back
     (K.CHARGEBACK_FEE,      K.PROCESSOR):            DISPUTING,

@@ -120,6 +120,10 @@ class Offer(Living):
         """Whether it was accepted, and has milestones."""
         return self.plan is not None and self.status is OfferStatus.ACCEPTED
 
+    def wants(self, payment: PaymentId) -> bool:
+        """Whether this can still pay for it: its price, or that of a revision under way."""
+        return self.status in LIVE and payment in (self.payment, self.revising)
+
     def has_expired(self, now: datetime) -> bool:
         """Whether its time is over, told or not."""
         return self.expires_at is not None and self.expires_at <= now

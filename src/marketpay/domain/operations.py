@@ -31,7 +31,7 @@ def authorize(
     at: datetime,
     retry_of: TransactionId | None = None,
 ) -> Started:
-    """Hold the payment's amount, at once."""
+    """Hold what of the payment is charged, at once."""
     return _start(
         payment,
         TransactionKind.AUTHORIZE,
@@ -63,7 +63,7 @@ def refund(payment: Payment, refund: Refund, rules: Rules, at: datetime) -> Star
         rules,
         at,
         due_at=at + rules.lease,
-        amount=refund.amount,
+        amount=refund.charged,
         refund=refund.id,
     )
 
@@ -85,10 +85,20 @@ def transfer(
         due_at=at,
         amount=amount,
         party=payment.contractor,
-        target=payment.gateway_charge or payment.gateway_payment,
+        target=_source(payment),
         destination=account.gateway_account,
         retry_of=retry_of,
     )
+
+
+def _source(payment: Payment) -> str | None:
+    """The charge that a transfer comes out of.
+
+    None, and the platform's balance pays, where that gives less: credit paid the rest.
+    """
+    if payment.transferring + payment.transferred > payment.charged:
+        return None
+    return payment.gateway_charge or payment.gateway_payment
 
 
 def reverse(
@@ -134,7 +144,7 @@ def _start(
     payment: Payment, kind: TransactionKind, rules: Rules, at: datetime, **fields: Any
 ) -> Started:
     what: dict[str, Any] = {
-        "amount": payment.amount,
+        "amount": payment.charged,
         "party": payment.customer,
         "target": payment.gateway_payment,
     } | fields

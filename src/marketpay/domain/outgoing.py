@@ -28,6 +28,7 @@ from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, succeeded
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import (
     NOT_ACTIVE,
@@ -75,6 +76,7 @@ def refund_failed(
     transaction: PaymentTransaction,
     payment: Payment,
     refunds: Sequence[Refund],
+    purse: Purse,
     code: str,
     rules: Rules,
     at: datetime,
@@ -89,24 +91,36 @@ def refund_failed(
     lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code, excess=excess)
     raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
     used = {change.entity.id for change in offset}
+    kept, entries = kept_as_credit(lost.entity, purse, at)
+    changes = (give_back(payment, others, at), *offset, lost, settled, raised, *kept.changes)
     return Decision(
         settled.entity,
-        changes=(give_back(payment, others, at), *offset, lost, settled, raised),
-        waives=[one for one in others if one.id not in used],
-        entries=kept_as_credit(lost.entity),
+        changes=changes,
+        waives=(*(one for one in others if one.id not in used), *kept.unused()),
+        entries=entries,
     )
 
 
 def refund_came_back(
-    transaction: PaymentTransaction, refund: Refund, code: str, rules: Rules, at: datetime
+    transaction: PaymentTransaction,
+    refund: Refund,
+    purse: Purse,
+    code: str,
+    rules: Rules,
+    at: datetime,
 ) -> Settled:
     """The customer's bank sent back what had left; the customer has it as credit instead."""
     if refund.status is not RefundStatus.SUCCEEDED:
-        return Decision(transaction, waives=(transaction, refund))
+        return Decision(transaction, waives=(transaction, refund, *purse.unused()))
     lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code)
     raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
-    entries = (*came_back(refund), *kept_as_credit(refund))
-    return Decision(transaction, changes=(lost, raised), waives=(transaction,), entries=entries)
+    kept, entries = kept_as_credit(refund, purse, at)
+    return Decision(
+        transaction,
+        changes=(lost, raised, *kept.changes),
+        waives=(transaction, *kept.unused()),
+        entries=(*came_back(refund), *entries),
+    )
 
 
 def _offset(
@@ -116,7 +130,7 @@ def _offset(
     changes: list[Change[Refund]] = []
     excess = refund.excess
     for other in others:
-        part = min(refund.amount - excess, other.excess)
+        part = min(refund.charged - excess, other.excess)
         if part.minor > 0 and other.status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED):
             changes.append(other.become(e.RefundOffset, SYSTEM, at, excess=other.excess - part))
             excess += part
@@ -135,24 +149,23 @@ def give_back(payment: Payment, others: Sequence[Refund], at: datetime) -> Chang
 def left_processor(refund: Refund) -> tuple[LedgerEntry, ...]:
     """A refund's money leaves the platform's balance."""
     transit, processor = _transit(refund)
-    return tuple(move(transit, processor, refund.amount, refund.payment))
+    return tuple(move(transit, processor, refund.charged, refund.payment))
 
 
 def came_back(refund: Refund) -> tuple[LedgerEntry, ...]:
     """... and is there again."""
     transit, processor = _transit(refund)
-    return tuple(move(processor, transit, refund.amount, refund.payment))
+    return tuple(move(processor, transit, refund.charged, refund.payment))
 
 
-def kept_as_credit(refund: Refund) -> tuple[LedgerEntry, ...]:
+def kept_as_credit(
+    refund: Refund, purse: Purse, at: datetime
+) -> tuple[Purse, tuple[LedgerEntry, ...]]:
     """The customer has it here, since they cannot have it there; no more than the payment gave."""
     transit, _ = _transit(refund)
-    credit = Account(AccountKind.CREDIT_AVAILABLE, refund.currency, refund.customer)
     loss = Account(AccountKind.BAD_DEBT, refund.currency)
-    return (
-        *move(transit, credit, refund.covered, refund.payment),
-        *move(transit, loss, refund.excess, refund.payment),
-    )
+    kept = purse.give_back(refund.covered, transit, refund.payment, at)
+    return kept, (*kept.entries, *move(transit, loss, refund.excess, refund.payment))
 
 
 def _transit(refund: Refund) -> tuple[Account, Account]:

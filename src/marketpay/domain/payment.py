@@ -49,6 +49,8 @@ class Payment(Living):
     customer: str
     contractor: str
     amount: Money
+    credit: Money = field(default=NOTHING)  # of it, what the customer's credit pays
+    credit_reserved: Money = field(default=NOTHING)  # ... and stands behind it until it is taken
     purpose: PaymentPurpose = PaymentPurpose.OFFER
     status: PaymentStatus = PaymentStatus.PENDING
     split: Split | None = None
@@ -57,6 +59,7 @@ class Payment(Living):
     authorization_expires_at: datetime | None = None  # the gateway's own date
     failure: str | None = None  # the gateway's code of the last refusal
     refunded: Money = field(default=NOTHING)  # asked back so far, whether it has arrived or not
+    credited: Money = field(default=NOTHING)  # ... of it, as credit and not to the card
     disputed: Money = field(default=NOTHING)  # taken by the card network, until it has decided
     lost: Money = field(default=NOTHING)  # ... and gone
     kept: Money = field(default=NOTHING)  # by the platform, as a fee for a cancellation
@@ -80,7 +83,9 @@ class Payment(Living):
         "gateway_charge",
         "authorization_expires_at",
         "failure",
+        "credit_reserved",
         "refunded",
+        "credited",
         "disputed",
         "lost",
         "kept",
@@ -99,13 +104,24 @@ class Payment(Living):
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT
 
     @classmethod
-    def behind(cls, offer: Offer, at: datetime) -> Payment:
+    def behind(cls, offer: Offer, at: datetime, credit: Money | None = None) -> Payment:
         """The new payment of a new offer: its price, or the first of its parts."""
-        return cls.toward(offer, offer.payment, offer.to_hold, at)
+        return cls.toward(offer, offer.payment, offer.to_hold, at, credit)
 
     @classmethod
-    def toward(cls, offer: Offer, id: PaymentId, amount: Money, at: datetime) -> Payment:
-        """A new payment of an offer, of an amount that it may not have yet."""
+    def toward(
+        cls,
+        offer: Offer,
+        id: PaymentId,
+        amount: Money,
+        at: datetime,
+        credit: Money | None = None,
+    ) -> Payment:
+        """A new payment of an offer, of an amount that it may not have yet.
+
+        So much `credit` of its customer's stands behind it, and pays that part of it.
+        """
+        pays = Money.zero(amount.currency) if credit is None else credit
         return cls(
             id=id,
             offer=offer.id,
@@ -113,6 +129,8 @@ class Payment(Living):
             customer=offer.customer,
             contractor=offer.contractor,
             amount=amount,
+            credit=pays,
+            credit_reserved=pays,
             created_at=at,
         )
 
@@ -135,6 +153,20 @@ class Payment(Living):
     def refundable(self) -> Money:
         """What can still be asked back: captured less all that is gone or disputed."""
         return self.amount - self.gone - self.disputed
+
+    @property
+    def charged(self) -> Money:
+        """What of the amount the gateway charges: what no credit pays."""
+        return self.amount - self.credit
+
+    @property
+    def chargeable_back(self) -> Money:
+        """What of the charge is neither back with the payer nor disputed."""
+        return self.charged - (self.refunded - self.credited) - self.lost - self.disputed
+
+    def as_credit(self, amount: Money) -> Money:
+        """What of a refund of `amount` the charge cannot give back, and is credit again."""
+        return max(amount - self.chargeable_back, Money.zero(self.currency))
 
     @property
     def is_released(self) -> bool:

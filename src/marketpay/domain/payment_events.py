@@ -128,6 +128,10 @@ class PaymentFreed(PaymentEvent):
     """The dispute about it has ended."""
 
 
+class PaymentCreditFreed(PaymentEvent):
+    """It will not be paid: the credit that stood behind it is its customer's again."""
+
+
 class PaymentCanceled(PaymentEvent):
     """The hold was let go; nothing was taken."""
 

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     AUTHORIZATION_EXPIRED = "authorization_expired"
     BALANCE_TOO_LOW = "balance_too_low"
     CHARGEBACK_OPEN = "chargeback_open"
+    CREDIT_TOO_LOW = "credit_too_low"
     DISPUTE_OPEN = "dispute_open"
     DISPUTE_OVERDUE = "dispute_overdue"
     FUNDING_IN_PROGRESS = "funding_in_progress"
@@ -50,6 +51,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.AUTHORIZATION_EXPIRED: "The hold on the money is gone, so the offer has expired.",
     Reason.BALANCE_TOO_LOW: "The wallet does not have that much available.",
     Reason.CHARGEBACK_OPEN: "The customer's bank disputes this payment; wait until it has decided.",
+    Reason.CREDIT_TOO_LOW: "The customer does not have that much credit available.",
     Reason.DISPUTE_OPEN: "This payment is in dispute; nothing of it moves until that has ended.",
     Reason.DISPUTE_OVERDUE: "The time to respond to this dispute is over.",
     Reason.FUNDING_IN_PROGRESS: "A payment for this milestone is under way; try again soon.",

@@ -31,6 +31,7 @@ class Refund(Living):
     payment: PaymentId
     customer: str
     amount: Money
+    credit: Money = field(default=NOTHING)  # of it, what is the customer's credit again
     excess: Money = field(default=NOTHING)  # of it, what the payment had not left to give
     reason: str = ""
     status: RefundStatus = RefundStatus.REQUESTED
@@ -50,8 +51,13 @@ class Refund(Living):
 
     @property
     def covered(self) -> Money:
-        """What of it the payment gave."""
-        return self.amount - self.excess
+        """What of the charged part the payment gave."""
+        return self.charged - self.excess
+
+    @property
+    def charged(self) -> Money:
+        """What of it goes back the way it was charged."""
+        return self.amount - self.credit
 
     def fact(self, event: type[Event], at: datetime) -> Event:
         """See `Living.fact`."""

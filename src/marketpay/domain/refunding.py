@@ -16,10 +16,12 @@ from marketpay.domain.ids import RefundId
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import PaymentStatus
 from marketpay.domain.money import Money
+from marketpay.domain.outgoing import give_back
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer
 from marketpay.domain.transferring import ask_again, asked_back, reversals
 from marketpay.domain.wallet import Wallet
@@ -32,6 +34,8 @@ class Held:
     wallet: Wallet | None  # the contractor's, once the payment is released
     moves: Sequence[PaymentTransaction]  # its transfers and reversals
     there: Money  # what lies on the contractor's account at the gateway
+    purse: Purse | None = None  # the customer's, where credit paid some of it
+    refunds: Sequence[Refund] = ()  # ... and what was refunded of it
 
     def after(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet] | None:
         """The wallet, if entries touch it."""
@@ -43,11 +47,13 @@ class Held:
     def rest(self, *changed: Entity) -> tuple[Entity, ...]:
         """Those of them that were read and are not `changed`."""
         ids = {entity.id for entity in changed}
-        read = (*self.moves, *((self.wallet,) if self.wallet and self.wallet.version else ()))
+        purse = self.purse.unused() if self.purse else ()
+        wallet = (self.wallet,) if self.wallet and self.wallet.version else ()
+        read = (*self.moves, *wallet, *purse, *self.refunds)
         return tuple(entity for entity in read if entity.id not in ids)
 
 
-@frozen(kw_only=True)
+@frozen
 class Begun:
     """A refund that is on record."""
 
@@ -77,11 +83,14 @@ def begin(
     at: datetime,
     reason: str = "",
 ) -> Begun:
-    """The parts give back what they got, and what lies with the contractor is asked back."""
+    """The parts give back what they got, and what lies with the contractor is asked back.
+
+    What the charge cannot give back is the customer's credit again, at once.
+    """
     entries = tuple(given_back(payment, amount, AccountKind.REFUNDS_IN_TRANSIT, held.wallet))
     withheld = payment.withheld - owed(entries, payment.currency)
     clearing = payment.clearing - out_of(AccountKind.WALLET_PENDING, entries, payment.currency)
-    refunded = payment.refunded + amount
+    refunded, credit = payment.refunded + amount, payment.as_credit(amount)
     after = evolve(payment, refunded=refunded, withheld=withheld, clearing=clearing)
     wallet = held.after(entries, at)
     back = tuple(reversals(after, held.moves, held.there, rules, at))
@@ -91,29 +100,52 @@ def begin(
         by,
         at,
         refunded=refunded,
+        credited=payment.credited + credit,
         withheld=withheld,
         clearing=clearing,
         transferred=left,
     )
-    refund = _new(payment, amount, reason, rules, at)
+    refund = _new(payment, amount, credit, reason, rules, at)
     changes: list[Change[Entity]] = [asked, refund.begun(at), *back]
     if wallet is not None:
         changes.append(wallet)
-    return Begun(
-        payment=asked.entity,
-        refund=refund,
-        changes=changes,
-        entries=entries,
-        timers=tuple(ask_again(asked.entity, rules, at)),
+    timers = tuple(ask_again(asked.entity, rules, at))
+    begun = Begun(asked.entity, refund, changes=changes, entries=entries, timers=timers)
+    return _credited(begun, held, at) if credit.minor else begun
+
+
+def _credited(begun: Begun, held: Held, at: datetime) -> Begun:
+    """What no charge gives back is credit again; if that is all of it, the refund is through."""
+    refund = begun.refund
+    assert held.purse is not None  # it was read for who paid with it
+    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, refund.currency)
+    purse = held.purse.give_back(refund.credit, transit, refund.payment, at)
+    begun = evolve(
+        begun,
+        changes=(*begun.changes, *purse.changes),
+        entries=(*begun.entries, *purse.entries),
+    )
+    if refund.charged.minor:
+        return begun
+    arrived = refund.become(e.RefundSucceeded, Role.SYSTEM, at)
+    through = give_back(begun.payment, held.refunds, at)
+    return evolve(
+        begun,
+        payment=through.entity,
+        refund=arrived.entity,
+        changes=(*begun.changes, arrived, through),
     )
 
 
-def _new(payment: Payment, amount: Money, reason: str, rules: Rules, at: datetime) -> Refund:
+def _new(
+    payment: Payment, amount: Money, credit: Money, reason: str, rules: Rules, at: datetime
+) -> Refund:
     return Refund(
         id=new_id(rules),
         payment=payment.id,
         customer=payment.customer,
         amount=amount,
+        credit=credit,
         reason=reason,
         created_at=at,
     )
@@ -124,9 +156,11 @@ def new_id(rules: Rules) -> RefundId:
     return RefundId(rules.new_id("ref"))
 
 
-def sent(begun: Begun, rules: Rules, at: datetime) -> Change[PaymentTransaction]:
-    """The operation that asks the gateway for it, at once."""
-    return operations.refund(begun.payment, begun.refund, rules, at)
+def sent(begun: Begun, rules: Rules, at: datetime) -> tuple[Change[PaymentTransaction], ...]:
+    """The operation that asks the gateway for it, at once; none, if it is all credit."""
+    if not begun.refund.charged.minor:
+        return ()
+    return (operations.refund(begun.payment, begun.refund, rules, at),)
 
 
 def given_back(

@@ -179,6 +179,8 @@ def _blocked(
 def _timers(given: Payment, wallet: Wallet, rules: Rules, at: datetime) -> Iterator[Timer]:
     if given.clears_at is not None:
         yield Timer(TimerKind.CLEARANCE, given.id, given.clears_at)
+    if rules.loyalty is not None and given.released_at == at:
+        yield Timer(TimerKind.POINTS, given.id, at)
     if given.transfer_blocked == ONBOARDING:
         later = at + rules.lookup_every
         yield Timer(TimerKind.TRANSFER_SWEEP, given.contractor, later)

@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from attrs import field, frozen
-from attrs.validators import instance_of
+from attrs.validators import instance_of, optional
 
 from marketpay.domain.cancellation_policy import CancellationPolicy
 from marketpay.domain.commission import Commission
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.ids import new_id
 from marketpay.domain.limits import Limits, no_limits
+from marketpay.domain.loyalty import Loyalty
 from marketpay.domain.money import Money
 from marketpay.domain.package import PACKAGES, Package
 
@@ -152,6 +153,7 @@ class Rules:
     `packages`: what a listing can be upgraded to.
     `cancellation`: who gets what of the payment of a cancelled job; the customer everything,
     unless it says otherwise.
+    `loyalty`: what points customers earn, and what those are worth; None: there are none.
     """
 
     commission: Commission = field(factory=Commission, validator=instance_of(Commission))
@@ -183,6 +185,7 @@ class Rules:
     cancellation: CancellationPolicy = field(
         factory=CancellationPolicy, validator=instance_of(CancellationPolicy)
     )
+    loyalty: Loyalty | None = field(default=None, validator=optional(instance_of(Loyalty)))
 
     def retry_at(self, attempts: int, now: datetime, id: str) -> datetime:
         """When to send again what has gone unanswered `attempts` times.

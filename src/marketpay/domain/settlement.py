@@ -6,26 +6,27 @@ that is settled already ignores whatever else is said of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import evolve
 
+from marketpay.domain import escrow, operations, revising
 from marketpay.domain import events as e
-from marketpay.domain import operations, revising
 from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
-from marketpay.domain.hiring import HELD, assign, expiry_timers
+from marketpay.domain.hiring import HELD, assign, expiry_timers, freed_credit
 from marketpay.domain.incident import Incident, IncidentKind, incident
-from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import TransactionStatus
+from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
 
 Settled = Decision[PaymentTransaction]
 SYSTEM = Role.SYSTEM
@@ -112,7 +113,7 @@ def authorized(
         settled.entity,
         changes=changes,
         waives=deal.rest(*(change.entity for change in changes)),
-        timers=tuple(expiry_timers(offer, held.entity, rules)),
+        timers=(*expiry_timers(offer, held.entity, rules), *freed_credit(deal, changes, at)),
     )
 
 
@@ -157,7 +158,8 @@ def authorization_failed(
     if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
         changes.append(operations.void(payment.entity, rules, at))
     waived = deal.rest(*(change.entity for change in changes))
-    return Decision(settled.entity, changes=changes, waives=waived)
+    freed = freed_credit(deal, changes, at)
+    return Decision(settled.entity, changes=changes, waives=waived, timers=freed)
 
 
 def captured(
@@ -165,21 +167,29 @@ def captured(
     deal: Deal,
     gateway_id: str,
     charge: str | None,
+    purse: Purse | None,
     rules: Rules,
     at: datetime,
 ) -> Settled:
-    """The money is in escrow, the platform fee is earned, the job is assigned."""
+    """The money is in escrow, the platform fee is earned, the job is assigned.
+
+    The `purse` is that of a customer whose credit stands behind it.
+    """
     payment = deal.payment(str(transaction.payment))
     settled = succeeded(transaction, gateway_id, at)
-    taken = payment.become(e.PaymentCaptured, SYSTEM, at, gateway_charge=charge)
+    nothing = Money.zero(payment.currency)
+    event, behind = e.PaymentCaptured, {"credit_reserved": nothing}
+    taken = payment.become(event, SYSTEM, at, gateway_charge=charge, **behind)
     offer = deal.offer(payment.offer)
     changes = [*assign(deal, offer, rules, at), taken, settled]
-    return Decision(
+    done = Decision(
         settled.entity,
         changes=changes,
         waives=deal.rest(*(change.entity for change in changes)),
-        entries=tuple(capture_entries(taken.entity)),
+        entries=tuple(escrow.captured(taken.entity)),
+        timers=freed_credit(deal, changes, at),
     )
+    return done if purse is None else escrow.paid_with(purse, payment, done, at)
 
 
 def capture_failed(
@@ -208,8 +218,9 @@ def hold_gone(transaction: PaymentTransaction, deal: Deal, at: datetime) -> Sett
     settled = failed(transaction, EXPIRED, at)
     gone = payment.become(e.PaymentExpired, SYSTEM, at, failure=EXPIRED, split=None)
     over = offer.become(e.OfferExpired, SYSTEM, at)
-    waived = deal.rest(gone.entity, over.entity)
-    return Decision(settled.entity, changes=(over, gone, settled), waives=waived)
+    changes = (over, gone, settled)
+    waived, freed = deal.rest(gone.entity, over.entity), freed_credit(deal, changes, at)
+    return Decision(settled.entity, changes=changes, waives=waived, timers=freed)
 
 
 def voided(
@@ -287,14 +298,3 @@ def captured_elsewhere(
     raised = () if before else (incident(why, payment.id, gateway_id, rules, at),)
     changes = (settled, *raised)
     return Decision(settled.entity, changes=changes, relies_on=(payment,), waives=before)
-
-
-def capture_entries(payment: Payment) -> Iterator[LedgerEntry]:
-    """What was captured is in escrow, but for the platform fee."""
-    assert payment.split is not None  # frozen when the offer was claimed
-    currency = payment.currency
-    escrow = Account(AccountKind.ESCROW, currency)
-    processor = Account(AccountKind.PROCESSOR, currency)
-    fee = Account(AccountKind.PLATFORM_FEE, currency)
-    yield from move(processor, escrow, payment.amount, payment.id)
-    yield from move(escrow, fee, payment.split.platform_fee, payment.id)

@@ -25,6 +25,9 @@ class TimerKind(StrEnum):
     MILESTONE_RELEASE = "milestone_release"  # subject: the milestone
     CLEARANCE = "clearance"  # subject: the payment
     JOB_DEADLINE = "job_deadline"  # subject: the job
+    CREDIT = "credit"  # subject: the payment that may no longer be paid with it
+    CREDIT_EXPIRY = "credit_expiry"  # subject: the grant
+    POINTS = "points"  # subject: the payment for which a customer may have earned some
 
 
 @frozen

@@ -63,6 +63,12 @@ def above_zero(_instance: object, attribute: Any, value: Any) -> None:
         raise MoneyError(f"must be above zero, not {value}.", attribute.name)
 
 
+def above_zero_or_none(instance: object, attribute: Any, value: Any) -> None:
+    """A validator: an amount above zero, or None."""
+    if value is not None:
+        above_zero(instance, attribute, value)
+
+
 def not_below_zero(_instance: object, attribute: Any, value: Any) -> None:
     """A validator: an amount of zero or more, or None."""
     if value is None:

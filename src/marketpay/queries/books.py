@@ -1,10 +1,13 @@
-"""The books against themselves: accounts, wallets, and each payment's money."""
+"""The books against themselves: accounts, wallets, credit, and each payment's money."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from marketpay.domain.credit import Credit
+from marketpay.domain.credit_grant import CreditGrant
 from marketpay.domain.errors import NotFound
+from marketpay.domain.ledger import CREDIT, Account
 from marketpay.domain.lifecycles import PaymentStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.wallet import Wallet
@@ -43,6 +46,35 @@ def wallets(records: Records) -> Iterator[str]:
                     yield f"{name}: {part} is below zero, {getattr(wallet, part)}."
             if wallet.overdrawn > wallet.receivable:
                 yield f"{name}: {wallet.overdrawn} overdrawn, of {wallet.receivable} owed."
+
+
+def credits(records: Records) -> Iterator[str]:
+    """Every customer's credit against their accounts, and against what it is made of."""
+    kept = {total.account: total.kept for total in records.accounts()}
+
+    def read(last: Credit | None, limit: int) -> list[Credit]:
+        return records.page(Credit, {}, after=last.id if last else None, limit=limit)
+
+    for batch in batches(read):
+        parts = {credit.id: credit.lasting.minor for credit in batch}
+        for grant in records.find(CreditGrant, open_credit=tuple(parts)):
+            parts[grant.credit] += grant.remaining.minor
+        for credit in batch:
+            yield from _credit(credit, parts[credit.id], kept)
+
+
+def _credit(credit: Credit, parts: int, kept: dict[Account, int]) -> Iterator[str]:
+    name = f"credit {credit.id} of {credit.customer}"
+    for kind, part in CREDIT.items():
+        amount, booked = getattr(credit, part), kept.get(credit.account(kind), 0)
+        if amount.minor < 0:
+            yield f"{name}: {part} is below zero, {amount}."
+        if amount.minor != booked:
+            yield f"{name}: {part} is {amount.minor}, and {booked} in the ledger."
+    if credit.lasting.minor < 0:
+        yield f"{name}: lasting is below zero, {credit.lasting}."
+    if parts != credit.total.minor:
+        yield f"{name}: its grants and what lasts sum to {parts}, and it is {credit.total.minor}."
 
 
 def payments(records: Records) -> Iterator[str]:
@@ -84,9 +116,10 @@ def _one(records: Records, id: str) -> Payment | str:
 def _amounts(payment: Payment) -> Iterator[str]:
     """What it says of its money, as far as that cannot be true whatever happened."""
     name, amount, split = f"payment {payment.id}", payment.amount, payment.split
-    for part in ("refunded", "disputed", "lost", "kept", "transferring", "transferred"):
+    for part in ("credit", "refunded", "disputed", "lost", "kept", "transferring", "transferred"):
         if getattr(payment, part).minor < 0:
             yield f"{name}: {part} is below zero, {getattr(payment, part)}."
+    yield from _paid_with(payment)
     gone = payment.gone + payment.disputed
     if gone > amount:
         yield f"{name}: {gone} of it is refunded, disputed, lost or kept, and it was {amount}."
@@ -103,6 +136,17 @@ def _amounts(payment: Payment) -> Iterator[str]:
     earned = split.payout - payment.withheld - payment.clearing
     if there > earned:
         yield f"{name}: {there} transferred, of {earned}."
+
+
+def _paid_with(payment: Payment) -> Iterator[str]:
+    """What of it is credit, and what of that is credit again."""
+    name, amount = f"payment {payment.id}", payment.amount
+    if not 0 <= payment.credited.minor <= payment.credit.minor < amount.minor:
+        yield f"{name}: {payment.credited} is credit again, of {payment.credit} that paid it."
+    if payment.credit_reserved.minor not in (0, payment.credit.minor):
+        yield f"{name}: {payment.credit_reserved} stands behind it, of {payment.credit}."
+    if payment.credit.minor and payment.chargeable_back.minor < 0:
+        yield f"{name}: more is back or disputed than the {payment.charged} that was charged."
 
 
 def _expected_escrow(payment: Payment) -> int:

@@ -85,6 +85,7 @@ class Verify(Question[Verification]):
         parts = {
             "The accounts": books.accounts(records),
             "The wallets": books.wallets(records),
+            "The credit": books.credits(records),
             "The payments": books.payments(records),
             "The head": _heads(records, self.since, self.expect),
             "The chain": walk.problems(_chain(records, self.since)),

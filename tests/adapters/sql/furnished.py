@@ -22,6 +22,7 @@ from marketpay import (
     WithdrawOffer,
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
+from tests.credits import LOYALTY, give
 from tests.deals import (
     ADMIN,
     CONTRACTOR,
@@ -46,7 +47,7 @@ def furnish(url: str) -> None:
     """Make the tables and fill them."""
     clock = VirtualClock()
     gateway = SimulatedGateway(now=clock)
-    house = Rules(now=clock, approve_withdrawals=True)
+    house = Rules(now=clock, approve_withdrawals=True, loyalty=LOYALTY)
     with Marketplace.connect(url, gateway=gateway, rules=house) as market:
         for contractor in (CONTRACTOR, RIVAL):
             payee(market, gateway, contractor)
@@ -86,6 +87,9 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     hear(market, gateway)
     incident, *_ = market.query(ListIncidents()).items
     market.execute(ResolveIncident(by=ADMIN, incident=incident.id, note="Called the bank."))
+    give(market, "50")
+    give(market, "20", customer="cus_18")
+    assigned(market, credit=usd("20"))
     completed(market)
 
 

@@ -8,6 +8,8 @@ from tests.adapters.sql.illegal import Change, Copy, Several, Write
 
 UNSEQUENCED: Final = "(SELECT MIN(journal) FROM marketpay_to_sequence)"
 LAST: Final = "(SELECT MAX(journal) FROM marketpay_to_sequence)"
+OPEN: Final = "remaining > 0"
+DOLLARS: Final = "currency = 'USD'"
 KEPT: Final = "status = 'charged_back'"  # captured, and still in escrow
 HELD: Final = "status = 'authorized'"
 OWN: Final = "contractor = customer"
@@ -89,6 +91,11 @@ MONEY: Final[dict[str, Write]] = {
     ),
     "payments.clearing": Change("clearing = -1, clears_at = created_at", "status = 'released'"),
     "payments.clears_at": Change("clearing = 1, transferred = 0", "status = 'released'"),
+    "payments.charged": Change("credit = 1, refunded = amount", "status = 'captured'"),
+    "payments.credit": Change("credit = amount", "status = 'failed'"),
+    "payments.credit_reserved": Change("credit_reserved = 1", "status = 'failed'"),
+    "payments.credit_taken": Change("credit = 1, credit_reserved = 1", "status = 'captured'"),
+    "payments.credited": Change("credited = 1", KEPT),
     "payments.disputed": Change("disputed = -1", "status = 'released'"),
     "payments.contested": Change("contested = 'dsp_1'", HELD),
     "payments.failure": Change("failure = NULL", "status = 'failed'"),
@@ -118,6 +125,7 @@ MONEY: Final[dict[str, Write]] = {
     "refunds.payment_fkey": Change("payment = 'pay_none'"),
     "refunds.amount": Change("amount = 0"),
     "refunds.customer": Change("customer = ''"),
+    "refunds.credit": Change("credit = -1"),
     "refunds.excess": Change("excess = amount + 1"),
     "refunds.failure": Change("status = 'failed'"),
     "refunds.gateway_id": Change("gateway_id = NULL"),
@@ -227,6 +235,26 @@ PAYOUTS: Final[dict[str, Write]] = {
     "payout_accounts.contractor": Change("contractor = ''"),
     "payout_accounts.country": Change("country = 'us'"),
     "payout_accounts.gateway_account": Change("gateway_account = NULL"),
+    "credits.pkey": Copy({"customer": "'cus_same'", "holder": "'USD:cus_same'"}, DOLLARS),
+    "credits.holder_key": Copy({"id": "'crd_same'"}),
+    "credits.available": Change("available = -1, reserved = 9, lasting = 0"),
+    "credits.currency": Change("currency = 'usd', holder = REPLACE(holder, 'USD', 'usd')", DOLLARS),
+    "credits.customer": Change("customer = '', holder = 'USD:'", DOLLARS),
+    "credits.holder": Change("holder = 'other'"),
+    "credits.lasting": Change("lasting = available + reserved + 1"),
+    "credits.reserved": Change("reserved = -1, available = 9, lasting = 0"),
+    "credit_grants.pkey": Copy({}, "payment IS NULL"),
+    "credit_grants.payment_key": Copy({"id": "'grt_same'"}, "source = 'loyalty'"),
+    "credit_grants.credit_fkey": Change("credit = 'crd_none', open_credit = 'crd_none'", OPEN),
+    "credit_grants.payment_fkey": Change("payment = 'pay_none', source = 'loyalty'"),
+    "credit_grants.amount": Change("amount = 0, remaining = 0, open_credit = NULL"),
+    "credit_grants.currency": Change("currency = 'usd'"),
+    "credit_grants.customer": Change("customer = ''"),
+    "credit_grants.open": Change("open_credit = NULL", OPEN),
+    "credit_grants.open_credit": Change("open_credit = 'crd_other'", OPEN),
+    "credit_grants.payment": Change("source = 'loyalty'", "source = 'promotion'"),
+    "credit_grants.remaining": Change("remaining = amount + 1", OPEN),
+    "credit_grants.source": Change("source = 'gift'", "source = 'promotion'"),
     "wallets.pkey": Copy({"owner": "'ctr_same'", "holder": "'USD:ctr_same'"}),
     "wallets.holder_key": Copy({"id": "'wal_same'"}),
     "wallets.available": Change("available = -1"),
@@ -338,6 +366,7 @@ VERSIONED: Final = (
     "chargebacks", "payout_accounts", "payer_accounts", "wallets", "withdrawals",
     "processor_fees", "upgrades", "incidents", "webhooks", "disputes", "evidence",
     "milestones",
+    "credits", "credit_grants",
 )  # fmt: skip
 PLAIN_STATUS: Final = ("refunds", "chargebacks", "payout_accounts", "incidents", "webhooks")
 IN_CURRENCY: Final = (

@@ -40,6 +40,25 @@ def payment_amounts() -> tuple[CheckConstraint, ...]:
             " AND split_platform_fee + split_service_fee + split_payout = amount)",
             name="split",
         ),
+        *_of_credit(),
+    )
+
+
+def _of_credit() -> tuple[CheckConstraint, ...]:
+    """Of what credit pays of it: the rest is charged, and no more of that can be back."""
+    return (
+        CheckConstraint("credit >= 0 AND (credit = 0 OR credit < amount)", name="credit"),
+        CheckConstraint("credit_reserved IN (0, credit)", name="credit_reserved"),
+        CheckConstraint("credited BETWEEN 0 AND credit", name="credited"),
+        CheckConstraint(
+            "credit = 0 OR refunded - credited + disputed + lost <= amount - credit",
+            name="charged",
+        ),
+        CheckConstraint(
+            "credit_reserved = 0 OR status NOT IN"
+            " ('captured', 'released', 'refunded', 'charged_back')",
+            name="credit_taken",
+        ),
     )
 
 

@@ -39,6 +39,8 @@ def payments(make: Maker) -> Table:
         Column("customer", Party, nullable=False),
         Column("contractor", Party, nullable=False),
         minor("amount"),
+        minor("credit"),
+        minor("credit_reserved"),
         Column("currency", Code, nullable=False),
         Column("purpose", String(32), nullable=False),
         Column("status", String(32), nullable=False),
@@ -50,6 +52,7 @@ def payments(make: Maker) -> Table:
         Column("authorization_expires_at", UtcTime),
         Column("failure", String(255)),
         minor("refunded"),
+        minor("credited"),
         minor("disputed"),
         minor("lost"),
         minor("kept"),
@@ -112,6 +115,7 @@ def refunds(make: Maker) -> Table:
         Column("payment", Id, make.to("payments"), nullable=False),
         Column("customer", Party, nullable=False),
         minor("amount"),
+        minor("credit"),
         Column("currency", Code, nullable=False),
         minor("excess"),
         Column("reason", LongText, nullable=False),
@@ -123,9 +127,11 @@ def refunds(make: Maker) -> Table:
         one_of("status", RefundStatus),
         CheckConstraint("customer <> ''", name="customer"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("excess BETWEEN 0 AND amount", name="excess"),
+        CheckConstraint("credit BETWEEN 0 AND amount", name="credit"),
+        CheckConstraint("excess BETWEEN 0 AND amount - credit", name="excess"),
         CheckConstraint(
-            "gateway_id IS NOT NULL OR status IN ('requested', 'failed')", name="gateway_id"
+            "gateway_id IS NOT NULL OR status IN ('requested', 'failed') OR credit = amount",
+            name="gateway_id",
         ),
         CheckConstraint("failure IS NOT NULL OR status <> 'failed'", name="failure"),
     )

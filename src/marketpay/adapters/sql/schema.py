@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import MetaData, Table
 
 from marketpay.adapters.sql import books
+from marketpay.adapters.sql import credit_tables as credit
 from marketpay.adapters.sql import deal_tables as deal
 from marketpay.adapters.sql import dispute_tables as dispute
 from marketpay.adapters.sql import milestone_tables as milestone
@@ -23,6 +24,8 @@ from marketpay.adapters.sql.columns import PREFIX, Maker
 from marketpay.adapters.sql.guards import guard
 from marketpay.domain.application import Application
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.credit import Credit
+from marketpay.domain.credit_grant import CreditGrant
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import ConfigurationError
@@ -61,6 +64,8 @@ ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
     PayoutAccount: payout.payout_accounts,
     PayerAccount: money.payer_accounts,
     Wallet: payout.wallets,
+    Credit: credit.credits,
+    CreditGrant: credit.credit_grants,
     ProcessorFee: payout.processor_fees,
     Upgrade: money.upgrades,
     Incident: watch.incidents,
@@ -78,6 +83,8 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at"),
     Refund: ("payment",),
     Wallet: ("owner",),
+    Credit: ("customer",),
+    CreditGrant: ("customer", "open_credit"),
     Withdrawal: ("contractor", "status"),
     Chargeback: ("payment", "status"),
     Dispute: ("payment", "job", "customer", "contractor", "status"),

@@ -18,7 +18,7 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
-from marketpay.adapters.sql.migrations.third import disputes, milestones
+from marketpay.adapters.sql.migrations.third import credit, disputes, milestones
 from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
 
 # New columns of tables that are there, and what is in them for rows that are.
@@ -49,10 +49,14 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (minor("clearing"), "0"),
         (Column("clears_at", UtcTime), None),
         (Column("contested", Id), None),
+        (minor("credit"), "0"),
+        (minor("credit_reserved"), "0"),
+        (minor("credited"), "0"),
     ),
+    "refunds": ((minor("credit"), "0"),),
     "wallets": ((Column("frozen_at", UtcTime), None),),
 }
-MADE: Final = ("milestones", "disputes", "evidence")
+MADE: Final = ("milestones", "disputes", "evidence", "credits", "credit_grants")
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -69,6 +73,7 @@ def define(place: Place, dialect: str) -> None:
 
     milestones.define(place, word)
     disputes.define(place, word)
+    credit.define(place, word)
 
 
 def _redefine(table: Table, name: str, dialect: str) -> None:

@@ -10,11 +10,14 @@ CURRENCY: Final = (
 )
 KIND: Final = (
     "kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', 'chargeback_loss', "
-    "'connected', 'credit.available', 'disputed', 'escrow', 'payout_in_transit', "
-    "'platform_fee', 'processor', 'processor_fee', 'refunds_in_transit', "
-    "'service_fee', 'upgrade')"
+    "'connected', 'credit.available', 'credit.reserved', 'disputed', 'escrow', "
+    "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
+    "'promotion', 'refunds_in_transit', 'service_fee', 'upgrade')"
 )
-OWNER: Final = "(owner <> '') = (kind IN ('connected', 'credit.available', 'payout_in_transit'))"
+OWNER: Final = (
+    "(owner <> '') = (kind IN ('connected', 'credit.available', 'credit.reserved', "
+    "'payout_in_transit'))"
+)
 PARTIES: Final = "customer <> '' AND contractor <> '' AND contractor <> customer"
 
 # By table and name: every condition on its rows, but for keys that are joined.
@@ -63,7 +66,8 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "kind IN ('offer_expiry', 'authorization_expiry', 'transfer_sweep', "
             "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
             "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', "
-            "'milestone_release', 'clearance', 'job_deadline')"
+            "'milestone_release', 'clearance', 'job_deadline', 'credit', 'credit_expiry', "
+            "'points')"
         ),
     },
     "wallets": {
@@ -129,6 +133,14 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             ">= 0 AND split_payout >= 0 AND split_platform_fee + split_service_fee + "
             "split_payout = amount)"
         ),
+        "credit": "credit >= 0 AND (credit = 0 OR credit < amount)",
+        "credit_reserved": "credit_reserved IN (0, credit)",
+        "credited": "credited BETWEEN 0 AND credit",
+        "charged": ("credit = 0 OR refunded - credited + disputed + lost <= amount - credit"),
+        "credit_taken": (
+            "credit_reserved = 0 OR status NOT IN ('captured', 'released', 'refunded', "
+            "'charged_back')"
+        ),
         "purpose": "purpose IN ('offer', 'extra', 'milestone', 'tip')",
         "split_at_once": "split_platform_fee IS NOT NULL OR purpose = 'offer'",
         "status": (
@@ -165,36 +177,51 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "currency": CURRENCY,
         "debit_kind": (
             "debit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
-            "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
-            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
-            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
+            "'chargeback_loss', 'connected', 'credit.available', 'credit.reserved', "
+            "'disputed', 'escrow', 'payout_in_transit', 'platform_fee', 'processor', "
+            "'processor_fee', 'promotion', 'receivable', 'refunds_in_transit', "
+            "'service_fee', 'upgrade', 'wallet.available', 'wallet.pending', "
+            "'wallet.reserved')"
         ),
         "debit_owner": (
             "(debit_owner <> '') = (debit_kind IN ('connected', 'credit.available', "
-            "'payout_in_transit', 'receivable', 'wallet.available', 'wallet.pending', "
-            "'wallet.reserved'))"
+            "'credit.reserved', 'payout_in_transit', 'receivable', 'wallet.available', "
+            "'wallet.pending', 'wallet.reserved'))"
         ),
         "credit_kind": (
             "credit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
-            "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
-            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
-            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
+            "'chargeback_loss', 'connected', 'credit.available', 'credit.reserved', "
+            "'disputed', 'escrow', 'payout_in_transit', 'platform_fee', 'processor', "
+            "'processor_fee', 'promotion', 'receivable', 'refunds_in_transit', "
+            "'service_fee', 'upgrade', 'wallet.available', 'wallet.pending', "
+            "'wallet.reserved')"
         ),
         "credit_owner": (
             "(credit_owner <> '') = (credit_kind IN ('connected', 'credit.available', "
-            "'payout_in_transit', 'receivable', 'wallet.available', 'wallet.pending', "
-            "'wallet.reserved'))"
+            "'credit.reserved', 'payout_in_transit', 'receivable', 'wallet.available', "
+            "'wallet.pending', 'wallet.reserved'))"
         ),
         "two_accounts": "debit_kind <> credit_kind OR debit_owner <> credit_owner",
+    },
+    "refunds": {
+        "currency": CURRENCY,
+        "status": "status IN ('requested', 'pending', 'succeeded', 'failed')",
+        "customer": "customer <> ''",
+        "amount": "amount > 0",
+        "credit": "credit BETWEEN 0 AND amount",
+        "excess": "excess BETWEEN 0 AND amount - credit",
+        "gateway_id": (
+            "gateway_id IS NOT NULL OR status IN ('requested', 'failed') OR credit = amount"
+        ),
+        "failure": "failure IS NOT NULL OR status <> 'failed'",
+        "version": "version > 0",
     },
 }
 
 # By table: those of them that are new, or were otherwise.
 NEW: Final[dict[str, tuple[str, ...]]] = {
-    "account_balances": ("kind",),
-    "account_deltas": ("kind",),
+    "account_balances": ("kind", "owner"),
+    "account_deltas": ("kind", "owner"),
     "jobs": ("status", "overdue", "submitted", "assigned_at", "cancellation_by", "cancellation"),
     "timers": ("kind",),
     "offers": (
@@ -215,78 +242,34 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
         "transfers",
         "clearing",
         "clears_at",
+        "credit",
+        "credit_reserved",
+        "credited",
+        "charged",
+        "credit_taken",
         "purpose",
         "split_at_once",
         "unreleased",
         "contested",
     ),
-    "ledger_entries": ("debit_kind", "credit_kind"),
+    "ledger_entries": ("debit_kind", "debit_owner", "credit_kind", "credit_owner"),
+    "refunds": ("credit", "excess", "gateway_id"),
 }
 
 # ... and those that there were, and are not as they were.
 OLD: Final[dict[str, tuple[str, ...]]] = {
-    "account_balances": ("kind",),
-    "account_deltas": ("kind",),
+    "account_balances": ("kind", "owner"),
+    "account_deltas": ("kind", "owner"),
     "jobs": ("status",),
     "timers": ("kind",),
     "offers": ("live", "status"),
     "payments": ("gone", "transfers", "unreleased"),
-    "ledger_entries": ("credit_kind", "debit_kind"),
+    "ledger_entries": ("credit_kind", "credit_owner", "debit_kind", "debit_owner"),
+    "refunds": ("excess", "gateway_id"),
 }
 
 # By table and key: the two columns that it joins by a colon.
 JOINED: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "wallets": {"holder": ("currency", "owner")},
     "offers": {"live_pair": ("job", "contractor")},
-}
-
-# By table and name: the columns of each index, and of which rows it is.
-INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
-    "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
-    "jobs": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "status": (("status", "id"), None),
-    },
-    "timers": {"due_at": (("due_at",), None)},
-    "wallets": {"owner": (("owner", "id"), None)},
-    "offers": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-    },
-    "payments": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-        "offer": (("offer", "id"), None),
-    },
-    "ledger_entries": {
-        "credit": (("credit_owner", "currency", "id"), "credit_owner != ''"),
-        "debit": (("debit_owner", "currency", "id"), "debit_owner != ''"),
-        "journal": (("journal",), None),
-        "payment": (("payment",), None),
-    },
-    "milestones": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-        "status": (("status", "id"), None),
-    },
-    "disputes": {
-        "contractor": (("contractor", "id"), None),
-        "customer": (("customer", "id"), None),
-        "job": (("job", "id"), None),
-        "payment": (("payment", "id"), None),
-        "status": (("status", "id"), None),
-    },
-    "evidence": {"dispute": (("dispute", "id"), None)},
-}
-
-# By table: the names of those that are new.
-FRESH: Final[dict[str, tuple[str, ...]]] = {
-    "payments": ("offer",),
-    "milestones": ("contractor", "customer", "job", "status"),
-    "disputes": ("contractor", "customer", "job", "payment", "status"),
-    "evidence": ("dispute",),
 }

@@ -1,0 +1,64 @@
+"""The indexes of what the third revision makes or changes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# By table and name: the columns of each index, and of which rows it is.
+INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
+    "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
+    "credits": {"customer": (("customer", "id"), None)},
+    "jobs": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "status": (("status", "id"), None),
+    },
+    "timers": {"due_at": (("due_at",), None)},
+    "wallets": {"owner": (("owner", "id"), None)},
+    "offers": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+    },
+    "payments": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+        "offer": (("offer", "id"), None),
+    },
+    "credit_grants": {
+        "customer": (("customer", "id"), None),
+        "open_credit": (("open_credit", "id"), None),
+    },
+    "ledger_entries": {
+        "credit": (("credit_owner", "currency", "id"), "credit_owner != ''"),
+        "debit": (("debit_owner", "currency", "id"), "debit_owner != ''"),
+        "journal": (("journal",), None),
+        "payment": (("payment",), None),
+    },
+    "milestones": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+        "status": (("status", "id"), None),
+    },
+    "refunds": {"payment": (("payment", "id"), None)},
+    "disputes": {
+        "contractor": (("contractor", "id"), None),
+        "customer": (("customer", "id"), None),
+        "job": (("job", "id"), None),
+        "payment": (("payment", "id"), None),
+        "status": (("status", "id"), None),
+    },
+    "evidence": {"dispute": (("dispute", "id"), None)},
+}
+
+# By table: the names of those that are new.
+FRESH: Final[dict[str, tuple[str, ...]]] = {
+    "credits": ("customer",),
+    "payments": ("offer",),
+    "credit_grants": ("customer", "open_credit"),
+    "milestones": ("contractor", "customer", "job", "status"),
+    "disputes": ("contractor", "customer", "job", "payment", "status"),
+    "evidence": ("dispute",),
+}

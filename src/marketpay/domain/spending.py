@@ -1,0 +1,165 @@
+"""Spending credit: what goes first, what is reserved, and what has expired.
+
+What an offer reserves is taken from no grant until it is captured: so it is clear what comes
+back where the offer comes to nothing.  As much as is reserved is kept from expiring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from attrs import evolve, frozen
+
+from marketpay.domain.credit import Credit
+from marketpay.domain.credit_events import CreditGrantEvent, CreditGrantExpired, CreditGrantUsed
+from marketpay.domain.credit_grant import CreditGrant
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.ids import PaymentId
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
+from marketpay.domain.money import Money
+
+K = AccountKind
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@frozen(kw_only=True)
+class Purse:
+    """A customer's credit with the grants of which anything is left.
+
+    What is left of them and what is lasting sum to all that there is.  They change only together
+    with the credit: whoever has its version has theirs.
+    """
+
+    credit: Credit
+    grants: Sequence[CreditGrant]
+
+    # What brought it to where it is.
+    changes: tuple[Change[Entity], ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
+
+    @property
+    def available(self) -> Money:
+        """What can be spent, once what has expired is taken out."""
+        return self.credit.available
+
+    def expire(self, at: datetime) -> Purse:
+        """What has expired is gone, but for as much as is reserved."""
+        zero = Money.zero(self.credit.currency)
+        over = [one for one in self._in_order() if one.has_expired(at)]
+        amount = max(sum((one.remaining for one in over), zero) - self.credit.reserved, zero)
+        promotion = Account(K.PROMOTION, self.credit.currency)
+        entries = tuple(move(self.credit.account(K.CREDIT_AVAILABLE), promotion, amount, None))
+        return self._taken(amount, over, CreditGrantExpired, entries, at)
+
+    def reserve(self, amount: Money, payment: PaymentId, at: datetime) -> Purse:
+        """So much stands behind an offer; `Refused` where there is less."""
+        if amount > self.available:
+            raise Refused(Reason.CREDIT_TOO_LOW)
+        return self._set(K.CREDIT_AVAILABLE, K.CREDIT_RESERVED, amount, payment, at)
+
+    def free(self, amount: Money, payment: PaymentId, at: datetime) -> Purse:
+        """So much no longer does; what of it has expired meanwhile is gone at once."""
+        freed = self._set(K.CREDIT_RESERVED, K.CREDIT_AVAILABLE, amount, payment, at)
+        return freed.expire(at)
+
+    def spend(
+        self, amount: Money, kind: AccountKind, into: Account, payment: PaymentId, at: datetime
+    ) -> Purse:
+        """So much of what is available or reserved goes `into` somewhere else."""
+        return self._spent(amount, kind, into, payment, at)
+
+    def redeem(self, points: Money, at: datetime) -> Purse:
+        """So many points are given up; `Refused` where there are fewer."""
+        if points > self.available:
+            raise Refused(Reason.CREDIT_TOO_LOW)
+        promotion = Account(K.PROMOTION, self.credit.currency)
+        return self._spent(points, K.CREDIT_AVAILABLE, promotion, None, at)
+
+    def give_back(self, amount: Money, source: Account, payment: PaymentId, at: datetime) -> Purse:
+        """So much comes from `source`, and never expires."""
+        target = self.credit.account(K.CREDIT_AVAILABLE)
+        entries = tuple(move(source, target, amount, payment))
+        return self._posted(entries, self.credit.lasting + amount, at)
+
+    def grant(self, grant: CreditGrant, at: datetime) -> Purse:
+        """The platform gives the customer something."""
+        promotion = Account(K.PROMOTION, self.credit.currency)
+        target = self.credit.account(K.CREDIT_AVAILABLE)
+        entries = tuple(move(promotion, target, grant.amount, grant.payment))
+        given = self._posted(entries, self.credit.lasting, at)
+        return evolve(
+            given, grants=(*given.grants, grant), changes=(*given.changes, grant.made(at))
+        )
+
+    def unused(self, *others: Entity) -> tuple[Entity, ...]:
+        """What of it was read and has not changed, here or among `others`."""
+        ids = {change.entity.id for change in self.changes} | {one.id for one in others}
+        read = (self.credit, *self.grants)
+        return tuple(one for one in read if one.version and one.id not in ids)
+
+    def _in_order(self) -> list[CreditGrant]:
+        """What expires first goes first, then what is older."""
+        return sorted(self.grants, key=lambda one: (one.expires_at or NEVER, one.id))
+
+    def _set(
+        self,
+        source: AccountKind,
+        target: AccountKind,
+        amount: Money,
+        payment: PaymentId,
+        at: datetime,
+    ) -> Purse:
+        ends = self.credit.account(source), self.credit.account(target)
+        return self._posted(tuple(move(*ends, amount, payment)), self.credit.lasting, at)
+
+    def _spent(
+        self,
+        amount: Money,
+        kind: AccountKind,
+        into: Account,
+        payment: PaymentId | None,
+        at: datetime,
+    ) -> Purse:
+        entries = tuple(move(self.credit.account(kind), into, amount, payment))
+        return self._taken(amount, self._in_order(), CreditGrantUsed, entries, at)
+
+    def _taken(
+        self,
+        amount: Money,
+        grants: Sequence[CreditGrant],
+        event: type[CreditGrantEvent],
+        entries: tuple[LedgerEntry, ...],
+        at: datetime,
+    ) -> Purse:
+        """As the entries say, out of these grants in their order, and then of what lasts."""
+        used = tuple(_out_of(grants, amount, event, at))
+        by_id = {change.entity.id: change.entity for change in used}
+        left = sum((one.remaining for one in grants), Money.zero(amount.currency))
+        lasting = self.credit.lasting - max(amount - left, Money.zero(amount.currency))
+        posted = self._posted(entries, lasting, at)
+        after = tuple(by_id.get(one.id, one) for one in self.grants)
+        return evolve(posted, grants=after, changes=(*posted.changes, *used))
+
+    def _posted(self, entries: tuple[LedgerEntry, ...], lasting: Money, at: datetime) -> Purse:
+        if not entries:
+            return self
+        posted = self.credit.post(entries, lasting, at)
+        return evolve(
+            self,
+            credit=posted.entity,
+            changes=(*self.changes, posted),
+            entries=(*self.entries, *entries),
+        )
+
+
+def _out_of(
+    grants: Sequence[CreditGrant], amount: Money, event: type[CreditGrantEvent], at: datetime
+) -> Iterator[Change[CreditGrant]]:
+    for one in grants:
+        taken = min(one.remaining, amount)
+        if taken.minor:
+            yield one.less(taken, event, at)
+            amount -= taken
