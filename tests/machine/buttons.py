@@ -1,0 +1,46 @@
+"""What `possible` promises, against what `execute` would do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from marketpay import Actor, Command, MarketpayError, Marketplace
+from tests.commands.test_possible import GIVEN
+
+STAFF = (Actor.admin("adm_1"), Actor.service("srv_1"))
+SHUT = ("forbidden", "illegal_transition")
+
+
+def check_buttons(market: Marketplace, entities: Iterable[Any]) -> None:
+    """Who is shown a button is not told that they may not, or that it is too late for it.
+
+    What is not shown changes nothing.
+    """
+    for entity in entities:
+        if type(entity) not in GIVEN:
+            continue
+        for actor in _whoever(entity):
+            shown = market.possible(entity, actor)
+            given = {type(one).__name__: one for one in GIVEN[type(entity)](actor, entity)}
+            assert shown <= given.keys()
+            for name, command in given.items():
+                came = _came_of(market, command)
+                if name in shown:
+                    assert came not in SHUT, (command, entity)
+                else:
+                    assert came != "something", (command, entity)
+
+
+def _whoever(entity: Any) -> Iterable[Actor]:
+    if getattr(entity, "customer", None):
+        yield Actor.customer(entity.customer)
+    if getattr(entity, "contractor", None):
+        yield Actor.contractor(entity.contractor)
+    yield from STAFF
+
+
+def _came_of(market: Marketplace, command: Command[Any]) -> str:
+    try:
+        decision = market.preview(command)
+    except MarketpayError as error:
+        return error.code
+    return "something" if decision.changes else "nothing"

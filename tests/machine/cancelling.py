@@ -1,0 +1,49 @@
+"""Jobs are called off: by the policy, or as both sides agree."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from marketpay import (
+    AcceptCancellation,
+    CancelJob,
+    DeclineCancellation,
+    Job,
+    JobStatus,
+    Offer,
+    ProposeCancellation,
+)
+from tests.machine.machine import NUMBER, PERCENT, Machine, part_of, said_by, there_is
+
+SIDES = ("customer", "contractor")
+
+
+@there_is(Job)
+@rule(number=NUMBER, role=said_by("customer", "contractor", "admin"))
+def cancel_job(machine: Machine, number, role):
+    job = machine.pick(Job, number)
+    machine.say(CancelJob(by=machine.who(role, job), job=job.id))
+
+
+@there_is(Job, status=JobStatus.IN_PROGRESS)
+@rule(number=NUMBER, role=said_by(*SIDES), percent=st.none() | PERCENT)
+def propose_cancellation(machine: Machine, number, role, percent):
+    job = machine.pick(Job, number, status=JobStatus.IN_PROGRESS)
+    [accepted] = machine.sight.of(Offer, claimed_job=job.id)
+    amount = None if percent is None else part_of(accepted.price, percent)
+    by = machine.who(role, job)
+    machine.say(ProposeCancellation(by=by, job=job.id, to_customer=amount))
+
+
+@there_is(Job)
+@rule(number=NUMBER, is_other=st.sampled_from((True, True, True, False)), agrees=st.booleans())
+def answer_cancellation(machine: Machine, number, is_other, agrees):
+    """The other side of a proposal agrees, or turns it down; where there is none, somebody."""
+    proposed = [one for one in machine.sight.of(Job) if one.cancellation_by is not None]
+    job = proposed[number % len(proposed)] if proposed else machine.pick(Job, number)
+    mine = SIDES.index(job.cancellation_by or "customer")
+    by = machine.who(SIDES[1 - mine] if is_other else SIDES[mine], job)
+    if agrees:
+        amount = job.cancellation_to_customer
+        machine.say(AcceptCancellation(by=by, job=job.id, to_customer=amount))
+    else:
+        machine.say(DeclineCancellation(by=by, job=job.id))

@@ -1,0 +1,125 @@
+"""The customer and the contractor do not agree about a payment."""
+
+from attrs import evolve
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from marketpay import (
+    AcceptSettlement,
+    Actor,
+    AddEvidence,
+    Attachment,
+    Dispute,
+    EscalateDispute,
+    ExpireDispute,
+    Money,
+    OpenDispute,
+    Payment,
+    ProposeSettlement,
+    ResolveDispute,
+    RespondToDispute,
+    WithdrawDispute,
+)
+from tests.machine.machine import ADMIN, NUMBER, Machine, said_by, there_is
+
+PHOTO = Attachment("https://files.example/gate.jpg", "image/jpeg", "0b" * 32)
+SIDES = ("customer", "contractor")
+SHARE = st.sampled_from((0, 1, 33, 50, 100))  # hundredths of what is left
+WORD = st.sampled_from(("No", "Not at all"))
+
+
+@there_is(Payment)
+@rule(number=NUMBER, role=said_by(*SIDES), is_free=st.sampled_from((True, True, True, False)))
+def open_dispute(machine: Machine, number, role, is_free):
+    """Of a payment that can be contested, mostly."""
+    can = [one for one in machine.sight.of(Payment) if is_free and _is_disputable(machine, one)]
+    paid = can[number % len(can)] if can else machine.pick(Payment, number)
+    machine.say(OpenDispute(by=machine.who(role, paid), payment=paid.id, reason="Hm"))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, role=said_by(*SIDES), word=WORD)
+def respond_to_dispute(machine: Machine, number, role, word):
+    dispute = newest(machine, number)
+    by = machine.who(role, dispute)
+    machine.say(RespondToDispute(by=by, dispute=dispute.id, message=word))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, role=said_by(*SIDES, "admin"))
+def escalate_dispute(machine: Machine, number, role):
+    dispute = newest(machine, number)
+    machine.say(EscalateDispute(by=machine.who(role, dispute), dispute=dispute.id))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, role=said_by(*SIDES, "admin"), page=st.integers(0, 2))
+def add_evidence(machine: Machine, number, role, page):
+    dispute, photo = newest(machine, number), evolve(PHOTO, sha256=f"0{page}" * 32)
+    by = machine.who(role, dispute)
+    machine.say(AddEvidence(by=by, dispute=dispute.id, attachment=photo))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, role=said_by(*SIDES), share=SHARE)
+def propose_settlement(machine: Machine, number, role, share):
+    dispute = newest(machine, number)
+    amount = share_of(machine.sight.get(Payment, dispute.payment), share)
+    by = machine.who(role, dispute)
+    machine.say(ProposeSettlement(by=by, dispute=dispute.id, to_customer=amount))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, role=said_by(*SIDES))
+def accept_settlement(machine: Machine, number, role):
+    """On what the other side proposes, where it does."""
+    dispute = newest(machine, number)
+    by = machine.who(role, dispute)
+    amount = dispute.proposed_to(by.role) or Money.zero(dispute.currency)
+    machine.say(AcceptSettlement(by=by, dispute=dispute.id, to_customer=amount))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, share=SHARE, beside=st.sampled_from((0, 0, 0, 1)))
+def resolve_dispute(machine: Machine, number, share, beside):
+    """An administrator decides, now and then a cent beside it."""
+    dispute = newest(machine, number)
+    paid = machine.sight.get(Payment, dispute.payment)
+    customers = share_of(paid, share)
+    contractors = paid.refundable - customers + Money.from_minor(beside, paid.currency)
+    machine.say(
+        ResolveDispute(
+            by=ADMIN, dispute=dispute.id, to_customer=customers, to_contractor=contractors
+        )
+    )
+
+
+@there_is(Dispute)
+@rule(number=NUMBER, is_opener=st.sampled_from((True, True, True, False)))
+def withdraw_dispute(machine: Machine, number, is_opener):
+    dispute = newest(machine, number)
+    mine = SIDES.index(dispute.opened_by.value)
+    by = machine.who(SIDES[mine if is_opener else 1 - mine], dispute)
+    machine.say(WithdrawDispute(by=by, dispute=dispute.id))
+
+
+@there_is(Dispute)
+@rule(number=NUMBER)
+def expire_dispute(machine: Machine, number):
+    machine.say(ExpireDispute(by=Actor.SYSTEM, dispute=newest(machine, number).id))
+
+
+def newest(machine: Machine, number: int) -> Dispute:
+    """One that goes on, if there is one."""
+    going_on = [one for one in machine.sight.of(Dispute) if not one.is_over]
+    return going_on[number % len(going_on)] if going_on else machine.pick(Dispute, number)
+
+
+def share_of(paid: Payment, share: int) -> Money:
+    """So many hundredths of what is left."""
+    return Money.from_minor(paid.refundable.minor * share // 100, paid.currency)
+
+
+def _is_disputable(machine: Machine, paid: Payment) -> bool:
+    by = machine.who("customer", paid)
+    return "OpenDispute" in machine.houses[0].market.possible(paid, by)

@@ -1,0 +1,180 @@
+"""How it ends: trouble stops, whoever has to say something says it, time passes.
+
+Every deal then reaches its end, by its timers or by its parties, and nothing is left over.
+"""
+
+from typing import Any
+
+from marketpay import (
+    ApproveWithdrawal,
+    CancelJob,
+    CancelWithdrawal,
+    Chargeback,
+    ClearPayment,
+    CompleteJob,
+    Dispute,
+    Job,
+    JobStatus,
+    Offer,
+    OfferStatus,
+    Payment,
+    PaymentStatus,
+    PaymentTransaction,
+    PayoutAccount,
+    Refund,
+    Role,
+    StartJob,
+    TransactionKind,
+    UnfreezeWallet,
+    Wallet,
+    Withdrawal,
+    WithdrawalStatus,
+)
+from marketpay.domain.timer import TimerKind
+from tests.machine.house import House
+from tests.machine.machine import ADMIN, CONTRACTORS, Machine
+
+GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
+NOTHING_LEFT = ("escrow", "refunds_in_transit", "payout_in_transit", "disputed")
+CAPITAL = 10_000_000  # cents
+# What has nothing to do any more is left where it is: it fires without effect, or the schedule's.
+SCHEDULED = (TimerKind.PAYOUT_SCHEDULE, TimerKind.UPGRADE_END)
+
+
+def finish(machine: Machine) -> None:
+    """To the end of every deal."""
+    machine.both(_no_more_trouble)
+    _everybody_answers(machine)
+    _time_passes(machine)
+    _timers_kept_their_promises(machine)
+    _parties_end_their_jobs(machine)
+    _time_passes(machine)
+    nothing_is_left(machine)
+
+
+def _no_more_trouble(house: House) -> None:
+    house.gateway._script._queues.clear()
+    house.gateway.processor.top_up(CAPITAL, "USD")
+
+
+def _everybody_answers(machine: Machine) -> None:
+    """Payers, banks and administrators."""
+    for account in machine.sight.of(PayoutAccount):
+        machine.outside(lambda house, one=account: house.gateway.activate(one))
+    machine.settle()
+    for paid in machine.sight.of(Payment, status=PaymentStatus.AWAITING_CONFIRMATION):
+        machine.outside(lambda house, one=paid: house.gateway.fail_confirmation(one))
+    for charge in machine.sight.of(PaymentTransaction, kind=TransactionKind.CHARGE):
+        machine.outside(lambda house, one=charge: house.gateway.fail_checkout(one))
+    machine.settle()
+    for number, taken in enumerate(machine.sight.of(Chargeback)):
+        if not taken.is_decided:
+            what = ("win", "lose")[number % 2]
+            machine.outside(lambda house, one=taken, what=what: _decide(house, one, what))
+    machine.settle()
+    for wallet in machine.sight.of(Wallet):
+        machine.say(UnfreezeWallet(by=ADMIN, owner=wallet.owner, currency="USD", reason="Seen"))
+    for number, asked in enumerate(machine.sight.of(Withdrawal)):
+        if asked.status is WithdrawalStatus.REQUESTED:
+            what = (ApproveWithdrawal, CancelWithdrawal)[number % 2]
+            machine.say(what(by=ADMIN, withdrawal=asked.id))
+    for paid in machine.sight.of(Payment):
+        if paid.flagged is not None:
+            machine.say(ClearPayment(by=ADMIN, payment=paid.id))
+
+
+def _decide(house: House, taken: Chargeback, what: str) -> None:
+    name = house.get(Chargeback, taken.id).gateway_id
+    if house.outside(lambda _: getattr(house.gateway, what)(name)) != "ok":
+        house.gateway.close_inquiry(name)
+
+
+def _time_passes(machine: Machine) -> None:
+    """Long enough for every hold, dispute, clearance and payout."""
+    for days in (0, 1, 1, 1, 8, 8, 8, 1, 1, 1):
+        machine.clock.advance(days=days)
+        machine.settle()
+        for paid in machine.sight.of(Payment):
+            if paid.flagged is not None:
+                machine.say(ClearPayment(by=ADMIN, payment=paid.id))
+        for asked in machine.sight.of(Withdrawal, status=WithdrawalStatus.REQUESTED):
+            machine.say(ApproveWithdrawal(by=ADMIN, withdrawal=asked.id))
+
+
+def _timers_kept_their_promises(machine: Machine) -> None:
+    """Before anybody does anything more: disputes are over, work that was submitted is paid."""
+    sight = machine.sight
+    for dispute in sight.of(Dispute):
+        assert dispute.is_over, dispute
+    if machine.rules.auto_release is not None:
+        for job in sight.of(Job, status=JobStatus.SUBMITTED):
+            assert job.cancellation_by == Role.CUSTOMER, job
+    for job in sight.of(Job):
+        assert job.status not in GOING_ON or job.deadline is None or _is_told(machine, job), job
+    for paid in sight.of(Payment):
+        assert paid.clears_at is None, paid
+        is_over = sight.get(Job, paid.job).status not in (JobStatus.OPEN, *GOING_ON)
+        if is_over:
+            assert not _in_escrow(paid), paid
+
+
+def _is_told(machine: Machine, job: Job) -> bool:
+    """Whether its deadline has passed and somebody was told, or it was submitted before."""
+    assert job.deadline is not None
+    is_late = job.deadline <= machine.clock()
+    return not is_late or job.overdue_at is not None or job.submitted_at is not None
+
+
+def _parties_end_their_jobs(machine: Machine) -> None:
+    """One is completed, the next cancelled."""
+    for number, job in enumerate(machine.sight.of(Job)):
+        customer = machine.who("customer", job)
+        if job.status is JobStatus.OPEN:
+            code = machine.say(CancelJob(by=customer, job=job.id))
+        elif job.status in GOING_ON and number % 2:
+            code = machine.say(CancelJob(by=ADMIN, job=job.id))
+        elif job.status in GOING_ON:
+            if job.status is JobStatus.ASSIGNED:
+                machine.say(StartJob(by=customer, job=job.id))
+            code = machine.say(CompleteJob(by=customer, job=job.id))
+        else:
+            continue
+        assert code == "ok" or code == "pending", (code, job)
+
+
+def nothing_is_left(machine: Machine) -> None:
+    """Every deal has ended, and the books are the processor's."""
+    sight = machine.sight
+    for job in sight.of(Job):
+        assert job.status in job.lifecycle.final, job
+    for offer in sight.of(Offer):
+        assert offer.status not in (*_OPEN, OfferStatus.ACCEPTING), offer
+    for kind in (Payment, PaymentTransaction, Refund, Dispute, Chargeback, Withdrawal):
+        for one in sight.of(kind):
+            assert one.status in kind.lifecycle.final, one
+    for paid in sight.of(Payment):
+        assert not _in_escrow(paid), paid
+        assert paid.contested is None, paid
+    for account in NOTHING_LEFT:
+        assert sight.balance(account) == {}, account
+    assert [one for one in sight.timers if one.kind not in SCHEDULED] == []
+    for house in machine.houses:
+        _books_are_the_processors(house, machine)
+
+
+def _books_are_the_processors(house: House, machine: Machine) -> None:
+    assert house.market.verify().ok
+    balances: dict[Any, int] = machine.sight.balance("processor")
+    there = house.gateway.balance("USD").minor - CAPITAL
+    assert balances.get(("", "USD"), 0) == there
+    for by in CONTRACTORS:
+        connected = house.gateway.connected_balance(by.id, "USD").minor
+        assert machine.sight.balance("connected").get((by.id, "USD"), 0) == connected
+    assert not house.gateway.held("USD").minor
+
+
+def _in_escrow(paid: Payment) -> bool:
+    return paid.status is PaymentStatus.CAPTURED
+
+
+_OPEN = (OfferStatus.PENDING, OfferStatus.COUNTERED)

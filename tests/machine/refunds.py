@@ -1,0 +1,62 @@
+"""Money back: by the staff, at the processor's own pages, and back again from the bank."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from marketpay import ClearPayment, IssueRefund, Payment, PaymentStatus, Refund
+from tests.machine.machine import ADMIN, NUMBER, PERCENT, Machine, part_of, said_by, there_is
+
+HELD = (PaymentStatus.CAPTURED, PaymentStatus.RELEASED)
+
+
+def taken(machine: Machine, number: int) -> Payment:
+    """A payment that was captured, if there is one."""
+    found = [one for one in machine.sight.of(Payment) if one.status in HELD]
+    return found[number % len(found)] if found else machine.pick(Payment, number)
+
+
+@there_is(Payment)
+@rule(number=NUMBER, role=said_by("admin", "service"), percent=PERCENT)
+def issue_refund(machine: Machine, number, role, percent):
+    paid = taken(machine, number)
+    amount = part_of(paid.amount, percent)
+    machine.say(IssueRefund(by=machine.who(role, paid), payment=paid.id, amount=amount))
+
+
+@there_is(Payment)
+@rule(number=NUMBER, percent=PERCENT)
+def refund_elsewhere(machine: Machine, number, percent):
+    paid = taken(machine, number)
+    amount = part_of(paid.amount, percent)
+    machine.outside(lambda house: house.gateway.refund_elsewhere(paid, amount))
+
+
+@there_is(Refund)
+@rule(number=NUMBER, is_fine=st.booleans())
+def bank_answers_refund(machine: Machine, number, is_fine):
+    """The payer's bank sends it back, or has it."""
+    refund = machine.pick(Refund, number)
+
+    def act(house):
+        name = house.get(Refund, refund.id).gateway_id
+        if name is not None:
+            (house.gateway.settle_refund if is_fine else house.gateway.fail_refund)(name)
+
+    machine.outside(act)
+
+
+@there_is(Payment)
+@rule(number=NUMBER)
+def warn_of_fraud(machine: Machine, number):
+    """The issuer of the card has its doubts."""
+    paid = taken(machine, number)
+    machine.outside(lambda house: house.gateway.warn(paid))
+
+
+@there_is(Payment)
+@rule(number=NUMBER)
+def clear_payment(machine: Machine, number):
+    """Somebody has looked at what was flagged."""
+    flagged = [one for one in machine.sight.of(Payment) if one.flagged is not None]
+    paid = flagged[number % len(flagged)] if flagged else machine.pick(Payment, number)
+    machine.say(ClearPayment(by=ADMIN, payment=paid.id))
