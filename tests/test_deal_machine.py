@@ -48,7 +48,7 @@ class Opened(Machine):
         self.say(OpenPayoutAccount(by=CONTRACTORS[0]))
         self.outside(lambda house: house.gateway.activate(CONTRACTORS[0].id))
         self.settle()
-        self.strike(CUSTOMERS[0], CONTRACTORS[0], Money("1000.10", "USD"), CARDS["good"])
+        self.strike(CUSTOMERS[0], CONTRACTORS[0], Money("1000.10", "USD"), CARDS["good"], steps=3)
         self.say(PostJob(by=CUSTOMERS[1], title="Mend the gate", currency="USD"))
         self.say(ApplyToJob(by=CONTRACTORS[1], job=self.pick(Job, 0).id))
 

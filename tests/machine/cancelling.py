@@ -19,14 +19,14 @@ SIDES = ("customer", "contractor")
 
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer", "contractor", "admin"))
-def cancel_job(machine: Machine, number, role):
+def cancel_job(machine: Machine, number: int, role: str) -> None:
     job = machine.pick(Job, number)
     machine.say(CancelJob(by=machine.who(role, job), job=job.id))
 
 
 @there_is(Job, status=JobStatus.IN_PROGRESS)
 @rule(number=NUMBER, role=said_by(*SIDES), percent=st.none() | PERCENT)
-def propose_cancellation(machine: Machine, number, role, percent):
+def propose_cancellation(machine: Machine, number: int, role: str, percent: int | None) -> None:
     job = machine.pick(Job, number, status=JobStatus.IN_PROGRESS)
     [accepted] = machine.sight.of(Offer, claimed_job=job.id)
     amount = None if percent is None else part_of(accepted.price, percent)
@@ -36,7 +36,7 @@ def propose_cancellation(machine: Machine, number, role, percent):
 
 @there_is(Job)
 @rule(number=NUMBER, is_other=st.sampled_from((True, True, True, False)), agrees=st.booleans())
-def answer_cancellation(machine: Machine, number, is_other, agrees):
+def answer_cancellation(machine: Machine, number: int, is_other: bool, agrees: bool) -> None:
     """The other side of a proposal agrees, or turns it down; where there is none, somebody."""
     proposed = [one for one in machine.sight.of(Job) if one.cancellation_by is not None]
     job = proposed[number % len(proposed)] if proposed else machine.pick(Job, number)

@@ -11,7 +11,7 @@ AMOUNT = st.sampled_from((1, 7, 250, 1001)).map(lambda minor: Money.from_minor(m
 
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer"), amount=AMOUNT, card=CARD)
-def pay_extra(machine: Machine, number, role, amount, card):
+def pay_extra(machine: Machine, number: int, role: str, amount: Money, card: str) -> None:
     job = machine.pick(Job, number)
     by, method = machine.who(role, job), CARDS[card]
     machine.say(PayExtra(by=by, job=job.id, amount=amount, payment_method=method))
@@ -19,7 +19,7 @@ def pay_extra(machine: Machine, number, role, amount, card):
 
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer"), amount=AMOUNT, card=CARD)
-def pay_tip(machine: Machine, number, role, amount, card):
+def pay_tip(machine: Machine, number: int, role: str, amount: Money, card: str) -> None:
     job = machine.pick(Job, number)
     by, method = machine.who(role, job), CARDS[card]
     machine.say(PayTip(by=by, job=job.id, amount=amount, payment_method=method))

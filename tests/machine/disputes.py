@@ -30,7 +30,7 @@ WORD = st.sampled_from(("No", "Not at all"))
 
 @there_is(Payment)
 @rule(number=NUMBER, role=said_by(*SIDES), is_free=st.sampled_from((True, True, True, False)))
-def open_dispute(machine: Machine, number, role, is_free):
+def open_dispute(machine: Machine, number: int, role: str, is_free: bool) -> None:
     """Of a payment that can be contested, mostly."""
     can = [one for one in machine.sight.of(Payment) if is_free and _is_disputable(machine, one)]
     paid = can[number % len(can)] if can else machine.pick(Payment, number)
@@ -39,7 +39,7 @@ def open_dispute(machine: Machine, number, role, is_free):
 
 @there_is(Dispute)
 @rule(number=NUMBER, role=said_by(*SIDES), word=WORD)
-def respond_to_dispute(machine: Machine, number, role, word):
+def respond_to_dispute(machine: Machine, number: int, role: str, word: str) -> None:
     dispute = newest(machine, number)
     by = machine.who(role, dispute)
     machine.say(RespondToDispute(by=by, dispute=dispute.id, message=word))
@@ -47,14 +47,14 @@ def respond_to_dispute(machine: Machine, number, role, word):
 
 @there_is(Dispute)
 @rule(number=NUMBER, role=said_by(*SIDES, "admin"))
-def escalate_dispute(machine: Machine, number, role):
+def escalate_dispute(machine: Machine, number: int, role: str) -> None:
     dispute = newest(machine, number)
     machine.say(EscalateDispute(by=machine.who(role, dispute), dispute=dispute.id))
 
 
 @there_is(Dispute)
 @rule(number=NUMBER, role=said_by(*SIDES, "admin"), page=st.integers(0, 2))
-def add_evidence(machine: Machine, number, role, page):
+def add_evidence(machine: Machine, number: int, role: str, page: int) -> None:
     dispute, photo = newest(machine, number), evolve(PHOTO, sha256=f"0{page}" * 32)
     by = machine.who(role, dispute)
     machine.say(AddEvidence(by=by, dispute=dispute.id, attachment=photo))
@@ -62,7 +62,7 @@ def add_evidence(machine: Machine, number, role, page):
 
 @there_is(Dispute)
 @rule(number=NUMBER, role=said_by(*SIDES), share=SHARE)
-def propose_settlement(machine: Machine, number, role, share):
+def propose_settlement(machine: Machine, number: int, role: str, share: int) -> None:
     dispute = newest(machine, number)
     amount = share_of(machine.sight.get(Payment, dispute.payment), share)
     by = machine.who(role, dispute)
@@ -71,7 +71,7 @@ def propose_settlement(machine: Machine, number, role, share):
 
 @there_is(Dispute)
 @rule(number=NUMBER, role=said_by(*SIDES))
-def accept_settlement(machine: Machine, number, role):
+def accept_settlement(machine: Machine, number: int, role: str) -> None:
     """On what the other side proposes, where it does."""
     dispute = newest(machine, number)
     by = machine.who(role, dispute)
@@ -81,7 +81,7 @@ def accept_settlement(machine: Machine, number, role):
 
 @there_is(Dispute)
 @rule(number=NUMBER, share=SHARE, beside=st.sampled_from((0, 0, 0, 1)))
-def resolve_dispute(machine: Machine, number, share, beside):
+def resolve_dispute(machine: Machine, number: int, share: int, beside: int) -> None:
     """An administrator decides, now and then a cent beside it."""
     dispute = newest(machine, number)
     paid = machine.sight.get(Payment, dispute.payment)
@@ -96,7 +96,7 @@ def resolve_dispute(machine: Machine, number, share, beside):
 
 @there_is(Dispute)
 @rule(number=NUMBER, is_opener=st.sampled_from((True, True, True, False)))
-def withdraw_dispute(machine: Machine, number, is_opener):
+def withdraw_dispute(machine: Machine, number: int, is_opener: bool) -> None:
     dispute = newest(machine, number)
     mine = SIDES.index(dispute.opened_by.value)
     by = machine.who(SIDES[mine if is_opener else 1 - mine], dispute)
@@ -105,7 +105,7 @@ def withdraw_dispute(machine: Machine, number, is_opener):
 
 @there_is(Dispute)
 @rule(number=NUMBER)
-def expire_dispute(machine: Machine, number):
+def expire_dispute(machine: Machine, number: int) -> None:
     machine.say(ExpireDispute(by=Actor.SYSTEM, dispute=newest(machine, number).id))
 
 

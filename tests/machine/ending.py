@@ -3,9 +3,11 @@
 Every deal then reaches its end, by its timers or by its parties, and nothing is left over.
 """
 
+from functools import partial
 from typing import Any
 
 from marketpay import (
+    AbandonTransaction,
     ApproveWithdrawal,
     CancelJob,
     CancelWithdrawal,
@@ -22,6 +24,7 @@ from marketpay import (
     PaymentTransaction,
     PayoutAccount,
     Refund,
+    RetryTransfer,
     Role,
     StartJob,
     TransactionKind,
@@ -30,6 +33,7 @@ from marketpay import (
     Withdrawal,
     WithdrawalStatus,
 )
+from marketpay.domain.settlement import NO_ANSWER
 from marketpay.domain.timer import TimerKind
 from tests.machine.house import House
 from tests.machine.machine import ADMIN, CONTRACTORS, Machine
@@ -60,33 +64,41 @@ def _no_more_trouble(house: House) -> None:
 def _everybody_answers(machine: Machine) -> None:
     """Payers, banks and administrators."""
     for account in machine.sight.of(PayoutAccount):
-        machine.outside(lambda house, one=account: house.gateway.activate(one))
+        machine.happens("activate", account)
     machine.settle()
     for paid in machine.sight.of(Payment, status=PaymentStatus.AWAITING_CONFIRMATION):
-        machine.outside(lambda house, one=paid: house.gateway.fail_confirmation(one))
+        machine.happens("fail_confirmation", paid)
     for charge in machine.sight.of(PaymentTransaction, kind=TransactionKind.CHARGE):
-        machine.outside(lambda house, one=charge: house.gateway.fail_checkout(one))
+        machine.happens("fail_checkout", charge)
     machine.settle()
     for number, taken in enumerate(machine.sight.of(Chargeback)):
         if not taken.is_decided:
-            what = ("win", "lose")[number % 2]
-            machine.outside(lambda house, one=taken, what=what: _decide(house, one, what))
+            machine.outside(partial(_decided, taken, ("win", "lose")[number % 2]))
     machine.settle()
     for wallet in machine.sight.of(Wallet):
         machine.say(UnfreezeWallet(by=ADMIN, owner=wallet.owner, currency="USD", reason="Seen"))
-    for number, asked in enumerate(machine.sight.of(Withdrawal)):
-        if asked.status is WithdrawalStatus.REQUESTED:
-            what = (ApproveWithdrawal, CancelWithdrawal)[number % 2]
-            machine.say(what(by=ADMIN, withdrawal=asked.id))
-    for paid in machine.sight.of(Payment):
-        if paid.flagged is not None:
-            machine.say(ClearPayment(by=ADMIN, payment=paid.id))
+    for asked in machine.sight.of(Withdrawal, status=WithdrawalStatus.REQUESTED)[1:]:
+        machine.say(CancelWithdrawal(by=ADMIN, withdrawal=asked.id))
+    _administrators_look(machine)
 
 
-def _decide(house: House, taken: Chargeback, what: str) -> None:
+def _decided(taken: Chargeback, what: str, house: House) -> None:
     name = house.get(Chargeback, taken.id).gateway_id
     if house.outside(lambda _: getattr(house.gateway, what)(name)) != "ok":
         house.gateway.close_inquiry(name)
+
+
+def _administrators_look(machine: Machine) -> None:
+    """At what was flagged, what is to be approved, and what nobody sent until it was too late."""
+    for paid in machine.sight.of(Payment):
+        if paid.flagged is not None:
+            machine.say(ClearPayment(by=ADMIN, payment=paid.id))
+    for asked in machine.sight.of(Withdrawal, status=WithdrawalStatus.REQUESTED):
+        machine.say(ApproveWithdrawal(by=ADMIN, withdrawal=asked.id))
+    for sent in machine.sight.of(PaymentTransaction, failure=NO_ANSWER):
+        machine.say(AbandonTransaction(by=ADMIN, transaction=sent.id))
+        if sent.kind is TransactionKind.TRANSFER and sent.payment is not None:
+            machine.say(RetryTransfer(by=ADMIN, payment=sent.payment))
 
 
 def _time_passes(machine: Machine) -> None:
@@ -94,11 +106,7 @@ def _time_passes(machine: Machine) -> None:
     for days in (0, 1, 1, 1, 8, 8, 8, 1, 1, 1):
         machine.clock.advance(days=days)
         machine.settle()
-        for paid in machine.sight.of(Payment):
-            if paid.flagged is not None:
-                machine.say(ClearPayment(by=ADMIN, payment=paid.id))
-        for asked in machine.sight.of(Withdrawal, status=WithdrawalStatus.REQUESTED):
-            machine.say(ApproveWithdrawal(by=ADMIN, withdrawal=asked.id))
+        _administrators_look(machine)
 
 
 def _timers_kept_their_promises(machine: Machine) -> None:
@@ -106,7 +114,7 @@ def _timers_kept_their_promises(machine: Machine) -> None:
     sight = machine.sight
     for dispute in sight.of(Dispute):
         assert dispute.is_over, dispute
-    if machine.rules.auto_release is not None:
+    if machine.policy.auto_release is not None:
         for job in sight.of(Job, status=JobStatus.SUBMITTED):
             assert job.cancellation_by == Role.CUSTOMER, job
     for job in sight.of(Job):
@@ -139,7 +147,7 @@ def _parties_end_their_jobs(machine: Machine) -> None:
             code = machine.say(CompleteJob(by=customer, job=job.id))
         else:
             continue
-        assert code == "ok" or code == "pending", (code, job)
+        assert code in ("ok", "pending"), (code, job)
 
 
 def nothing_is_left(machine: Machine) -> None:

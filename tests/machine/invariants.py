@@ -39,17 +39,15 @@ SET_ASIDE: Final = (
 OVER: Final = (JobStatus.COMPLETED, JobStatus.CANCELLED)
 
 
-def moved(
-    entries: Collection[LedgerEntry], debits: Collection[K], credits_: Collection[K]
-) -> int:
+def moved(entries: Collection[LedgerEntry], out_of: Collection[K], into: Collection[K]) -> int:
     """What went from some kinds of accounts to others, in minor units, less what came back."""
-    there = sum(
-        one.amount.minor for one in entries if one.debit.kind in debits and one.credit.kind in credits_
-    )
-    back = sum(
-        one.amount.minor for one in entries if one.credit.kind in debits and one.debit.kind in credits_
-    )
-    return there - back
+    total = 0
+    for one in entries:
+        if one.debit.kind in out_of and one.credit.kind in into:
+            total += one.amount.minor
+        if one.debit.kind in into and one.credit.kind in out_of:
+            total -= one.amount.minor
+    return total
 
 
 def accounts_are_their_entries(sight: Sight) -> None:

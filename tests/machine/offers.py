@@ -1,12 +1,14 @@
 """Offers are sent, paid, negotiated, accepted, turned down."""
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from marketpay import (
     AcceptOffer,
+    Actor,
     Application,
     CounterOffer,
     Job,
@@ -39,7 +41,9 @@ HOURS = st.sampled_from((None, None, None, 1, 30))
 
 @there_is(Job, status=JobStatus.OPEN)
 @rule(number=NUMBER, to=st.sampled_from(CONTRACTORS), price=PRICE, card=CARD, hours=HOURS)
-def send_offer(machine: Machine, number, to, price, card, hours):
+def send_offer(
+    machine: Machine, number: int, to: Actor, price: Money, card: str, hours: int | None
+) -> None:
     job = machine.pick(Job, number, status=JobStatus.OPEN)
     until = None if hours is None else machine.clock() + timedelta(hours=hours)
     machine.say(
@@ -52,7 +56,7 @@ def send_offer(machine: Machine, number, to, price, card, hours):
 
 @there_is(Application)
 @rule(number=NUMBER, price=PRICE, card=CARD, role=said_by("customer"))
-def offer_to_applicant(machine: Machine, number, price, card, role):
+def offer_to_applicant(machine: Machine, number: int, price: Money, card: str, role: str) -> None:
     application = machine.pick(Application, number)
     job = machine.sight.get(Job, application.job)
     machine.say(
@@ -65,7 +69,7 @@ def offer_to_applicant(machine: Machine, number, price, card, role):
 
 @there_is(Offer, status=OfferStatus.PENDING)
 @rule(number=NUMBER, card=CARD, role=said_by("customer"))
-def pay_offer(machine: Machine, number, card, role):
+def pay_offer(machine: Machine, number: int, card: str, role: str) -> None:
     offer = machine.pick(Offer, number)
     command = PayOffer(by=machine.who(role, offer), offer=offer.id, payment_method=CARDS[card])
     machine.say(command)
@@ -73,26 +77,25 @@ def pay_offer(machine: Machine, number, card, role):
 
 @there_is(Payment, status=PaymentStatus.AWAITING_CONFIRMATION)
 @rule(number=NUMBER, passes=st.sampled_from((True, True, False)), is_heard=st.booleans())
-def confirm_payment(machine: Machine, number, passes, is_heard):
+def confirm_payment(machine: Machine, number: int, passes: bool, is_heard: bool) -> None:
     paid = machine.pick(Payment, number, status=PaymentStatus.AWAITING_CONFIRMATION)
-    if passes:
-        machine.outside(lambda house: house.gateway.confirm(paid))
-    else:
-        machine.outside(lambda house: house.gateway.fail_confirmation(paid))
+    machine.happens("confirm" if passes else "fail_confirmation", paid)
     if is_heard:
         machine.settle()
 
 
 @there_is(Offer, status=OfferStatus.PENDING)
 @rule(number=NUMBER, role=said_by("contractor"), price=PRICE)
-def counter_offer(machine: Machine, number, role, price):
+def counter_offer(machine: Machine, number: int, role: str, price: Money) -> None:
     offer = machine.pick(Offer, number)
     machine.say(CounterOffer(by=machine.who(role, offer), offer=offer.id, price=price))
 
 
 @there_is(Offer)
 @rule(number=NUMBER, role=said_by("customer"), price=PRICE, card=CARD, hours=HOURS)
-def revise_offer(machine: Machine, number, role, price, card, hours):
+def revise_offer(
+    machine: Machine, number: int, role: str, price: Money, card: str, hours: int | None
+) -> None:
     """To what the contractor asks for, if they do."""
     offer = machine.pick(Offer, number)
     until = None if hours is None else machine.clock() + timedelta(hours=hours)
@@ -106,14 +109,14 @@ def revise_offer(machine: Machine, number, role, price, card, hours):
 
 @there_is(Offer)
 @rule(number=NUMBER, role=said_by("contractor"))
-def accept_offer(machine: Machine, number, role):
+def accept_offer(machine: Machine, number: int, role: str) -> None:
     offer = machine.pick(Offer, number)
     machine.say(AcceptOffer(by=machine.who(role, offer), offer=offer.id))
 
 
 @there_is(Offer)
 @rule(number=NUMBER, what=st.sampled_from((RejectOffer, WithdrawOffer)), is_right=st.booleans())
-def end_offer(machine: Machine, number, what, is_right):
+def end_offer(machine: Machine, number: int, what: Any, is_right: bool) -> None:
     offer = machine.pick(Offer, number)
     role = "contractor" if is_right is (what is RejectOffer) else "customer"
     machine.say(what(by=machine.who(role, offer), offer=offer.id))
@@ -121,16 +124,21 @@ def end_offer(machine: Machine, number, what, is_right):
 
 @there_is(Payment, status=PaymentStatus.AUTHORIZED)
 @rule(number=NUMBER, is_canceled=st.booleans())
-def hold_is_let_go(machine: Machine, number, is_canceled):
+def hold_is_let_go(machine: Machine, number: int, is_canceled: bool) -> None:
     """By the payer's bank, or at the processor's own pages."""
     held = machine.pick(Payment, number, status=PaymentStatus.AUTHORIZED)
-    if is_canceled:
-        machine.outside(lambda house: house.gateway.cancel_elsewhere(held))
-    else:
-        machine.outside(lambda house: house.gateway.expire(held))
+    machine.happens("cancel_elsewhere" if is_canceled else "expire", held)
 
 
-@rule(by=st.sampled_from(CUSTOMERS), to=st.sampled_from(CONTRACTORS), price=PRICE, card=CARD)
-def strike_a_deal(machine: Machine, by, to, price, card):
-    """A deal as most are: sent, accepted and begun, if the card is good."""
-    machine.strike(by, to, price, CARDS[card])
+@rule(
+    by=st.sampled_from(CUSTOMERS),
+    to=st.sampled_from(CONTRACTORS),
+    price=PRICE,
+    card=CARD,
+    steps=st.integers(1, 5),
+)
+def strike_a_deal(
+    machine: Machine, by: Actor, to: Actor, price: Money, card: str, steps: int
+) -> None:
+    """A deal as most are, as far as it goes: that many steps, if the card is good."""
+    machine.strike(by, to, price, CARDS[card], steps)

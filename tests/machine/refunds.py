@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from marketpay import ClearPayment, IssueRefund, Payment, PaymentStatus, Refund
+from tests.machine.house import House
 from tests.machine.machine import ADMIN, NUMBER, PERCENT, Machine, part_of, said_by, there_is
 
 HELD = (PaymentStatus.CAPTURED, PaymentStatus.RELEASED)
@@ -17,7 +18,7 @@ def taken(machine: Machine, number: int) -> Payment:
 
 @there_is(Payment)
 @rule(number=NUMBER, role=said_by("admin", "service"), percent=PERCENT)
-def issue_refund(machine: Machine, number, role, percent):
+def issue_refund(machine: Machine, number: int, role: str, percent: int) -> None:
     paid = taken(machine, number)
     amount = part_of(paid.amount, percent)
     machine.say(IssueRefund(by=machine.who(role, paid), payment=paid.id, amount=amount))
@@ -25,19 +26,19 @@ def issue_refund(machine: Machine, number, role, percent):
 
 @there_is(Payment)
 @rule(number=NUMBER, percent=PERCENT)
-def refund_elsewhere(machine: Machine, number, percent):
+def refund_elsewhere(machine: Machine, number: int, percent: int) -> None:
     paid = taken(machine, number)
     amount = part_of(paid.amount, percent)
-    machine.outside(lambda house: house.gateway.refund_elsewhere(paid, amount))
+    machine.happens("refund_elsewhere", paid, amount=amount)
 
 
 @there_is(Refund)
 @rule(number=NUMBER, is_fine=st.booleans())
-def bank_answers_refund(machine: Machine, number, is_fine):
+def bank_answers_refund(machine: Machine, number: int, is_fine: bool) -> None:
     """The payer's bank sends it back, or has it."""
     refund = machine.pick(Refund, number)
 
-    def act(house):
+    def act(house: House) -> None:
         name = house.get(Refund, refund.id).gateway_id
         if name is not None:
             (house.gateway.settle_refund if is_fine else house.gateway.fail_refund)(name)
@@ -47,15 +48,14 @@ def bank_answers_refund(machine: Machine, number, is_fine):
 
 @there_is(Payment)
 @rule(number=NUMBER)
-def warn_of_fraud(machine: Machine, number):
+def warn_of_fraud(machine: Machine, number: int) -> None:
     """The issuer of the card has its doubts."""
-    paid = taken(machine, number)
-    machine.outside(lambda house: house.gateway.warn(paid))
+    machine.happens("warn", taken(machine, number))
 
 
 @there_is(Payment)
 @rule(number=NUMBER)
-def clear_payment(machine: Machine, number):
+def clear_payment(machine: Machine, number: int) -> None:
     """Somebody has looked at what was flagged."""
     flagged = [one for one in machine.sight.of(Payment) if one.flagged is not None]
     paid = flagged[number % len(flagged)] if flagged else machine.pick(Payment, number)

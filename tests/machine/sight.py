@@ -72,7 +72,8 @@ class Sight:
 
     def get(self, kind: type[E], id: str) -> E:
         """The one with this id."""
-        return next(one for one in self.entities[kind] if one.id == id)
+        [found] = [one for one in self.of(kind) if one.id == id]
+        return found
 
     def balance(self, kind: str) -> dict[tuple[str, str], int]:
         """What is in the accounts of a kind, by owner and currency, unless it is nothing."""

@@ -1,16 +1,18 @@
 """Listings become premium on the processor's page."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from marketpay import BuyUpgrade, PaymentTransaction, RevokeUpgrade, TransactionKind, Upgrade
+from marketpay import Actor, BuyUpgrade, PaymentTransaction, RevokeUpgrade, TransactionKind, Upgrade
 from tests.machine.machine import ADMIN, CUSTOMERS, NUMBER, Machine, there_is
 
 PAGE = ("pay_checkout", "pay_checkout", "promise_checkout", "settle_checkout", "fail_checkout")
 
 
 @rule(by=st.sampled_from(CUSTOMERS), kind=st.sampled_from(("bronze", "gold")))
-def buy_upgrade(machine: Machine, by, kind):
+def buy_upgrade(machine: Machine, by: Actor, kind: str) -> None:
     machine.say(
         BuyUpgrade(
             by=by,
@@ -24,12 +26,12 @@ def buy_upgrade(machine: Machine, by, kind):
 
 @there_is(PaymentTransaction, kind=TransactionKind.CHARGE)
 @rule(number=NUMBER, what=st.sampled_from((*PAGE, "expire_checkout")))
-def use_page(machine: Machine, number, what):
+def use_page(machine: Machine, number: int, what: Any) -> None:
     charge = machine.pick(PaymentTransaction, number, kind=TransactionKind.CHARGE)
-    machine.outside(lambda house: getattr(house.gateway, what)(charge))
+    machine.happens(what, charge)
 
 
 @there_is(Upgrade)
 @rule(number=NUMBER)
-def revoke_upgrade(machine: Machine, number):
+def revoke_upgrade(machine: Machine, number: int) -> None:
     machine.say(RevokeUpgrade(by=ADMIN, upgrade=machine.pick(Upgrade, number).id))

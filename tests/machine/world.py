@@ -1,5 +1,7 @@
 """Time passes, workers work, webhooks arrive, answers are lost."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -31,31 +33,31 @@ TROUBLE = [(request, fate) for request, fates in FATES.items() for fate in fates
 
 
 @rule(trouble=st.sampled_from(TROUBLE))
-def something_will_fail(machine: Machine, trouble):
+def something_will_fail(machine: Machine, trouble: Any) -> None:
     """The next request of that kind."""
     request, fate = trouble
     machine.both(lambda house: house.gateway.script(request, fate))
 
 
 @rule(hours=st.sampled_from((1, 25, 49, 24 * 8)), is_worked=st.booleans())
-def time_passes(machine: Machine, hours, is_worked):
+def time_passes(machine: Machine, hours: int, is_worked: bool) -> None:
     machine.clock.advance(hours=hours)
     if is_worked:
         machine.settle()
 
 
 @rule()
-def work(machine: Machine):
+def work(machine: Machine) -> None:
     machine.both(House.work)
 
 
 @rule()
-def hear(machine: Machine):
+def hear(machine: Machine) -> None:
     machine.both(House.hear)
 
 
 @rule()
-def all_goes_well_for_some_days(machine: Machine):
+def all_goes_well_for_some_days(machine: Machine) -> None:
     for _ in range(3):
         machine.settle()
         machine.clock.advance(days=1)
