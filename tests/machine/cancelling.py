@@ -10,6 +10,7 @@ from marketpay import (
     Job,
     JobStatus,
     Offer,
+    OfferStatus,
     ProposeCancellation,
 )
 from tests.machine.machine import NUMBER, PERCENT, Machine, part_of, said_by, there_is
@@ -34,12 +35,11 @@ def propose_cancellation(machine: Machine, number: int, role: str, percent: int 
     machine.say(ProposeCancellation(by=by, job=job.id, to_customer=amount))
 
 
-@there_is(Job)
+@there_is(Offer, status=OfferStatus.ACCEPTED)
 @rule(number=NUMBER, is_other=st.sampled_from((True, True, True, False)), agrees=st.booleans())
 def answer_cancellation(machine: Machine, number: int, is_other: bool, agrees: bool) -> None:
     """The other side of a proposal agrees, or turns it down; where there is none, somebody."""
-    proposed = [one for one in machine.sight.of(Job) if one.cancellation_by is not None]
-    job = proposed[number % len(proposed)] if proposed else machine.pick(Job, number)
+    job = machine.prefer(Job, number, _is_proposed)
     mine = SIDES.index(job.cancellation_by or "customer")
     by = machine.who(SIDES[1 - mine] if is_other else SIDES[mine], job)
     if agrees:
@@ -47,3 +47,7 @@ def answer_cancellation(machine: Machine, number: int, is_other: bool, agrees: b
         machine.say(AcceptCancellation(by=by, job=job.id, to_customer=amount))
     else:
         machine.say(DeclineCancellation(by=by, job=job.id))
+
+
+def _is_proposed(job: Job) -> bool:
+    return job.cancellation_by is not None

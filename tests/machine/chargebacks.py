@@ -27,7 +27,7 @@ def bank_disputes(machine: Machine, number: int, percent: int, how: str) -> None
 @rule(number=NUMBER, what=st.sampled_from(("escalate", "withdraw", "review", *ENDS * 2)))
 def chargeback_goes_on(machine: Machine, number: int, what: Any) -> None:
     """`lose`, then `win`: it was decided, and is overturned."""
-    taken_back = machine.pick(Chargeback, number)
+    taken_back = machine.prefer(Chargeback, number, lambda one: not one.is_decided)
     machine.outside(lambda house: decided(house, taken_back, what))
 
 

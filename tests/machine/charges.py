@@ -12,7 +12,7 @@ AMOUNT = st.sampled_from((1, 7, 250, 1001)).map(lambda minor: Money.from_minor(m
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer"), amount=AMOUNT, card=CARD)
 def pay_extra(machine: Machine, number: int, role: str, amount: Money, card: str) -> None:
-    job = machine.pick(Job, number)
+    job = machine.prefer(Job, number, _is_assigned)
     by, method = machine.who(role, job), CARDS[card]
     machine.say(PayExtra(by=by, job=job.id, amount=amount, payment_method=method))
 
@@ -20,6 +20,10 @@ def pay_extra(machine: Machine, number: int, role: str, amount: Money, card: str
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer"), amount=AMOUNT, card=CARD)
 def pay_tip(machine: Machine, number: int, role: str, amount: Money, card: str) -> None:
-    job = machine.pick(Job, number)
+    job = machine.prefer(Job, number, _is_assigned)
     by, method = machine.who(role, job), CARDS[card]
     machine.say(PayTip(by=by, job=job.id, amount=amount, payment_method=method))
+
+
+def _is_assigned(job: Job) -> bool:
+    return job.contractor is not None

@@ -32,8 +32,7 @@ WORD = st.sampled_from(("No", "Not at all"))
 @rule(number=NUMBER, role=said_by(*SIDES), is_free=st.sampled_from((True, True, True, False)))
 def open_dispute(machine: Machine, number: int, role: str, is_free: bool) -> None:
     """Of a payment that can be contested, mostly."""
-    can = [one for one in machine.sight.of(Payment) if is_free and _is_disputable(machine, one)]
-    paid = can[number % len(can)] if can else machine.pick(Payment, number)
+    paid = machine.prefer(Payment, number, lambda one: is_free is _is_disputable(machine, one))
     machine.say(OpenDispute(by=machine.who(role, paid), payment=paid.id, reason="Hm"))
 
 
@@ -111,8 +110,7 @@ def expire_dispute(machine: Machine, number: int) -> None:
 
 def newest(machine: Machine, number: int) -> Dispute:
     """One that goes on, if there is one."""
-    going_on = [one for one in machine.sight.of(Dispute) if not one.is_over]
-    return going_on[number % len(going_on)] if going_on else machine.pick(Dispute, number)
+    return machine.prefer(Dispute, number, lambda one: not one.is_over)
 
 
 def share_of(paid: Payment, share: int) -> Money:

@@ -111,6 +111,11 @@ class Machine(RuleBasedStateMachine):
         found = self.sight.of(kind, **having)
         return found[number % len(found)]
 
+    def prefer(self, kind: type[E], number: int, is_so: Callable[[E], bool]) -> E:
+        """The newest that is so is number 0; any, if none is."""
+        found = [one for one in self.sight.of(kind) if is_so(one)]
+        return found[number % len(found)] if found else self.pick(kind, number)
+
     def both(self, act: Callable[[House], Any]) -> Any:
         """Both houses do it, and the same comes of it."""
         self._sight = None

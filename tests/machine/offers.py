@@ -1,6 +1,7 @@
 """Offers are sent, paid, negotiated, accepted, turned down."""
 
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,7 +16,6 @@ from marketpay import (
     JobStatus,
     Money,
     Offer,
-    OfferStatus,
     Payment,
     PaymentStatus,
     PayOffer,
@@ -36,6 +36,7 @@ from tests.machine.machine import (
 )
 
 PRICE = st.sampled_from((1, 3, 99, 1001, 3335, 100_000)).map(lambda n: Money.from_minor(n, "USD"))
+is_open = attrgetter("is_open")
 HOURS = st.sampled_from((None, None, None, 1, 30))
 
 
@@ -67,10 +68,10 @@ def offer_to_applicant(machine: Machine, number: int, price: Money, card: str, r
     )  # fmt: skip
 
 
-@there_is(Offer, status=OfferStatus.PENDING)
+@there_is(Offer)
 @rule(number=NUMBER, card=CARD, role=said_by("customer"))
 def pay_offer(machine: Machine, number: int, card: str, role: str) -> None:
-    offer = machine.pick(Offer, number)
+    offer = machine.prefer(Offer, number, is_open)
     command = PayOffer(by=machine.who(role, offer), offer=offer.id, payment_method=CARDS[card])
     machine.say(command)
 
@@ -84,10 +85,10 @@ def confirm_payment(machine: Machine, number: int, passes: bool, is_heard: bool)
         machine.settle()
 
 
-@there_is(Offer, status=OfferStatus.PENDING)
+@there_is(Offer)
 @rule(number=NUMBER, role=said_by("contractor"), price=PRICE)
 def counter_offer(machine: Machine, number: int, role: str, price: Money) -> None:
-    offer = machine.pick(Offer, number)
+    offer = machine.prefer(Offer, number, is_open)
     machine.say(CounterOffer(by=machine.who(role, offer), offer=offer.id, price=price))
 
 
@@ -97,7 +98,7 @@ def revise_offer(
     machine: Machine, number: int, role: str, price: Money, card: str, hours: int | None
 ) -> None:
     """To what the contractor asks for, if they do."""
-    offer = machine.pick(Offer, number)
+    offer = machine.prefer(Offer, number, is_open)
     until = None if hours is None else machine.clock() + timedelta(hours=hours)
     machine.say(
         ReviseOffer(
@@ -110,14 +111,14 @@ def revise_offer(
 @there_is(Offer)
 @rule(number=NUMBER, role=said_by("contractor"))
 def accept_offer(machine: Machine, number: int, role: str) -> None:
-    offer = machine.pick(Offer, number)
+    offer = machine.prefer(Offer, number, is_open)
     machine.say(AcceptOffer(by=machine.who(role, offer), offer=offer.id))
 
 
 @there_is(Offer)
 @rule(number=NUMBER, what=st.sampled_from((RejectOffer, WithdrawOffer)), is_right=st.booleans())
 def end_offer(machine: Machine, number: int, what: Any, is_right: bool) -> None:
-    offer = machine.pick(Offer, number)
+    offer = machine.prefer(Offer, number, is_open)
     role = "contractor" if is_right is (what is RejectOffer) else "customer"
     machine.say(what(by=machine.who(role, offer), offer=offer.id))
 

@@ -12,8 +12,7 @@ HELD = (PaymentStatus.CAPTURED, PaymentStatus.RELEASED)
 
 def taken(machine: Machine, number: int) -> Payment:
     """A payment that was captured, if there is one."""
-    found = [one for one in machine.sight.of(Payment) if one.status in HELD]
-    return found[number % len(found)] if found else machine.pick(Payment, number)
+    return machine.prefer(Payment, number, lambda one: one.status in HELD)
 
 
 @there_is(Payment)
@@ -57,6 +56,5 @@ def warn_of_fraud(machine: Machine, number: int) -> None:
 @rule(number=NUMBER)
 def clear_payment(machine: Machine, number: int) -> None:
     """Somebody has looked at what was flagged."""
-    flagged = [one for one in machine.sight.of(Payment) if one.flagged is not None]
-    paid = flagged[number % len(flagged)] if flagged else machine.pick(Payment, number)
+    paid = machine.prefer(Payment, number, lambda one: one.flagged is not None)
     machine.say(ClearPayment(by=ADMIN, payment=paid.id))

@@ -50,7 +50,7 @@ def look_at_account(machine: Machine, number: int, is_fine: bool) -> None:
 @there_is(Wallet)
 @rule(number=NUMBER, percent=PERCENT)
 def request_withdrawal(machine: Machine, number: int, percent: int) -> None:
-    wallet = machine.pick(Wallet, number)
+    wallet = machine.prefer(Wallet, number, lambda one: one.available.minor > 0)
     by = next(one for one in CONTRACTORS if one.id == wallet.owner)
     machine.say(RequestWithdrawal(by=by, amount=part_of(wallet.available, percent)))
 
