@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize
 
-from marketpay import ApplyToJob, Job, Money, OpenPayoutAccount, PostJob
+from marketpay import ApplyToJob, Job, Money, OpenPayoutAccount, PostJob, SendOffer
 from marketpay.testing.terms import Terms
 from tests.machine import (
     cancelling,
@@ -40,7 +40,7 @@ TOPICS = (
 
 
 class Opened(Machine):
-    """Two houses with a deal under way, whose contractor can be paid, and an open job."""
+    """Two houses with a deal under way, whose contractor can be paid, and an offer."""
 
     @initialize(rules=RULES, terms=TERMS)
     def begin(self, rules: dict[str, Any], terms: Terms) -> None:
@@ -50,7 +50,14 @@ class Opened(Machine):
         self.settle()
         self.strike(CUSTOMERS[0], CONTRACTORS[0], Money("1000.10", "USD"), CARDS["good"], steps=3)
         self.say(PostJob(by=CUSTOMERS[1], title="Mend the gate", currency="USD"))
-        self.say(ApplyToJob(by=CONTRACTORS[1], job=self.pick(Job, 0).id))
+        job, price = self.pick(Job, 0).id, Money("40", "USD")
+        self.say(ApplyToJob(by=CONTRACTORS[1], job=job))
+        self.say(
+            SendOffer(
+                by=CUSTOMERS[1], job=job, contractor=CONTRACTORS[1].id, price=price,
+                payment_method=CARDS["good"],
+            )
+        )  # fmt: skip
 
     def teardown(self) -> None:
         try:

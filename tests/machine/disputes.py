@@ -12,9 +12,12 @@ from marketpay import (
     Dispute,
     EscalateDispute,
     ExpireDispute,
+    Job,
     Money,
     OpenDispute,
+    PayExtra,
     Payment,
+    PaymentPurpose,
     ProposeSettlement,
     ResolveDispute,
     RespondToDispute,
@@ -34,6 +37,17 @@ def open_dispute(machine: Machine, number: int, role: str, is_free: bool) -> Non
     """Of a payment that can be contested, mostly."""
     paid = machine.prefer(Payment, number, lambda one: is_free is _is_disputable(machine, one))
     machine.say(OpenDispute(by=machine.who(role, paid), payment=paid.id, reason="Hm"))
+
+
+@there_is(Job)
+@rule(number=NUMBER, role=said_by(*SIDES))
+def dispute_an_extra(machine: Machine, number: int, role: str) -> None:
+    """... as soon as it is paid."""
+    job = machine.prefer(Job, number, lambda one: one.contractor is not None)
+    by, amount = machine.who("customer", job), Money("2.50", "USD")
+    machine.say(PayExtra(by=by, job=job.id, amount=amount, payment_method="pm_card_visa"))
+    for extra in machine.sight.of(Payment, job=job.id, purpose=PaymentPurpose.EXTRA)[:1]:
+        machine.say(OpenDispute(by=machine.who(role, job), payment=extra.id, reason="Hm"))
 
 
 @there_is(Dispute)

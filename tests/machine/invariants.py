@@ -123,7 +123,12 @@ def wallets_are_the_ledgers(sight: Sight) -> None:
         name = kind.value.removeprefix("wallet.")
         rows = {(one.owner, one.currency): getattr(one, name).minor for one in sight.of(Wallet)}
         assert all(minor >= 0 for minor in rows.values()), rows
-        assert {key: minor for key, minor in rows.items() if minor} == sight.balance(kind), kind
+        summed = {
+            (total.account.owner, total.account.currency): total.summed
+            for total in sight.totals
+            if total.account.kind is kind and total.summed
+        }
+        assert {key: minor for key, minor in rows.items() if minor} == summed, kind
 
 
 def wallets_say_what_waits_and_what_is_set_aside(sight: Sight) -> None:

@@ -1,6 +1,7 @@
 """What all rules of the machine do with the two houses."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from marketpay.testing.terms import Terms
 from tests.machine.buttons import check_buttons
 from tests.machine.house import House
 from tests.machine.invariants import INVARIANTS
+from tests.machine.punctuality import ON_TIME
 from tests.machine.sight import Comparing, Sight
 
 E = TypeVar("E", bound=Entity)
@@ -138,7 +140,8 @@ class Machine(RuleBasedStateMachine):
 
     def strike(self, by: Actor, to: Actor, price: Money, method: str, steps: int) -> None:
         """A deal as most are: sent, accepted, begun, submitted, and then disputed."""
-        self.say(PostJob(by=by, title="Paint the fence", currency=price.currency))
+        due = self.clock() + timedelta(days=5)
+        self.say(PostJob(by=by, title="Paint it", currency=price.currency, deadline=due))
         job = self.pick(Job, 0)
         if self.policy.require_application:
             self.say(ApplyToJob(by=to, job=job.id))
@@ -169,8 +172,10 @@ class Machine(RuleBasedStateMachine):
         return NOBODY
 
     def settle(self) -> None:
-        """Everything is heard and done."""
+        """Everything is heard and done, and what had its time is over."""
         self.both(House.settle)
+        for check in ON_TIME:
+            check(self.sight, self.clock())
 
     @invariant()
     def all_that_must_hold_holds(self) -> None:

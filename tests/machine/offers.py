@@ -37,7 +37,7 @@ from tests.machine.machine import (
 
 PRICE = st.sampled_from((1, 3, 99, 1001, 3335, 100_000)).map(lambda n: Money.from_minor(n, "USD"))
 is_open = attrgetter("is_open")
-HOURS = st.sampled_from((None, None, None, 1, 30))
+HOURS = st.sampled_from((None, None, None, 1, 30, 24 * 9))
 
 
 @there_is(Job, status=JobStatus.OPEN)
