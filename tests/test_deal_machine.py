@@ -10,7 +10,9 @@ something else at another time, so that there is one.
 """
 
 import os
+from types import ModuleType
 from typing import Any
+from unittest import TestCase
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,10 +35,6 @@ from tests.machine import (
 from tests.machine.ending import finish
 from tests.machine.machine import CARDS, CONTRACTORS, CUSTOMERS, Machine, rules_of
 from tests.machine.setting import RULES, TERMS
-
-TOPICS = (
-    jobs, offers, charges, cancelling, disputes, refunds, chargebacks, wallets, upgrades, world,
-)  # fmt: skip
 
 
 class Opened(Machine):
@@ -68,22 +66,43 @@ class Opened(Machine):
                 house.close()
 
 
-Deals: type[Machine] = type("Deals", (Opened,), rules_of(TOPICS))
+def machine(name: str, *topics: ModuleType) -> type[Machine]:
+    """A machine with the rules of these topics."""
+    return type(name, (Opened,), rules_of(topics))
+
+
+Deals = machine(
+    "Deals", jobs, offers, charges, cancelling, disputes, refunds, chargebacks, wallets, upgrades,
+    world,
+)  # fmt: skip
+# The same with fewer rules, so that more of what they are about happens in as many steps.
+Hiring = machine("Hiring", jobs, offers, world)
+Quarrels = machine("Quarrels", jobs, charges, cancelling, disputes, refunds, chargebacks)
+Earnings = machine("Earnings", charges, refunds, chargebacks, wallets, world)
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
-TestDeals = pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")(
-    Deals.TestCase
-)
-TestDeals.settings = settings(
-    max_examples=2_000 if THOROUGH else 30,
-    stateful_step_count=60 if THOROUGH else 30,
-    deadline=None,
-    derandomize=not THOROUGH,  # the same lives every time; `thorough` prints what failed
-    print_blob=True,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
-        HealthCheck.data_too_large,
-    ],
-)
+
+def tested(machine: type[Machine], examples: int, steps: int) -> type[TestCase]:
+    """The lives that a machine may lead, as a test."""
+    case = machine.TestCase
+    case.settings = settings(
+        max_examples=examples * 20 if THOROUGH else examples,
+        stateful_step_count=steps * 2 if THOROUGH else steps,
+        deadline=None,
+        derandomize=not THOROUGH,  # the same lives every time; `thorough` prints what failed
+        print_blob=True,
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.filter_too_much,
+            HealthCheck.data_too_large,
+        ],
+    )
+    quiet = "ignore::hypothesis.errors.NonInteractiveExampleWarning"
+    return pytest.mark.filterwarnings(quiet)(case)
+
+
+TestDeals = tested(Deals, 60, 40)
+TestHiring = tested(Hiring, 40, 25)
+TestQuarrels = tested(Quarrels, 60, 25)
+TestEarnings = tested(Earnings, 40, 25)

@@ -13,7 +13,7 @@ from marketpay import (
     OfferStatus,
     ProposeCancellation,
 )
-from tests.machine.machine import NUMBER, PERCENT, Machine, part_of, said_by, there_is
+from tests.machine.machine import NUMBER, PERCENT, Machine, goes_on, part_of, said_by, there_is
 
 SIDES = ("customer", "contractor")
 
@@ -21,7 +21,7 @@ SIDES = ("customer", "contractor")
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer", "contractor", "admin"))
 def cancel_job(machine: Machine, number: int, role: str) -> None:
-    job = machine.pick(Job, number)
+    job = machine.prefer(Job, number, goes_on)
     machine.say(CancelJob(by=machine.who(role, job), job=job.id))
 
 

@@ -23,7 +23,7 @@ from marketpay import (
     RespondToDispute,
     WithdrawDispute,
 )
-from tests.machine.machine import ADMIN, NUMBER, Machine, said_by, there_is
+from tests.machine.machine import ADMIN, NUMBER, Machine, goes_on, said_by, there_is
 
 PHOTO = Attachment("https://files.example/gate.jpg", "image/jpeg", "0b" * 32)
 SIDES = ("customer", "contractor")
@@ -43,7 +43,7 @@ def open_dispute(machine: Machine, number: int, role: str, is_free: bool) -> Non
 @rule(number=NUMBER, role=said_by(*SIDES))
 def dispute_an_extra(machine: Machine, number: int, role: str) -> None:
     """... as soon as it is paid."""
-    job = machine.prefer(Job, number, lambda one: one.contractor is not None)
+    job = machine.prefer(Job, number, goes_on)
     by, amount = machine.who("customer", job), Money("2.50", "USD")
     machine.say(PayExtra(by=by, job=job.id, amount=amount, payment_method="pm_card_visa"))
     for extra in machine.sight.of(Payment, job=job.id, purpose=PaymentPurpose.EXTRA)[:1]:

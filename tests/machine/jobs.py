@@ -22,7 +22,15 @@ from marketpay import (
     UpdateJob,
     WithdrawApplication,
 )
-from tests.machine.machine import CONTRACTORS, CUSTOMERS, NUMBER, Machine, said_by, there_is
+from tests.machine.machine import (
+    CONTRACTORS,
+    CUSTOMERS,
+    NUMBER,
+    Machine,
+    goes_on,
+    said_by,
+    there_is,
+)
 
 DEADLINE = st.sampled_from((None, None, 2, 10))  # days from now
 
@@ -84,5 +92,5 @@ def request_changes(machine: Machine, number: int, role: str) -> None:
 @there_is(Job)
 @rule(number=NUMBER, role=said_by("customer", "admin"))
 def complete_job(machine: Machine, number: int, role: str) -> None:
-    job = machine.pick(Job, number)
+    job = machine.prefer(Job, number, goes_on)
     machine.say(CompleteJob(by=machine.who(role, job), job=job.id))
