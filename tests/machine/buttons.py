@@ -13,7 +13,7 @@ SHUT = ("forbidden", "illegal_transition")
 def check_buttons(market: Marketplace, entities: Iterable[Any]) -> None:
     """Who is shown a button is not told that they may not, or that it is too late for it.
 
-    What is not shown changes nothing.
+    What is not shown does not move it.
     """
     for entity in entities:
         if type(entity) not in GIVEN:
@@ -46,4 +46,5 @@ def _came_of(market: Marketplace, command: Command[Any], entity: Any) -> str:
         return error.code if error.id == entity.id else "elsewhere"
     except MarketpayError as error:
         return error.code
-    return "something" if decision.changes else "nothing"
+    is_moved = any(change.entity.id == entity.id for change in decision.changes)
+    return "something" if is_moved else "nothing"
