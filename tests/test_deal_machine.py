@@ -77,13 +77,13 @@ Deals = machine(
 )  # fmt: skip
 # The same with fewer rules, so that more of what they are about happens in as many steps.
 Hiring = machine("Hiring", jobs, offers, world)
-Quarrels = machine("Quarrels", jobs, charges, cancelling, disputes, refunds, chargebacks)
+Quarrels = machine("Quarrels", jobs, charges, cancelling, disputes, refunds, chargebacks, world)
 Earnings = machine("Earnings", charges, refunds, chargebacks, wallets, world)
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
 
-def tested(machine: type[Machine], examples: int, steps: int) -> type[TestCase]:
+def lives_of(machine: type[Machine], examples: int, steps: int) -> type[TestCase]:
     """The lives that a machine may lead, as a test."""
     case = machine.TestCase
     case.settings = settings(
@@ -102,7 +102,7 @@ def tested(machine: type[Machine], examples: int, steps: int) -> type[TestCase]:
     return pytest.mark.filterwarnings(quiet)(case)
 
 
-TestDeals = tested(Deals, 60, 40)
-TestHiring = tested(Hiring, 40, 25)
-TestQuarrels = tested(Quarrels, 60, 25)
-TestEarnings = tested(Earnings, 40, 25)
+TestDeals = lives_of(Deals, 60, 40)
+TestHiring = lives_of(Hiring, 40, 25)
+TestQuarrels = lives_of(Quarrels, 60, 25)
+TestEarnings = lives_of(Earnings, 40, 25)

@@ -17,6 +17,7 @@ from marketpay import (
     Dispute,
     Job,
     JobStatus,
+    Money,
     Offer,
     OfferStatus,
     Payment,
@@ -40,7 +41,7 @@ from marketpay.domain.rules import TransferPolicy
 from marketpay.domain.settlement import NO_ANSWER
 from marketpay.domain.timer import TimerKind
 from tests.machine.house import House
-from tests.machine.machine import ADMIN, CONTRACTORS, Machine, part_of
+from tests.machine.machine import ADMIN, CONTRACTORS, Machine
 
 GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
 NOTHING_LEFT = ("escrow", "refunds_in_transit", "payout_in_transit", "disputed")
@@ -104,7 +105,7 @@ def _some_disputes_end(machine: Machine) -> None:
     for dispute in going_on:
         paid = machine.sight.get(Payment, dispute.payment)
         if paid.purpose is PaymentPurpose.OFFER:
-            part = part_of(paid.refundable, 33)
+            part = Money.from_minor(paid.refundable.minor // 3, paid.currency)
             rest = paid.refundable - part
             machine.say(
                 ResolveDispute(by=ADMIN, dispute=dispute.id, to_customer=part, to_contractor=rest)
