@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 HOLD = timedelta(days=7)
-LIVE = ("pending", "accepting", "accepted")
+OPEN = ("pending", "countered")
+LIVE = (*OPEN, "accepting", "accepted")
 CLAIMED = ("accepting", "accepted")
 HELD = ("authorized", "awaiting_confirmation")
 
@@ -36,6 +37,7 @@ class Model:
         self.applications: dict[str, Thing] = {}
         self.offers: dict[str, Thing] = {}
         self.accounts: dict[str, Thing] = {}
+        self.charges: list[Thing] = []  # extras and tips
 
     # what is asked of it
 
@@ -65,7 +67,7 @@ class Model:
     def post(self, id: str, customer: str, currency: str) -> None:
         self.jobs[id] = {
             "id": id, "customer": customer, "currency": currency, "status": "open",
-            "contractor": None, "admin": False,
+            "contractor": None, "admin": False, "was_submitted": False,
         }  # fmt: skip
 
     def update(self, job: str, by: str) -> None:
@@ -90,12 +92,31 @@ class Model:
             raise Refusal("forbidden")
         if job["status"] == "completed":
             return
-        if job["status"] != "in_progress":
+        if job["status"] not in ("in_progress", "submitted"):
             raise Refusal("illegal_transition")
         job["status"] = "completed"
         offer = self.claimed(id)
         assert offer is not None
         offer["payment"] = "released"
+        for charge in self.extras(id):
+            charge["status"] = "released"
+
+    def submit(self, id: str, by: str) -> None:
+        job = self.jobs[id]
+        if job["contractor"] != by:
+            raise Refusal("forbidden")
+        if job["status"] not in ("in_progress", "submitted"):
+            raise Refusal("illegal_transition")
+        job["status"], job["was_submitted"] = "submitted", True
+
+    def send_back(self, id: str, by: str) -> None:
+        job = self.jobs[id]
+        if job["customer"] != by:
+            raise Refusal("forbidden")
+        is_so = job["status"] == "in_progress" and job["was_submitted"]
+        if job["status"] != "submitted" and not is_so:
+            raise Refusal("illegal_transition")
+        job["status"] = "in_progress"
 
     def may_cancel(self, id: str, role: str, by: str) -> bool:
         """Whether a refund has to be sent."""
@@ -107,7 +128,7 @@ class Model:
         if self.is_accepting(id):
             raise Refusal("acceptance_in_progress")
         allowed = {"open": ("customer", "admin"), "assigned": ("customer", "contractor", "admin"),
-                   "in_progress": ("admin",), "completed": ()}  # fmt: skip
+                   "in_progress": ("admin",), "submitted": ("admin",), "completed": ()}  # fmt: skip
         if role not in allowed[job["status"]]:
             raise Refusal("illegal_transition")
         return self.claimed(id) is not None
@@ -117,12 +138,14 @@ class Model:
         if job["status"] == "cancelled":
             return
         job["status"] = "cancelled"
+        for charge in self.extras(id):
+            charge["status"] = "refunded"
         paid = self.claimed(id)
         if paid is None:
             for application in self.live_applications(id):
                 application["status"] = "rejected"
             for offer in self.of_job(id):
-                if offer["status"] == "pending":
+                if offer["status"] in OPEN:
                     offer["status"] = "withdrawn"
         elif outcome == "ok":
             paid["payment"], paid["refund"] = "refunded", "succeeded"
@@ -174,7 +197,7 @@ class Model:
         application["status"] = end
         if end == "withdrawn":
             for offer in self.of_job(job):
-                if offer["contractor"] == by and offer["status"] == "pending":
+                if offer["contractor"] == by and offer["status"] in OPEN:
                     offer["status"] = "withdrawn"
 
     # offers
@@ -199,7 +222,7 @@ class Model:
         self.offers[id] = {
             "id": id, "job": job, "contractor": contractor, "price": price, "status": "pending",
             "explicit": until, "expires": until, "payment": "pending", "hold": None, "refund": None,
-            "unknown": None, "card": card, "transferred": 0,
+            "unknown": None, "card": card, "transferred": 0, "counter": None,
         }  # fmt: skip
         return self._authorize(self.offers[id], card, outcome)
 
@@ -208,7 +231,7 @@ class Model:
         offer = self.offers[id]
         if self.jobs[offer["job"]]["customer"] != by:
             raise Refusal("forbidden")
-        if offer["status"] == "pending" and offer["payment"] == "authorized":
+        if offer["status"] in OPEN and offer["payment"] == "authorized":
             return False
         if offer["status"] == "expired" or self._is_over(offer):
             raise Refusal("offer_expired")
@@ -216,7 +239,7 @@ class Model:
             raise Refusal("acceptance_in_progress")
         if offer["status"] == "superseded":
             raise Refusal("job_already_assigned")
-        if offer["status"] != "pending":
+        if offer["status"] not in OPEN:
             raise Refusal("illegal_transition")
         if offer["payment"] != "failed":
             raise Refusal("payment_in_progress")
@@ -248,7 +271,7 @@ class Model:
 
     def _hold(self, offer: Thing, held_at: datetime) -> None:
         offer["payment"], offer["hold"] = "authorized", held_at + HOLD
-        if offer["status"] == "pending":
+        if offer["status"] in OPEN:
             offer["expires"] = offer["explicit"] or offer["hold"]
 
     def _is_over(self, offer: Thing) -> bool:
@@ -267,7 +290,7 @@ class Model:
             raise Refusal("job_already_assigned")
         if offer["status"] == "expired":
             raise Refusal("offer_expired")
-        if offer["status"] != "pending":
+        if offer["status"] not in OPEN:
             raise Refusal("illegal_transition")
         if self.is_accepting(offer["job"]):
             raise Refusal("acceptance_in_progress")
@@ -286,6 +309,7 @@ class Model:
             return "pending"
         if outcome == "decline":  # whatever became of the hold
             offer["payment"], offer["expires"] = "failed", offer["explicit"]
+            offer["status"] = "pending"
             return "payment_declined"
         if outcome == "hold_gone" or offer["hold"] <= self.now:
             offer["status"], offer["payment"] = "expired", "expired"
@@ -301,7 +325,7 @@ class Model:
             mine = application["contractor"] == winner["contractor"]
             application["status"] = "accepted" if mine else "rejected"
         for offer in self.of_job(job["id"]):
-            if offer["status"] == "pending":
+            if offer["status"] in OPEN:
                 offer["status"] = "superseded"
 
     def end_offer(self, id: str, by: str, *, role: str) -> None:
@@ -315,9 +339,54 @@ class Model:
         mine = offer["status"] == "accepting"
         if mine or (role == "customer" and self.is_accepting(offer["job"])):
             raise Refusal("acceptance_in_progress")
-        if offer["status"] != "pending":
+        if offer["status"] not in OPEN:
             raise Refusal("illegal_transition")
         offer["status"] = end
+
+    def counter(self, id: str, by: str, price: int) -> None:
+        offer = self.offers[id]
+        if offer["contractor"] != by:
+            raise Refusal("forbidden")
+        if offer["counter"] == price and offer["status"] == "countered":
+            return
+        if offer["price"] == price:
+            raise Refusal("invalid_input")
+        if offer["status"] == "superseded":
+            raise Refusal("job_already_assigned")
+        if offer["status"] == "expired" or (offer["status"] in OPEN and self._is_over(offer)):
+            raise Refusal("offer_expired")
+        if self.is_accepting(offer["job"]):
+            raise Refusal("acceptance_in_progress")
+        if offer["status"] not in OPEN:
+            raise Refusal("illegal_transition")
+        offer["status"], offer["counter"] = "countered", price
+
+    # what is paid beside them
+
+    def extras(self, job: str) -> list[Thing]:
+        """What waits in escrow for the job to end."""
+        mine = (charge for charge in self.charges if charge["job"] == job)
+        return [charge for charge in mine if charge["status"] == "captured"]
+
+    def charge(self, job: str, by: str, purpose: str, price: int, card: str) -> str:
+        known = self.jobs[job]
+        if known["customer"] != by:
+            raise Refusal("forbidden")
+        during = {
+            "extra": ("assigned", "in_progress", "submitted"),
+            "tip": ("in_progress", "submitted", "completed"),
+        }[purpose]
+        if known["status"] not in during:
+            raise Refusal("illegal_transition")
+        is_good = card == "good"
+        paid = {"extra": "captured", "tip": "released"}[purpose]
+        self.charges.append(
+            {
+                "job": job, "contractor": known["contractor"], "price": price, "purpose": purpose,
+                "status": paid if is_good else "failed", "transferred": 0,
+            }
+        )  # fmt: skip
+        return "ok" if is_good else "payment_declined"
 
     # accounts
 
@@ -344,19 +413,27 @@ class Model:
             account["unknown"] = None
             if account["status"] != "rejected":
                 account["status"] = account["says"]
+        self._transfer()
+
+    def _transfer(self) -> None:
         for offer in self.offers.values():
-            account = self.accounts.get(offer["contractor"], {"status": None})
-            if offer["payment"] == "released" and account["status"] == "active":
+            if offer["payment"] == "released" and self._is_paid_out(offer["contractor"]):
                 offer["transferred"] = parts(offer["price"])[2]
+        for charge in self.charges:
+            if charge["status"] == "released" and self._is_paid_out(charge["contractor"]):
+                charge["transferred"] = self._parts(charge)[2]
+
+    def _is_paid_out(self, contractor: str) -> bool:
+        return bool(self.accounts.get(contractor, {"status": None})["status"] == "active")
 
     def _expire(self, offer: Thing) -> None:
         if offer["status"] == "accepting":
             return
         if offer["payment"] == "authorized" and offer["hold"] <= self.now:
             offer["payment"] = "expired"
-            if offer["status"] == "pending":
+            if offer["status"] in OPEN:
                 offer["status"] = "expired"
-        if offer["status"] == "pending" and self._is_over(offer):
+        if offer["status"] in OPEN and self._is_over(offer):
             offer["status"] = "expired"
 
     def _find_out(self, offer: Thing) -> None:
@@ -401,4 +478,24 @@ class Model:
                 sums[f"wallet.available({contractor})", currency] += payout
                 sums["processor", currency] -= offer["transferred"]
                 sums[f"connected({contractor})", currency] += offer["transferred"]
+        for charge in self.charges:
+            self._book(charge, sums)
         return {account: amount for account, amount in sums.items() if amount}
+
+    def _parts(self, charge: Thing) -> tuple[int, int, int]:
+        """Of a tip the contractor gets all."""
+        return parts(charge["price"]) if charge["purpose"] == "extra" else (0, 0, charge["price"])
+
+    def _book(self, charge: Thing, sums: "Counter[tuple[str, str]]") -> None:
+        currency, contractor = self.jobs[charge["job"]]["currency"], charge["contractor"]
+        platform, service, payout = self._parts(charge)
+        if charge["status"] not in ("captured", "released"):
+            return
+        sums["processor", currency] += charge["price"] - charge["transferred"]
+        sums["platform_fee", currency] += platform
+        if charge["status"] == "captured":
+            sums["escrow", currency] += charge["price"] - platform
+        else:
+            sums["service_fee", currency] += service
+            sums[f"wallet.available({contractor})", currency] += payout
+            sums[f"connected({contractor})", currency] += charge["transferred"]

@@ -25,6 +25,7 @@ from marketpay import (
     CancelJob,
     Command,
     CompleteJob,
+    CounterOffer,
     Job,
     MarketpayError,
     Marketplace,
@@ -33,19 +34,24 @@ from marketpay import (
     Money,
     Offer,
     OpenPayoutAccount,
+    PayExtra,
     Payment,
+    PaymentPurpose,
     PaymentTransaction,
     PayOffer,
     PayoutAccount,
+    PayTip,
     Pending,
     PostJob,
     Refund,
     RejectApplication,
     RejectOffer,
+    RequestChanges,
     Rules,
     SendOffer,
     SqlStore,
     StartJob,
+    SubmitWork,
     UpdateJob,
     Wallet,
     WithdrawApplication,
@@ -83,7 +89,7 @@ WEIGHTS = {
     "go_on": 12, "send": 7, "work": 3, "confirm": 3, "accept": 3, "time_passes": 1, "pay": 1,
     "apply": 2, "cancel": 2, "withdraw": 1, "reject": 1, "open_account": 1, "activate": 2,
     "start": 1, "complete": 1, "update": 1, "accept_application": 1, "reject_application": 1,
-    "withdraw_application": 1, "post": 1,
+    "withdraw_application": 1, "post": 1, "submit": 2, "send_back": 1, "counter": 2, "charge": 3,
 }  # fmt: skip
 ACTS = tuple(name for name, weight in WEIGHTS.items() for _ in range(weight))
 MOVES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -91,6 +97,12 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
     "update": ("job", right),
     "start": ("job", right | {"as_customer": st.booleans()}),
     "complete": ("job", right),
+    "submit": ("job", right),
+    "send_back": ("job", right),
+    "charge": ("job", right | {
+        "purpose": st.sampled_from(("extra", "tip")), "minor": st.integers(1, 10**6),
+        "card": st.sampled_from(("good",) * 4 + ("bad",)),
+    }),
     "cancel": ("job", right | {
         "role": st.sampled_from(("customer", "contractor", "admin")), "fate": fates,
     }),
@@ -106,6 +118,7 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
     "pay": ("offer", right | {"card": cards, "fate": fates}),
     "accept": ("offer", right | {"fate": captures}),
     "go_on": ("offer", {"fate": captures, "card": cards}),
+    "counter": ("offer", right | {"minor": minors}),
     "reject": ("offer", right),
     "withdraw": ("offer", right),
     "open_account": ("", {"by": contractors, "fate": fates}),
@@ -252,6 +265,25 @@ class Deals(RuleBasedStateMachine):
         command = CompleteJob(by=Actor.customer(by), job=job)
         self.say(lambda: self.model.complete(job, by), command)
 
+    def submit(self, job: Any, right: bool) -> None:
+        by = (right and self.model.jobs[job]["contractor"]) or "dan"
+        command = SubmitWork(by=Actor.contractor(by), job=job)
+        self.say(lambda: self.model.submit(job, by), command)
+
+    def send_back(self, job: Any, right: bool) -> None:
+        by = self.customer_of(job, right)
+        command = RequestChanges(by=Actor.customer(by), job=job)
+        self.say(lambda: self.model.send_back(job, by), command)
+
+    def charge(self, job: Any, right: bool, purpose: str, minor: int, card: str) -> None:
+        by = self.customer_of(job, right)
+        kinds: dict[str, Any] = {"extra": PayExtra, "tip": PayTip}
+        amount = Money.from_minor(minor, self.model.jobs[job]["currency"])
+        command = kinds[purpose](
+            by=Actor.customer(by), job=job, amount=amount, payment_method=CARDS[card]
+        )
+        self.say(lambda: self.model.charge(job, by, purpose, minor, card), command)
+
     def cancel(self, job: Any, role: str, right: bool, fate: str) -> None:
         by = {
             "customer": self.customer_of(job, right),
@@ -354,14 +386,21 @@ class Deals(RuleBasedStateMachine):
         known = self.model.offers[offer]
         job = known["job"]
         match known["status"], known["payment"], self.model.jobs[job]["status"]:
-            case "pending", "failed", _:
+            case "pending" | "countered", "failed", _:
                 self.pay(offer=offer, card=card, fate="ok", right=True)
-            case "pending", "authorized", _:
+            case "pending" | "countered", "authorized", _:
                 self.accept(offer=offer, fate=fate, right=True)
             case "accepted", _, "assigned":
                 self.start(job=job, right=True, as_customer=fate == "ok")
-            case "accepted", _, "in_progress":
+            case "accepted", _, "in_progress" | "submitted":
                 self.complete(job=job, right=True)
+
+    def counter(self, offer: Any, right: bool, minor: int) -> None:
+        known = self.model.offers[offer]
+        by = known["contractor"] if right else "dan"
+        price = Money.from_minor(minor, self.model.jobs[known["job"]]["currency"])
+        command = CounterOffer(by=Actor.contractor(by), offer=offer, price=price)
+        self.say(lambda: self.model.counter(offer, by, minor), command)
 
     def reject(self, offer: Any, right: bool) -> None:
         by = self.model.offers[offer]["contractor"] if right else "dan"
@@ -396,7 +435,8 @@ class Deals(RuleBasedStateMachine):
         """The payer acts, and the marketplace hears of it soon."""
         known = self.model.offers[offer]
         soon = self.model.now + timedelta(minutes=20)
-        if known["status"] != "pending" or known["payment"] != "awaiting_confirmation":
+        is_open = known["status"] in ("pending", "countered")
+        if not is_open or known["payment"] != "awaiting_confirmation":
             return
         if known["expires"] is not None and known["expires"] <= soon:
             return
@@ -463,7 +503,9 @@ class Deals(RuleBasedStateMachine):
             id: one["status"] for id, one in self.model.accounts.items()
         }
         offers = {offer.id: offer for offer in found["Offer"]}
-        payments = {payment.offer: payment for payment in found["Payment"]}
+        beside = [one for one in found["Payment"] if one.purpose is not PaymentPurpose.OFFER]
+        assert [one.status for one in beside] == [one["status"] for one in self.model.charges]
+        payments = {one.offer: one for one in found["Payment"] if one not in beside}
         assert {id: offer.status.value for id, offer in offers.items()} == {
             id: offer["status"] for id, offer in self.model.offers.items()
         }
@@ -509,8 +551,9 @@ class Deals(RuleBasedStateMachine):
             for twin in self.twins:
                 if job["status"] == "open":
                     twin.market.execute(CancelJob(by=customer, job=id))  # type: ignore[arg-type]
-                elif job["status"] in ("assigned", "in_progress"):
-                    twin.market.execute(StartJob(by=customer, job=id))  # type: ignore[arg-type]
+                elif job["status"] in ("assigned", "in_progress", "submitted"):
+                    if job["status"] == "assigned":
+                        twin.market.execute(StartJob(by=customer, job=id))  # type: ignore[arg-type]
                     twin.market.execute(CompleteJob(by=customer, job=id))  # type: ignore[arg-type]
         for _ in range(3):
             self.clock.advance(days=8)
@@ -521,7 +564,7 @@ class Deals(RuleBasedStateMachine):
             found = twin.everything()
             assert {job.status.value for job in found["Job"]} <= {"completed", "cancelled"}
             assert {offer.status.value for offer in found["Offer"]}.isdisjoint(
-                ("pending", "accepting")
+                ("pending", "countered", "accepting")
             )
             assert all(p.status in p.lifecycle.final for p in found["Payment"])
             assert all(operation.is_settled for operation in found["PaymentTransaction"])

@@ -240,6 +240,20 @@ def test_an_extra_that_is_confirmed_when_the_job_is_over_is_let_go(
     books_are_right(market, gateway)
 
 
+def test_an_extra_that_nobody_confirmed_is_canceled_whatever_is_heard_of_first(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    job = in_progress(market).job
+    gateway.script(Authorize, Outcome.TIMEOUT_AFTER)
+    paid = market.execute(paying(PayExtra, job, payment_method=ASKS))
+    complete(market, job)
+    gateway.script(Void, Outcome.TIMEOUT_AFTER)  # the authorization is looked up before it
+    for _ in range(3):
+        clock.advance(minutes=6)
+        work_off(market)
+    assert now(market, paid.payment).status is PaymentStatus.CANCELED
+
+
 @pytest.mark.parametrize(
     ("ending", "status"),
     [("complete", PaymentStatus.RELEASED), ("cancel", PaymentStatus.REFUNDED)],

@@ -22,6 +22,7 @@ from marketpay import (
     SettleHold,
     StartJob,
     TransactionKind,
+    TransactionStatus,
     WarnOfExpiry,
     WithdrawOffer,
 )
@@ -297,6 +298,24 @@ def test_a_late_authorization_of_a_superseded_offer_is_let_go(
     assert now(market, asked.payment).status is P.CANCELED
     assert gateway.held("USD") == usd("0")
     books_are_right(market, gateway)
+
+
+def test_what_nobody_confirmed_is_canceled_whatever_is_heard_of_first(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    gateway.script(Authorize, Outcome.TIMEOUT_AFTER)
+    sent = send(market, payment_method=ASKING)
+    market.execute(WithdrawOffer(by=CUSTOMER, offer=sent.offer.id))
+    gateway.script(Void, Outcome.TIMEOUT_AFTER)  # the authorization is looked up before it
+    for _ in range(3):
+        clock.advance(minutes=6)
+        rest(market)
+
+    assert now(market, sent.payment).status is P.CANCELED
+    [asked] = operations(market, sent.payment, TransactionKind.AUTHORIZE)
+    assert asked.status is TransactionStatus.CANCELED
+    [void] = operations(market, sent.payment, TransactionKind.VOID)
+    assert void.status is TransactionStatus.SUCCESS
 
 
 def test_an_authorization_that_was_unanswered_when_its_offer_ended_is_let_go(

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, behind, purse_of, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
-from marketpay.domain import outgoing, purchasing, settlement, withdrawing
+from marketpay.domain import outgoing, purchasing, settlement, unconfirmed, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import TransactionId
 from marketpay.domain.lifecycles import TransactionStatus
@@ -121,6 +121,8 @@ class SettleTransaction(Command[PaymentTransaction]):
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
         deal = read.deal(transaction=transaction.id)
+        if isinstance(self.news, HoldGone) and unconfirmed.is_unwanted(transaction, deal):
+            return unconfirmed.called_off(transaction, deal, at)
         if deal.payment(str(transaction.payment)).purpose is not PaymentPurpose.OFFER:
             return settle_charge(transaction, self.news, deal, read, rules, at)
         match self.news:

@@ -1,0 +1,208 @@
+"""How it ends: trouble stops, whoever has to say something says it, time passes.
+
+Every deal then reaches its end, by its timers or by its parties, and nothing is left over.
+"""
+
+from functools import partial
+from typing import Any
+
+from marketpay import (
+    AbandonTransaction,
+    ApproveWithdrawal,
+    CancelJob,
+    CancelWithdrawal,
+    Chargeback,
+    ClearPayment,
+    CompleteJob,
+    Dispute,
+    Job,
+    JobStatus,
+    Money,
+    Offer,
+    OfferStatus,
+    Payment,
+    PaymentPurpose,
+    PaymentStatus,
+    PaymentTransaction,
+    PayoutAccount,
+    Refund,
+    ResolveDispute,
+    RetryTransfer,
+    Role,
+    StartJob,
+    TransactionKind,
+    UnfreezeWallet,
+    Wallet,
+    Withdrawal,
+    WithdrawalStatus,
+    WithdrawDispute,
+)
+from marketpay.domain.rules import TransferPolicy
+from marketpay.domain.settlement import NO_ANSWER
+from marketpay.domain.timer import TimerKind
+from tests.machine.house import House
+from tests.machine.machine import ADMIN, CONTRACTORS, Machine
+
+GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
+NOTHING_LEFT = ("escrow", "refunds_in_transit", "payout_in_transit", "disputed")
+CAPITAL = 10_000_000  # cents
+# What has nothing to do any more is left where it is: it fires without effect, or the schedule's.
+SCHEDULED = (TimerKind.PAYOUT_SCHEDULE, TimerKind.UPGRADE_END)
+
+
+def finish(machine: Machine) -> None:
+    """To the end of every deal."""
+    machine.both(_no_more_trouble)
+    _everybody_answers(machine)
+    _time_passes(machine)
+    _timers_kept_their_promises(machine)
+    _parties_end_their_jobs(machine)
+    _time_passes(machine)
+    nothing_is_left(machine)
+
+
+def _no_more_trouble(house: House) -> None:
+    house.gateway._script._queues.clear()
+    house.gateway.processor.top_up(CAPITAL, "USD")
+
+
+def _everybody_answers(machine: Machine) -> None:
+    """Payers, banks and administrators."""
+    for account in machine.sight.of(PayoutAccount):
+        machine.happens("activate", account)
+    machine.settle()
+    for paid in machine.sight.of(Payment, status=PaymentStatus.AWAITING_CONFIRMATION):
+        machine.happens("fail_confirmation", paid)
+    for charge in machine.sight.of(PaymentTransaction, kind=TransactionKind.CHARGE):
+        machine.happens("fail_checkout", charge)
+    machine.settle()
+    for number, taken in enumerate(machine.sight.of(Chargeback)):
+        if not taken.is_decided:
+            machine.outside(partial(_decided, taken, ("win", "lose")[number % 2]))
+    machine.settle()
+    _some_disputes_end(machine)
+    for wallet in machine.sight.of(Wallet):
+        machine.say(UnfreezeWallet(by=ADMIN, owner=wallet.owner, currency="USD", reason="Seen"))
+    for asked in machine.sight.of(Withdrawal, status=WithdrawalStatus.REQUESTED)[1:]:
+        machine.say(CancelWithdrawal(by=ADMIN, withdrawal=asked.id))
+    _administrators_look(machine)
+
+
+def _decided(taken: Chargeback, what: str, house: House) -> None:
+    name = house.get(Chargeback, taken.id).gateway_id
+    if house.outside(lambda _: getattr(house.gateway, what)(name)) != "ok":
+        house.gateway.close_inquiry(name)
+
+
+def _some_disputes_end(machine: Machine) -> None:
+    """Those about offers are decided, and those about extras taken back after that.
+
+    In every other life; else the rules decide.
+    """
+    if len(machine.sight.of(Payment)) % 2:
+        return
+    going_on = [one for one in machine.sight.of(Dispute) if not one.is_over]
+    for dispute in going_on:
+        paid = machine.sight.get(Payment, dispute.payment)
+        if paid.purpose is PaymentPurpose.OFFER:
+            part = Money.from_minor(paid.refundable.minor // 3, paid.currency)
+            rest = paid.refundable - part
+            machine.say(
+                ResolveDispute(by=ADMIN, dispute=dispute.id, to_customer=part, to_contractor=rest)
+            )
+    for dispute in going_on:
+        machine.say(WithdrawDispute(by=dispute.opener, dispute=dispute.id))
+
+
+def _administrators_look(machine: Machine) -> None:
+    """At what was flagged, what is to be approved, and what nobody sent until it was too late."""
+    for paid in machine.sight.of(Payment):
+        if paid.flagged is not None:
+            machine.say(ClearPayment(by=ADMIN, payment=paid.id))
+    for asked in machine.sight.of(Withdrawal, status=WithdrawalStatus.REQUESTED):
+        machine.say(ApproveWithdrawal(by=ADMIN, withdrawal=asked.id))
+    for sent in machine.sight.of(PaymentTransaction, failure=NO_ANSWER):
+        machine.say(AbandonTransaction(by=ADMIN, transaction=sent.id))
+        if sent.kind is TransactionKind.TRANSFER and sent.payment is not None:
+            machine.say(RetryTransfer(by=ADMIN, payment=sent.payment))
+
+
+def _time_passes(machine: Machine) -> None:
+    """Long enough for every hold, dispute, clearance and payout."""
+    for days in (0, 1, 1, 1, 8, 8, 8, 1, 1, 1):
+        machine.clock.advance(days=days)
+        machine.settle()
+        _administrators_look(machine)
+
+
+def _timers_kept_their_promises(machine: Machine) -> None:
+    """Before anybody does anything more: disputes are over, work that was submitted is paid."""
+    sight = machine.sight
+    for dispute in sight.of(Dispute):
+        assert dispute.is_over, dispute
+    if machine.policy.auto_release is not None:
+        for job in sight.of(Job, status=JobStatus.SUBMITTED):
+            assert job.cancellation_by == Role.CUSTOMER, job
+    for paid in sight.of(Payment):
+        assert paid.status is not PaymentStatus.AUTHORIZED, paid  # no hold lasts so long
+        assert paid.clears_at is None, paid
+        is_over = sight.get(Job, paid.job).status not in (JobStatus.OPEN, *GOING_ON)
+        if is_over:
+            assert not _in_escrow(paid), paid
+
+
+def _parties_end_their_jobs(machine: Machine) -> None:
+    """One is completed, the next cancelled."""
+    for number, job in enumerate(machine.sight.of(Job)):
+        customer = machine.who("customer", job)
+        if job.status is JobStatus.OPEN:
+            code = machine.say(CancelJob(by=customer, job=job.id))
+        elif job.status in GOING_ON and number % 2:
+            code = machine.say(CancelJob(by=ADMIN, job=job.id))
+        elif job.status in GOING_ON:
+            if job.status is JobStatus.ASSIGNED:
+                machine.say(StartJob(by=customer, job=job.id))
+            code = machine.say(CompleteJob(by=customer, job=job.id))
+        else:
+            continue
+        assert code in ("ok", "pending"), (code, job)
+
+
+def nothing_is_left(machine: Machine) -> None:
+    """Every deal has ended, and the books are the processor's."""
+    sight = machine.sight
+    for job in sight.of(Job):
+        assert job.status in job.lifecycle.final, job
+    for offer in sight.of(Offer):
+        assert not offer.is_open, offer
+        assert offer.status is not OfferStatus.ACCEPTING, offer
+    for kind in (Payment, PaymentTransaction, Refund, Dispute, Chargeback, Withdrawal):
+        for one in sight.of(kind):
+            assert one.status in kind.lifecycle.final, one
+    paid_at_once = machine.policy.transfers is TransferPolicy.ON_RELEASE
+    has_account = {one.contractor for one in sight.of(PayoutAccount) if one.status == "active"}
+    for paid in sight.of(Payment):
+        assert not _in_escrow(paid), paid
+        assert paid.contested is None, paid
+        if paid_at_once and paid.contractor in has_account:
+            assert paid.untransferred.minor == 0, paid
+    for account in NOTHING_LEFT:
+        assert sight.balance(account) == {}, account
+    assert [one for one in sight.timers if one.kind not in SCHEDULED] == []
+    for house in machine.houses:
+        _books_are_the_processors(house, machine)
+
+
+def _books_are_the_processors(house: House, machine: Machine) -> None:
+    assert house.market.verify().ok
+    balances: dict[Any, int] = machine.sight.balance("processor")
+    there = house.gateway.balance("USD").minor - CAPITAL
+    assert balances.get(("", "USD"), 0) == there
+    for by in CONTRACTORS:
+        connected = house.gateway.connected_balance(by.id, "USD").minor
+        assert machine.sight.balance("connected").get((by.id, "USD"), 0) == connected
+    assert not house.gateway.held("USD").minor
+
+
+def _in_escrow(paid: Payment) -> bool:
+    return paid.status is PaymentStatus.CAPTURED
