@@ -12,7 +12,7 @@ from marketpay.domain.actor import Role
 from marketpay.domain.application import Application
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
-from marketpay.domain.entity import permit
+from marketpay.domain.entity import Entity, permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.hiring import end_offer, freed_credit
@@ -73,15 +73,16 @@ class WithdrawApplication(Command[Application]):
         _refuse_after_hiring(deal, application)
         at = rules.now()
         changes: list[Any] = [application.become(event, self.by.role, at)]
+        relied: list[Entity] = [deal.job]
         for offer in deal.pending:
             if offer.contractor == application.contractor:
                 changes += end_offer(deal, offer, e.OfferWithdrawn, Role.SYSTEM, rules, at)
-        waived = deal.rest(deal.job, application, *(change.entity for change in changes))
+                relied += deal.holds(offer)  # they change once they are known to be gone
         return Decision(
             changes[0].entity,
             changes=changes,
-            relies_on=(deal.job,),
-            waives=waived,
+            relies_on=relied,
+            waives=deal.rest(application, *relied, *(change.entity for change in changes)),
             timers=freed_credit(deal, changes, at),
         )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from marketpay.commands.base import Pending, Result
-from marketpay.commands.holdings import wallet_of
+from marketpay.commands.holdings import held, wallet_of
 from marketpay.domain.actor import Role
 from marketpay.domain.cancelling import Parts
 from marketpay.domain.closing import closed_with_job
@@ -21,7 +21,6 @@ from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import WalletId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import REFUND
-from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
@@ -93,7 +92,7 @@ def _parties(
     paid: Payment, shares: Sequence[Shares], read: Reader, rules: Rules, at: datetime
 ) -> Parties:
     """Looked for only where the contractor gets something."""
-    taken_from = Held(wallet=None, moves=(), there=Money.zero(paid.currency))  # all is in escrow
+    taken_from = Held.nothing(paid.currency) if paid.is_released else held(read, paid, rules)
     if not any(one.to_contractor.minor for one in shares):
         wallet = Wallet.empty(WalletId(rules.new_id("wal")), paid.contractor, paid.currency, at)
         return Parties(held=taken_from, wallet=wallet, accounts=())

@@ -37,6 +37,11 @@ class Held:
     purse: Purse | None = None  # the customer's, where credit paid some of it
     refunds: Sequence[Refund] = ()  # ... and what was refunded of it
 
+    @classmethod
+    def nothing(cls, currency: str) -> Held:
+        """Of a payment that is in escrow, and that no credit paid."""
+        return cls(wallet=None, moves=(), there=Money.zero(currency))
+
     def after(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet] | None:
         """The wallet, if entries touch it."""
         wallet = self.wallet
