@@ -290,7 +290,7 @@ def test_a_refund_that_the_bank_sends_back_is_credit(
         settle(market, sent, Declined(code="lost_or_stolen_card"))
     [refund] = market.store.read(lambda records: records.find(Refund, payment=sent.payment))
 
-    assert told.names == ["refund.failed", "incident.raised"]
+    assert told.names == ["refund.failed", "incident.raised", "credit.added"]
     assert (refund.status, refund.failure) == (RefundStatus.FAILED, "lost_or_stolen_card")
     assert now(market, sent) == sent
     assert balance(market, AccountKind.CREDIT_AVAILABLE, "cus_17") == PRICE
