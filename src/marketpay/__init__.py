@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from marketpay.async_marketplace import AsyncMarketplace as AsyncMarketplace
     from marketpay.commands.acceptance import Acceptance as Acceptance
     from marketpay.commands.acceptance import AcceptOffer as AcceptOffer
+    from marketpay.commands.adjustments import ApproveAdjustment as ApproveAdjustment
+    from marketpay.commands.adjustments import ExpireAdjustment as ExpireAdjustment
+    from marketpay.commands.adjustments import ProposeAdjustment as ProposeAdjustment
+    from marketpay.commands.adjustments import RejectAdjustment as RejectAdjustment
     from marketpay.commands.agreed_cancellation import AcceptCancellation as AcceptCancellation
     from marketpay.commands.agreed_cancellation import DeclineCancellation as DeclineCancellation
     from marketpay.commands.agreed_cancellation import ProposeCancellation as ProposeCancellation
@@ -58,7 +62,6 @@ if TYPE_CHECKING:
     from marketpay.commands.incidents import ClearPayment as ClearPayment
     from marketpay.commands.incidents import FlagPayment as FlagPayment
     from marketpay.commands.incidents import ResolveIncident as ResolveIncident
-    from marketpay.commands.incidents import WriteOffDebt as WriteOffDebt
     from marketpay.commands.jobs import PostJob as PostJob
     from marketpay.commands.jobs import StartJob as StartJob
     from marketpay.commands.jobs import UpdateJob as UpdateJob
@@ -107,6 +110,8 @@ if TYPE_CHECKING:
     from marketpay.delivery.working import WorkReport as WorkReport
     from marketpay.domain.actor import Actor as Actor
     from marketpay.domain.actor import Role as Role
+    from marketpay.domain.adjustment import Adjustment as Adjustment
+    from marketpay.domain.adjustment import AdjustmentKind as AdjustmentKind
     from marketpay.domain.application import Application as Application
     from marketpay.domain.attachment import Attachment as Attachment
     from marketpay.domain.cancellation_policy import CancellationBasis as CancellationBasis
@@ -124,6 +129,7 @@ if TYPE_CHECKING:
     from marketpay.domain.entity import Entity as Entity
     from marketpay.domain.event import Event as Event
     from marketpay.domain.evidence import Evidence as Evidence
+    from marketpay.domain.ids import AdjustmentId as AdjustmentId
     from marketpay.domain.ids import ApplicationId as ApplicationId
     from marketpay.domain.ids import ChargebackId as ChargebackId
     from marketpay.domain.ids import DisputeId as DisputeId
@@ -148,6 +154,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ledger import AccountKind as AccountKind
     from marketpay.domain.ledger import LedgerEntry as LedgerEntry
     from marketpay.domain.lifecycle_data import lifecycles as lifecycles
+    from marketpay.domain.lifecycles import AdjustmentStatus as AdjustmentStatus
     from marketpay.domain.lifecycles import ApplicationStatus as ApplicationStatus
     from marketpay.domain.lifecycles import ChargebackStatus as ChargebackStatus
     from marketpay.domain.lifecycles import DisputeStatus as DisputeStatus
@@ -274,6 +281,8 @@ if TYPE_CHECKING:
     from marketpay.ports.store import Records as Records
     from marketpay.ports.store import Store as Store
     from marketpay.ports.store import Work as Work
+    from marketpay.queries.adjustments import GetAdjustment as GetAdjustment
+    from marketpay.queries.adjustments import ListAdjustments as ListAdjustments
     from marketpay.queries.base import Page as Page
     from marketpay.queries.base import Question as Question
     from marketpay.queries.disputes import GetDispute as GetDispute
@@ -329,6 +338,12 @@ _MODULES: Final = {
         "AcceptOffer",
         "Acceptance",
     ),
+    "commands.adjustments": (
+        "ApproveAdjustment",
+        "ExpireAdjustment",
+        "ProposeAdjustment",
+        "RejectAdjustment",
+    ),
     "commands.agreed_cancellation": (
         "AcceptCancellation",
         "DeclineCancellation",
@@ -382,7 +397,6 @@ _MODULES: Final = {
         "ClearPayment",
         "FlagPayment",
         "ResolveIncident",
-        "WriteOffDebt",
     ),
     "commands.jobs": (
         "PostJob",
@@ -457,6 +471,10 @@ _MODULES: Final = {
         "Actor",
         "Role",
     ),
+    "domain.adjustment": (
+        "Adjustment",
+        "AdjustmentKind",
+    ),
     "domain.application": ("Application",),
     "domain.attachment": ("Attachment",),
     "domain.cancellation_policy": (
@@ -481,6 +499,7 @@ _MODULES: Final = {
     "domain.event": ("Event",),
     "domain.evidence": ("Evidence",),
     "domain.ids": (
+        "AdjustmentId",
         "ApplicationId",
         "ChargebackId",
         "DisputeId",
@@ -511,6 +530,7 @@ _MODULES: Final = {
     ),
     "domain.lifecycle_data": ("lifecycles",),
     "domain.lifecycles": (
+        "AdjustmentStatus",
         "ApplicationStatus",
         "ChargebackStatus",
         "DisputeStatus",
@@ -657,6 +677,10 @@ _MODULES: Final = {
         "Store",
         "Work",
     ),
+    "queries.adjustments": (
+        "GetAdjustment",
+        "ListAdjustments",
+    ),
     "queries.base": (
         "Page",
         "Question",
@@ -733,10 +757,15 @@ __all__ = [
     "ActionRequired",
     "Actor",
     "AddEvidence",
+    "Adjustment",
+    "AdjustmentId",
+    "AdjustmentKind",
+    "AdjustmentStatus",
     "Application",
     "ApplicationId",
     "ApplicationStatus",
     "ApplyToJob",
+    "ApproveAdjustment",
     "ApproveWithdrawal",
     "AskingRequest",
     "AsyncJoinable",
@@ -807,6 +836,7 @@ __all__ = [
     "Event",
     "Evidence",
     "EvidenceId",
+    "ExpireAdjustment",
     "ExpireCheckout",
     "ExpireDispute",
     "ExpireUpgrade",
@@ -823,6 +853,7 @@ __all__ = [
     "GatewayReply",
     "GatewayRequest",
     "GatewayUnavailable",
+    "GetAdjustment",
     "GetApplication",
     "GetBalance",
     "GetChargeback",
@@ -864,6 +895,7 @@ __all__ = [
     "Limits",
     "Link",
     "LinkPayerAccount",
+    "ListAdjustments",
     "ListApplications",
     "ListBalance",
     "ListChargebacks",
@@ -927,6 +959,7 @@ __all__ = [
     "ProcessorFee",
     "ProcessorFeeId",
     "Progress",
+    "ProposeAdjustment",
     "ProposeCancellation",
     "ProposeSettlement",
     "PublishedEvent",
@@ -951,6 +984,7 @@ __all__ = [
     "RefundStatus",
     "Refunded",
     "Refused",
+    "RejectAdjustment",
     "RejectApplication",
     "RejectOffer",
     "ReleaseAutomatically",
@@ -1020,7 +1054,6 @@ __all__ = [
     "WithdrawalStatus",
     "Work",
     "WorkReport",
-    "WriteOffDebt",
     "lifecycles",
     "register_currency",
 ]

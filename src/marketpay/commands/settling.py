@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
+from marketpay.commands.settling_transfers import settle_sending
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import TransactionId
@@ -193,7 +194,9 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _transfer(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        payment = read.get(Payment, str(transaction.payment))
+        if transaction.payment is None:
+            return settle_sending(transaction, self.news, read, rules, at)
+        payment = read.get(Payment, transaction.payment)
         match self.news:
             case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:
                 moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)

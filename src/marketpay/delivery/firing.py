@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from marketpay.commands.adjustments import ExpireAdjustment
 from marketpay.commands.base import Command
 from marketpay.commands.clearance import EndClearance
 from marketpay.commands.dispute_deadlines import ExpireDispute
@@ -94,5 +95,6 @@ COMMANDS: Final[dict[TimerKind, Make]] = {
     TimerKind.AUTO_RELEASE: lambda one: ReleaseAutomatically(by=Actor.SYSTEM, job=one),
     TimerKind.CLEARANCE: lambda one: EndClearance(by=Actor.SYSTEM, payment=one),
     TimerKind.JOB_DEADLINE: lambda one: PassDeadline(by=Actor.SYSTEM, job=one),
+    TimerKind.ADJUSTMENT_EXPIRY: lambda one: ExpireAdjustment(by=Actor.SYSTEM, adjustment=one),
     TimerKind.ESCROW: lambda one: EmptyEscrow(by=Actor.SYSTEM, payment=one),
 }

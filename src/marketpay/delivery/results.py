@@ -7,6 +7,7 @@ from typing import Any
 
 from marketpay.commands.base import Result
 from marketpay.delivery import codec
+from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.changing import changed
 from marketpay.domain.chargeback import Chargeback
@@ -39,7 +40,7 @@ KINDS: dict[str, type[Entity]] = {
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
         Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-        Dispute, Evidence,
+        Dispute, Evidence, Adjustment,
     )
 }  # fmt: skip
 

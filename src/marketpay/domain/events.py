@@ -1,5 +1,13 @@
 """Facts, in the past tense: they drive the lifecycles and are all that the outside hears."""
 
+from marketpay.domain.adjustment_events import (
+    AdjustmentApproved,
+    AdjustmentEvent,
+    AdjustmentExpired,
+    AdjustmentProposed,
+    AdjustmentRejected,
+    AdjustmentWithdrawn,
+)
 from marketpay.domain.dispute_events import (
     DisputeEscalated,
     DisputeEvent,
@@ -121,6 +129,8 @@ from marketpay.domain.payout_events import (
     WalletFreed,
     WalletFrozen,
     WalletReserved,
+    WalletTransferReturned,
+    WalletTransferStarted,
     WalletUnfrozen,
     WithdrawalApproved,
     WithdrawalCanceled,
@@ -152,6 +162,12 @@ from marketpay.domain.watch_events import (
 )
 
 __all__ = [
+    "AdjustmentApproved",
+    "AdjustmentEvent",
+    "AdjustmentExpired",
+    "AdjustmentProposed",
+    "AdjustmentRejected",
+    "AdjustmentWithdrawn",
     "ApplicationAccepted",
     "ApplicationEvent",
     "ApplicationRejected",
@@ -274,6 +290,8 @@ __all__ = [
     "WalletFreed",
     "WalletFrozen",
     "WalletReserved",
+    "WalletTransferReturned",
+    "WalletTransferStarted",
     "WalletUnfrozen",
     "WebhookApplied",
     "WebhookDeferred",

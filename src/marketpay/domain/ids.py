@@ -18,6 +18,7 @@ PayoutAccountId = NewType("PayoutAccountId", str)
 WalletId = NewType("WalletId", str)
 WithdrawalId = NewType("WithdrawalId", str)
 ChargebackId = NewType("ChargebackId", str)
+AdjustmentId = NewType("AdjustmentId", str)
 DisputeId = NewType("DisputeId", str)
 EvidenceId = NewType("EvidenceId", str)
 PayerAccountId = NewType("PayerAccountId", str)
@@ -37,6 +38,7 @@ PREFIXES: Final = {
     "Wallet": "wal",
     "Withdrawal": "wdr",
     "Chargeback": "chb",
+    "Adjustment": "adj",
     "Dispute": "dsp",
     "Evidence": "evi",
     "PayerAccount": "pyr",

@@ -39,12 +39,15 @@ class AccountKind(StrEnum):
     CHARGEBACK_FEE = "chargeback_fee"
     CHARGEBACK_LOSS = "chargeback_loss"
     BAD_DEBT = "bad_debt"
+    ADJUSTMENT = "adjustment"
 
 
 K = AccountKind
 ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED})
 INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE, K.UPGRADE, K.CANCELLATION_FEE)
-EXPENSES: Final = frozenset({K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT})
+EXPENSES: Final = frozenset(
+    {K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT, K.ADJUSTMENT}
+)
 # What a wallet's own row keeps: three parts of what the owner is owed, and what they owe.
 WALLET: Final = {
     K.WALLET_PENDING: "pending",
@@ -71,6 +74,7 @@ DISPUTING = frozenset({"SettleChargeback"})
 WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
 PAYING_OUT = frozenset({"SettleTransaction", "AbandonTransaction"})
 CALLING_OFF = frozenset({"CancelWithdrawal"})
+ADJUSTING = frozenset({"ApproveAdjustment"})
 OUTSIDE = frozenset({"RecordPayout"})
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
@@ -133,7 +137,11 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.RECEIVABLE,          K.CONNECTED):            OUTSIDE,
     (K.PROCESSOR_FEE,       K.PROCESSOR):            frozenset({"BookProcessorFee"}),
     (K.PROCESSOR,           K.PROCESSOR_FEE):        frozenset({"BookProcessorFee"}),  # given back
-    (K.BAD_DEBT,            K.RECEIVABLE):           frozenset({"WriteOffDebt"}),
+    (K.BAD_DEBT,            K.RECEIVABLE):           ADJUSTING,  # written off
+    (K.ADJUSTMENT,          K.RECEIVABLE):           ADJUSTING,  # a debt is collected first
+    (K.ADJUSTMENT,          K.WALLET_AVAILABLE):     ADJUSTING,
+    (K.WALLET_AVAILABLE,    K.ADJUSTMENT):           ADJUSTING,
+    (K.RECEIVABLE,          K.ADJUSTMENT):           ADJUSTING,  # more than is available
 }
 # fmt: on
 

@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Why a `Refused` was refused; it is the error's `code`."""
 
     ACCEPTANCE_IN_PROGRESS = "acceptance_in_progress"
+    ADJUSTMENT_EXPIRED = "adjustment_expired"
     ALREADY_RESPONDED = "already_responded"
     APPLICATION_CLOSED = "application_closed"
     APPLICATION_EXISTS = "application_exists"
@@ -39,6 +40,7 @@ class Reason(StrEnum):
 
 SENTENCES: dict[Reason, str] = {
     Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted; try again soon.",
+    Reason.ADJUSTMENT_EXPIRED: "This adjustment waited too long; propose it again.",
     Reason.ALREADY_RESPONDED: "You have responded to this dispute already; add evidence instead.",
     Reason.APPLICATION_CLOSED: "This application was rejected or withdrawn.",
     Reason.APPLICATION_EXISTS: "This contractor has already applied to this job.",

@@ -23,6 +23,7 @@ class TimerKind(StrEnum):
     DISPUTE_DEADLINE = "dispute_deadline"  # subject: the dispute
     AUTO_RELEASE = "auto_release"  # subject: the job
     CLEARANCE = "clearance"  # subject: the payment
+    ADJUSTMENT_EXPIRY = "adjustment_expiry"  # subject: the adjustment
     JOB_DEADLINE = "job_deadline"  # subject: the job
 
 

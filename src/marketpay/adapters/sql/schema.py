@@ -20,6 +20,7 @@ from marketpay.adapters.sql import payout_tables as payout
 from marketpay.adapters.sql import watch_tables as watch
 from marketpay.adapters.sql.columns import PREFIX, Maker
 from marketpay.adapters.sql.guards import guard
+from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.dispute import Dispute
@@ -58,6 +59,7 @@ ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
     PayoutAccount: payout.payout_accounts,
     PayerAccount: money.payer_accounts,
     Wallet: payout.wallets,
+    Adjustment: payout.adjustments,
     ProcessorFee: payout.processor_fees,
     Upgrade: money.upgrades,
     Incident: watch.incidents,
@@ -75,6 +77,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Refund: ("payment",),
     Wallet: ("owner",),
     Withdrawal: ("contractor", "status"),
+    Adjustment: ("owner", "status"),
     Chargeback: ("payment", "status"),
     Dispute: ("payment", "job", "customer", "contractor", "status"),
     Evidence: ("dispute",),

@@ -18,7 +18,7 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
-from marketpay.adapters.sql.migrations.third import disputes
+from marketpay.adapters.sql.migrations.third import adjustments, disputes
 from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
 
 # New columns of tables that are there, and what is in them for rows that are.
@@ -46,9 +46,9 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (Column("clears_at", UtcTime), None),
         (Column("contested", Id), None),
     ),
-    "wallets": ((Column("frozen_at", UtcTime), None),),
+    "wallets": ((minor("unsent"), "0"), (Column("frozen_at", UtcTime), None)),
 }
-MADE: Final = ("disputes", "evidence")
+MADE: Final = ("disputes", "evidence", "adjustments")
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -64,6 +64,7 @@ def define(place: Place, dialect: str) -> None:
         return CheckConstraint(worded(str(check.sqltext), dialect), name=check.name)
 
     disputes.define(place, word)
+    adjustments.define(place, word)
 
 
 def _redefine(table: Table, name: str, dialect: str) -> None:

@@ -9,10 +9,10 @@ CURRENCY: Final = (
     "LENGTH(currency) BETWEEN 3 AND 12"
 )
 KIND: Final = (
-    "kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', 'chargeback_loss', "
-    "'connected', 'credit.available', 'disputed', 'escrow', 'payout_in_transit', "
-    "'platform_fee', 'processor', 'processor_fee', 'refunds_in_transit', "
-    "'service_fee', 'upgrade')"
+    "kind IN ('adjustment', 'bad_debt', 'cancellation_fee', 'chargeback_fee', "
+    "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
+    "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
+    "'refunds_in_transit', 'service_fee', 'upgrade')"
 )
 OWNER: Final = "(owner <> '') = (kind IN ('connected', 'credit.available', 'payout_in_transit'))"
 PARTIES: Final = "customer <> '' AND contractor <> '' AND contractor <> customer"
@@ -62,7 +62,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "kind IN ('offer_expiry', 'authorization_expiry', 'transfer_sweep', "
             "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
             "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', 'clearance', "
-            "'job_deadline')"
+            "'adjustment_expiry', 'job_deadline')"
         ),
     },
     "wallets": {
@@ -159,8 +159,8 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "amount": "amount > 0",
         "currency": CURRENCY,
         "debit_kind": (
-            "debit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
-            "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
+            "debit_kind IN ('adjustment', 'bad_debt', 'cancellation_fee', 'chargeback_fee',"
+            " 'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
             "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
             "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
             "'wallet.available', 'wallet.pending', 'wallet.reserved')"
@@ -171,11 +171,11 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "'wallet.reserved'))"
         ),
         "credit_kind": (
-            "credit_kind IN ('bad_debt', 'cancellation_fee', 'chargeback_fee', "
-            "'chargeback_loss', 'connected', 'credit.available', 'disputed', 'escrow', "
-            "'payout_in_transit', 'platform_fee', 'processor', 'processor_fee', "
-            "'receivable', 'refunds_in_transit', 'service_fee', 'upgrade', "
-            "'wallet.available', 'wallet.pending', 'wallet.reserved')"
+            "credit_kind IN ('adjustment', 'bad_debt', 'cancellation_fee', "
+            "'chargeback_fee', 'chargeback_loss', 'connected', 'credit.available', "
+            "'disputed', 'escrow', 'payout_in_transit', 'platform_fee', 'processor', "
+            "'processor_fee', 'receivable', 'refunds_in_transit', 'service_fee', 'upgrade',"
+            " 'wallet.available', 'wallet.pending', 'wallet.reserved')"
         ),
         "credit_owner": (
             "(credit_owner <> '') = (credit_kind IN ('connected', 'credit.available', "
@@ -183,6 +183,47 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "'wallet.reserved'))"
         ),
         "two_accounts": "debit_kind <> credit_kind OR debit_owner <> credit_owner",
+    },
+    "payment_transactions": {
+        "currency": CURRENCY,
+        "kind": (
+            "kind IN ('authorize', 'capture', 'void', 'refund', 'transfer', "
+            "'transfer_reversal', 'payout', 'charge')"
+        ),
+        "amount": "amount > 0",
+        "payment": "(payment IS NULL) = (kind = 'charge' OR withdrawal IS NOT NULL)",
+        "refund": "(refund IS NOT NULL) = (kind = 'refund')",
+        "withdrawal": (
+            "CASE WHEN withdrawal IS NULL THEN kind <> 'payout' ELSE kind IN ('payout', "
+            "'transfer', 'transfer_reversal') END"
+        ),
+        "party": "party <> ''",
+        "method": "(method IS NULL AND payer IS NULL) OR kind = 'authorize'",
+        "target": ("target IS NOT NULL OR kind IN ('authorize', 'transfer', 'payout', 'charge')"),
+        "destination": "destination IS NOT NULL OR kind NOT IN ('transfer', 'payout')",
+        "charge": (
+            "CASE WHEN kind = 'charge' THEN listing IS NOT NULL AND premium_type IS NOT "
+            "NULL AND COALESCE(days, 0) > 0 AND success_url IS NOT NULL AND cancel_url IS "
+            "NOT NULL ELSE listing IS NULL AND premium_type IS NULL AND days IS NULL AND "
+            "success_url IS NULL AND cancel_url IS NULL END"
+        ),
+        "status": (
+            "status IN ('pending', 'awaiting_confirmation', 'success', 'failed', "
+            "'canceled', 'unknown')"
+        ),
+        "attempts": "attempts >= 0",
+        "open": (
+            "(open_purchase IS NOT NULL) = (kind = 'charge' AND status NOT IN ('success', "
+            "'failed', 'canceled'))"
+        ),
+        "retry_of": "retry_of <> id",
+        "gateway_id": (
+            "gateway_id IS NOT NULL OR status NOT IN ('awaiting_confirmation', 'success')"
+        ),
+        "failure": "failure IS NOT NULL OR status <> 'failed'",
+        "settled": ("settled_at IS NOT NULL OR status NOT IN ('success', 'failed', 'canceled')"),
+        "due": "due_at IS NULL OR status NOT IN ('success', 'failed', 'canceled')",
+        "version": "version > 0",
     },
 }
 
@@ -215,6 +256,7 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
         "contested",
     ),
     "ledger_entries": ("debit_kind", "credit_kind"),
+    "payment_transactions": ("payment", "withdrawal"),
 }
 
 # ... and those that there were, and are not as they were.
@@ -223,20 +265,23 @@ OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_deltas": ("kind",),
     "jobs": ("status",),
     "timers": ("kind",),
-    "offers": ("status", "live"),
+    "offers": ("live", "status"),
     "payments": ("gone", "unreleased", "transfers"),
-    "ledger_entries": ("credit_kind", "debit_kind"),
+    "ledger_entries": ("debit_kind", "credit_kind"),
+    "payment_transactions": ("withdrawal", "payment"),
 }
 
 # By table and key: the two columns that it joins by a colon.
 JOINED: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "wallets": {"holder": ("currency", "owner")},
     "offers": {"live_pair": ("job", "contractor")},
+    "payment_transactions": {"open_purchase": ("listing", "premium_type")},
 }
 
 # By table and name: the columns of each index, and of which rows it is.
 INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
+    "adjustments": {"owner": (("owner", "id"), None), "status": (("status", "id"), None)},
     "jobs": {
         "contractor": (("contractor", "id"), None),
         "customer": (("customer", "id"), None),
@@ -268,11 +313,20 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "payment": (("payment", "id"), None),
         "status": (("status", "id"), None),
     },
+    "payment_transactions": {
+        "due_at": (("due_at",), "due_at IS NOT NULL"),
+        "gateway_id": (("gateway_id", "id"), None),
+        "payment": (("payment", "id"), None),
+        "settled_at": (("settled_at", "id"), None),
+        "status": (("status", "id"), None),
+        "withdrawal": (("withdrawal", "id"), None),
+    },
     "evidence": {"dispute": (("dispute", "id"), None)},
 }
 
 # By table: the names of those that are new.
 FRESH: Final[dict[str, tuple[str, ...]]] = {
+    "adjustments": ("owner", "status"),
     "payments": ("offer",),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
     "evidence": ("dispute",),
