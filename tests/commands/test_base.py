@@ -17,6 +17,7 @@ from marketpay import (
     Actor,
     AddEvidence,
     ApplyToJob,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BookProcessorFee,
     BuryWebhook,
@@ -34,6 +35,7 @@ from marketpay import (
     DeclineCancellation,
     EndClearance,
     EscalateDispute,
+    ExpireAdjustment,
     ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
@@ -60,12 +62,14 @@ from marketpay import (
     PayTip,
     PostJob,
     Progress,
+    ProposeAdjustment,
     ProposeCancellation,
     ProposeSettlement,
     RecordPayout,
     RecordRefund,
     RecordReversal,
     RefundState,
+    RejectAdjustment,
     RejectApplication,
     RejectOffer,
     ReleaseAutomatically,
@@ -92,7 +96,6 @@ from marketpay import (
     WithdrawApplication,
     WithdrawDispute,
     WithdrawOffer,
-    WriteOffDebt,
 )
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
 from marketpay.commands.settling import SettleTransaction
@@ -130,6 +133,7 @@ from tests.deals import (
     usd,
 )
 from tests.disputes import PARTIES, PHOTO, disputed
+from tests.money import CHECKER, proposed
 
 SYSTEM = Actor.SYSTEM
 
@@ -222,7 +226,16 @@ def _payout_elsewhere(market: Marketplace) -> Command[Any]:
 
 def _debt(market: Marketplace) -> Command[Any]:
     market.execute(evolve(_payout_elsewhere(market), by=SYSTEM))
-    return WriteOffDebt(by=CUSTOMER, contractor=CONTRACTOR.id, amount=usd("1"), reason="gone")
+    return ProposeAdjustment(
+        by=CUSTOMER, owner=CONTRACTOR.id, amount=usd("1"), kind="write_off", reason="gone"
+    )
+
+
+def _adjusting(make: Callable[..., Command[Any]], **more: Any) -> Callable[..., Command[Any]]:
+    """Of what another administrator proposed."""
+    return lambda market: make(
+        by=CUSTOMER, adjustment=proposed(market, "credit", "1", by=CHECKER).id, **more
+    )
 
 
 def _reversal_elsewhere(market: Marketplace) -> Command[Any]:
@@ -329,6 +342,9 @@ SCENES = {
     "payout elsewhere": Scene(_payout_elsewhere, (SYSTEM,)),
     "reversal elsewhere": Scene(_reversal_elsewhere, (SYSTEM,)),
     "write off": Scene(_debt, (ADMIN,)),
+    "approve adjustment": Scene(_adjusting(ApproveAdjustment), (ADMIN,)),
+    "reject adjustment": Scene(_adjusting(RejectAdjustment, reason="No"), (ADMIN,)),
+    "expire adjustment": Scene(_adjusting(ExpireAdjustment), (SYSTEM,)),
     "request withdrawal": Scene(_withdrawal, (CONTRACTOR, RIVAL)),
     "approve withdrawal": Scene(_withdrawn(ApproveWithdrawal), (ADMIN, SYSTEM)),
     "cancel withdrawal": Scene(_withdrawn(CancelWithdrawal), (CONTRACTOR, ADMIN)),
@@ -464,7 +480,8 @@ every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), id
 def of_nothing(command: Command[Any]) -> Command[Any]:
     """The same command for something that is not there."""
     names = ("job", "offer", "application", "payment", "transaction", "account", "transfer",
-             "withdrawal", "incident", "webhook", "upgrade", "dispute")  # fmt: skip
+             "withdrawal", "incident", "webhook", "upgrade", "dispute",
+             "adjustment")  # fmt: skip
     for name in names:
         id = getattr(command, name, None)
         if id is not None:

@@ -20,7 +20,10 @@ from marketpay import (
     AcceptSettlement,
     Actor,
     AddEvidence,
+    Adjustment,
+    AdjustmentKind,
     ApplyToJob,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BookProcessorFee,
     BuryWebhook,
@@ -43,6 +46,7 @@ from marketpay import (
     EndClearance,
     EscalateDispute,
     Evidence,
+    ExpireAdjustment,
     ExpireDispute,
     ExpireUpgrade,
     FlagPayment,
@@ -71,6 +75,7 @@ from marketpay import (
     PayTip,
     PostJob,
     Progress,
+    ProposeAdjustment,
     ProposeCancellation,
     ProposeSettlement,
     RecordPayout,
@@ -78,6 +83,7 @@ from marketpay import (
     RecordReversal,
     Refund,
     RefundState,
+    RejectAdjustment,
     RejectApplication,
     RejectOffer,
     ReleaseAutomatically,
@@ -108,7 +114,6 @@ from marketpay import (
     WithdrawApplication,
     WithdrawDispute,
     WithdrawOffer,
-    WriteOffDebt,
 )
 from marketpay.commands.dead_letters import AbandonTransaction
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
@@ -156,6 +161,7 @@ from marketpay.ports.gateway import (
 from marketpay.ports.store import Reader, Records, Store, Work
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.disputes import PHOTO
+from tests.money import CHECKER
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
@@ -744,13 +750,50 @@ def out_of_balance(house: House) -> None:
         house.hear()
         house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("1000")))
         house.rest()
-        house.say(WriteOffDebt(by=ADMIN, contractor=ANN.id, amount=usd("1"), reason="gone"))
-        house.say(WriteOffDebt(by=ADMIN, contractor=ANN.id, amount=usd("9999"), reason="gone"))
     paid = house.completed()
     for amount in (usd("100"), usd("600")):
         house.gateway.reverse_elsewhere(paid.id, amount)
         house.hear()
         house.rest()
+
+
+def _proposing(kind: AdjustmentKind, amount: Money) -> Command[Any]:
+    return ProposeAdjustment(by=ADMIN, owner=ANN.id, amount=amount, kind=kind, reason="Fair")
+
+
+def adjusted(house: House) -> None:
+    """Given, taken and given up, agreed to and not; what was given is sent, as far as it goes."""
+    house.payee()
+    paid = house.completed()
+    house.hear()
+    for kind, amount in product(AdjustmentKind, (usd("100"), usd("9999"))):
+        for _ in range(4):
+            house.say(_proposing(kind, amount))
+        known = house.memory.read(lambda r: r.find(Adjustment))
+        if len(known) % 4:
+            continue
+        approved, rejected, withdrawn, expired = (one.id for one in known[-4:])
+        for by in (CHECKER, ADMIN, CHECKER):
+            house.say(ApproveAdjustment(by=by, adjustment=approved))
+            house.say(RejectAdjustment(by=CHECKER, adjustment=rejected, reason="no"))
+            house.say(RejectAdjustment(by=ADMIN, adjustment=withdrawn, reason="no"))
+        house.completed()
+        house.clock.advance(days=20)
+        house.say(ApproveAdjustment(by=CHECKER, adjustment=expired))
+        house.rest()
+        house.say(ExpireAdjustment(by=Actor.SYSTEM, adjustment=expired))
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
+            house.gateway.script(Transfer, outcome)
+            house.say(RequestWithdrawal(by=ANN, amount=usd("900")))
+            house.rest(60 * 24 * 3)
+            house.hear()
+        house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("300")))
+        house.say(_proposing(AdjustmentKind.WRITE_OFF, usd("1")))
+    for made in house.memory.read(lambda r: r.find(PaymentTransaction, payment=None)):
+        if made.kind is TransactionKind.TRANSFER and made.gateway_id is not None:
+            came_back = ReversalState(gateway_id="trr_y", amount=usd("1"), reference=None)
+            for _ in range(2):
+                house.say(RecordReversal(by=Actor.SYSTEM, transfer=made.id, state=came_back))
 
 
 def disputed(house: House) -> None:
@@ -980,7 +1023,7 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked, charged, frozen_wallets,
+    upgraded, fees, worked, charged, frozen_wallets, adjusted,
 )  # fmt: skip
 
 
@@ -1190,6 +1233,21 @@ def states() -> Iterator[tuple[str, House]]:
     house.say(ProposeSettlement(by=ANN, dispute=dispute.id, to_customer=usd("100")))
     house.clock.advance(days=8)
     yield "contested", house
+    yield "adjusted", _with_adjustments()
+
+
+def _with_adjustments() -> House:
+    """One adjustment waits, and what another gave is being sent."""
+    house = House()
+    house.payee()
+    house.completed()
+    for amount in (usd("30"), usd("20")):
+        house.say(_proposing(AdjustmentKind.CREDIT, amount))
+    [first, _] = house.memory.read(lambda r: r.find(Adjustment))
+    house.say(ApproveAdjustment(by=CHECKER, adjustment=first.id))
+    house.say(RequestWithdrawal(by=ANN, amount=usd("720")))
+    house.rest()
+    return house
 
 
 STATES = list(states())
@@ -1283,6 +1341,11 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
 
 def _of_wallets(house: House) -> Iterator[Command[Any]]:
     read, system = house.memory.read, Actor.SYSTEM
+    for kind in AdjustmentKind:
+        yield _proposing(kind, usd("10"))
+    for adjustment in read(lambda r: r.find(Adjustment)):
+        yield ApproveAdjustment(by=CHECKER, adjustment=adjustment.id)
+        yield RejectAdjustment(by=CHECKER, adjustment=adjustment.id, reason="No")
     yield LinkPayerAccount(by=SERVICE, customer="cus_17", gateway_customer="cus_A")
     yield RequestWithdrawal(by=ANN, amount=usd("50"))
     for withdrawal in read(lambda r: r.find(Withdrawal)):
