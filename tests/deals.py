@@ -41,6 +41,7 @@ from marketpay import (
     PostJob,
     ProcessorFee,
     Refund,
+    Sale,
     SendOffer,
     StartJob,
     TransactionKind,
@@ -64,7 +65,7 @@ GOOD, REFUSED, ASKING = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_three
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
     Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-    Dispute, Evidence, Adjustment,
+    Dispute, Evidence, Adjustment, Sale,
 )  # fmt: skip
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 NONE_SUCH = "01kt000000e00000000000000z"

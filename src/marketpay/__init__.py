@@ -81,6 +81,10 @@ if TYPE_CHECKING:
     from marketpay.commands.refunds import IssueRefund as IssueRefund
     from marketpay.commands.refunds import RecordRefund as RecordRefund
     from marketpay.commands.refunds import RefundIssued as RefundIssued
+    from marketpay.commands.upgrade_refunds import NoteUpgradeChargeback as NoteUpgradeChargeback
+    from marketpay.commands.upgrade_refunds import RecordUpgradeRefund as RecordUpgradeRefund
+    from marketpay.commands.upgrade_refunds import RefundUpgrade as RefundUpgrade
+    from marketpay.commands.upgrade_refunds import UpgradeRefund as UpgradeRefund
     from marketpay.commands.upgrades import BuyUpgrade as BuyUpgrade
     from marketpay.commands.upgrades import ExpireUpgrade as ExpireUpgrade
     from marketpay.commands.upgrades import Purchase as Purchase
@@ -142,6 +146,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ids import PayoutAccountId as PayoutAccountId
     from marketpay.domain.ids import ProcessorFeeId as ProcessorFeeId
     from marketpay.domain.ids import RefundId as RefundId
+    from marketpay.domain.ids import SaleId as SaleId
     from marketpay.domain.ids import TransactionId as TransactionId
     from marketpay.domain.ids import UpgradeId as UpgradeId
     from marketpay.domain.ids import WalletId as WalletId
@@ -184,6 +189,7 @@ if TYPE_CHECKING:
     from marketpay.domain.rules import Liability as Liability
     from marketpay.domain.rules import Rules as Rules
     from marketpay.domain.rules import TransferPolicy as TransferPolicy
+    from marketpay.domain.sale import Sale as Sale
     from marketpay.domain.shares import Shares as Shares
     from marketpay.domain.timer import Timer as Timer
     from marketpay.domain.timer import TimerKind as TimerKind
@@ -431,6 +437,12 @@ _MODULES: Final = {
         "RecordRefund",
         "RefundIssued",
     ),
+    "commands.upgrade_refunds": (
+        "NoteUpgradeChargeback",
+        "RecordUpgradeRefund",
+        "RefundUpgrade",
+        "UpgradeRefund",
+    ),
     "commands.upgrades": (
         "BuyUpgrade",
         "ExpireUpgrade",
@@ -512,6 +524,7 @@ _MODULES: Final = {
         "PayoutAccountId",
         "ProcessorFeeId",
         "RefundId",
+        "SaleId",
         "TransactionId",
         "UpgradeId",
         "WalletId",
@@ -565,6 +578,7 @@ _MODULES: Final = {
         "Rules",
         "TransferPolicy",
     ),
+    "domain.sale": ("Sale",),
     "domain.timer": (
         "Timer",
         "TimerKind",
@@ -923,6 +937,7 @@ __all__ = [
     "NoAnswer",
     "NotFound",
     "NotThere",
+    "NoteUpgradeChargeback",
     "Offer",
     "OfferFunding",
     "OfferHistory",
@@ -974,6 +989,7 @@ __all__ = [
     "RecordPayout",
     "RecordRefund",
     "RecordReversal",
+    "RecordUpgradeRefund",
     "Records",
     "Redirect",
     "Refund",
@@ -982,6 +998,7 @@ __all__ = [
     "RefundPayment",
     "RefundState",
     "RefundStatus",
+    "RefundUpgrade",
     "Refunded",
     "Refused",
     "RejectAdjustment",
@@ -1005,6 +1022,8 @@ __all__ = [
     "Role",
     "Rounding",
     "Rules",
+    "Sale",
+    "SaleId",
     "SendOffer",
     "SettleChargeback",
     "SettleHold",
@@ -1031,6 +1050,7 @@ __all__ = [
     "UpdateJob",
     "Upgrade",
     "UpgradeId",
+    "UpgradeRefund",
     "UpgradeStatus",
     "Verification",
     "Verify",

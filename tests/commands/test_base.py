@@ -50,6 +50,8 @@ from marketpay import (
     ListIncidents,
     ListWithdrawals,
     Marketplace,
+    Money,
+    NoteUpgradeChargeback,
     NotFound,
     OpenDispute,
     OpenPayoutAccount,
@@ -68,7 +70,9 @@ from marketpay import (
     RecordPayout,
     RecordRefund,
     RecordReversal,
+    RecordUpgradeRefund,
     RefundState,
+    RefundUpgrade,
     RejectAdjustment,
     RejectApplication,
     RejectOffer,
@@ -82,6 +86,7 @@ from marketpay import (
     RetryTransfer,
     ReviseOffer,
     RevokeUpgrade,
+    Sale,
     SettleChargeback,
     SettleHold,
     StartJob,
@@ -297,6 +302,38 @@ def _upgraded(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Comm
     return prepare
 
 
+def _sold(market: Marketplace) -> Sale:
+    _upgraded(RevokeUpgrade)(market)
+    [sale] = market.store.read(lambda records: records.find(Sale))
+    return sale
+
+
+def _sale_refund_elsewhere(market: Marketplace) -> Command[Any]:
+    sale = _sold(market)
+    state = RefundState(
+        gateway_id="re_1",
+        payment=sale.gateway_payment,
+        amount=sale.amount,
+        progress=Progress.SUCCEEDED,
+        reference=None,
+    )
+    return RecordUpgradeRefund(by=CUSTOMER, state=state)
+
+
+def _sale_chargeback(market: Marketplace) -> Command[Any]:
+    sale = _sold(market)
+    state = ChargebackState(
+        gateway_id="dp_1",
+        payment=sale.gateway_payment,
+        amount=sale.amount,
+        standing=ChargebackStanding.NEEDS_RESPONSE,
+        withdrawn=sale.amount,
+        fee=Money("15", "TRY"),
+        reason="fraudulent",
+    )
+    return NoteUpgradeChargeback(by=CUSTOMER, state=state)
+
+
 def _held(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketplace], Command[Any]]:
     return lambda market: make(by=CUSTOMER, payment=send(market).payment.id, **more)
 
@@ -364,7 +401,12 @@ SCENES = {
         lambda _: BookProcessorFee(by=CUSTOMER, gateway_id="txn_1", amount=usd("1")), (SYSTEM,)
     ),
     "buy": Scene(_purchase, (CUSTOMER, OTHER_CUSTOMER)),
-    "revoke": Scene(_upgraded(RevokeUpgrade), (ADMIN, SERVICE)),
+    "refund upgrade": Scene(
+        lambda market: RefundUpgrade(by=CUSTOMER, purchase=_sold(market).charge), (ADMIN, SERVICE)
+    ),
+    "refund of an upgrade elsewhere": Scene(_sale_refund_elsewhere, (SYSTEM,)),
+    "chargeback of an upgrade": Scene(_sale_chargeback, (SYSTEM,)),
+    "revoke": Scene(_upgraded(RevokeUpgrade), (ADMIN, SERVICE, SYSTEM)),
     "expire upgrade": Scene(_upgraded(ExpireUpgrade), (SYSTEM,)),
     "post": Scene(
         lambda _: PostJob(by=CUSTOMER, title="Paint", currency="USD"), (CUSTOMER, OTHER_CUSTOMER)
@@ -471,7 +513,7 @@ every_command_once_allowed = pytest.mark.parametrize(
 OF_USERS = {name: scene for name, scene in SCENES.items() if scene.allowed != (SYSTEM,)}
 AGAIN = {
     "post", "apply", "send", "refund", "write off", "request withdrawal", "buy", "open dispute",
-    "pay extra", "tip",
+    "pay extra", "tip", "refund upgrade",
 }  # fmt: skip
 REPEATED = {name: OF_USERS[name] for name in OF_USERS if name not in AGAIN}
 every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), ids=OF_USERS)
@@ -481,7 +523,7 @@ def of_nothing(command: Command[Any]) -> Command[Any]:
     """The same command for something that is not there."""
     names = ("job", "offer", "application", "payment", "transaction", "account", "transfer",
              "withdrawal", "incident", "webhook", "upgrade", "dispute",
-             "adjustment")  # fmt: skip
+             "adjustment", "purchase")  # fmt: skip
     for name in names:
         id = getattr(command, name, None)
         if id is not None:
@@ -494,7 +536,7 @@ ABOUT_SOMETHING = {
     name: scene
     for name, scene in SCENES.items()
     if name
-    not in {"post", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
+    not in {"post", "refund of an upgrade elsewhere", "chargeback of an upgrade", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
             "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy",
             "freeze", "unfreeze"}
 }  # fmt: skip

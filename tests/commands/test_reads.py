@@ -83,6 +83,7 @@ from marketpay import (
     RecordReversal,
     Refund,
     RefundState,
+    RefundUpgrade,
     RejectAdjustment,
     RejectApplication,
     RejectOffer,
@@ -96,6 +97,7 @@ from marketpay import (
     ReviseOffer,
     RevokeUpgrade,
     Rules,
+    Sale,
     SendOffer,
     SettleChargeback,
     SettleHold,
@@ -909,7 +911,31 @@ def upgraded(house: House) -> None:
     house.say(bronze)
     house.gateway.pay_checkout(house.memory.read(lambda r: r.find(PaymentTransaction))[-1].id)
     house.hear()
+    _sold_back(house)
     house.rest(60 * 24 * 8)
+
+
+def _sold_back(house: House) -> None:
+    """Refunded here, by all means, and there; and disputed."""
+    for sale in house.memory.read(lambda r: r.find(Sale)):
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
+            house.gateway.script(RefundPayment, outcome)
+            part = Money("1", sale.amount.currency)
+            house.say(RefundUpgrade(by=ADMIN, purchase=sale.charge, amount=part))
+            house.rest()
+            house.hear()
+        house.gateway.refund_elsewhere(sale.gateway_payment, part)
+        made = house.gateway.dispute(sale.gateway_payment, amount=part)
+        house.hear()
+        house.gateway.lose(made.id)
+        house.hear()
+        house.say(RefundUpgrade(by=ADMIN, purchase=sale.charge))
+    for refund in house.memory.read(lambda r: r.find(PaymentTransaction, kind="refund")):
+        if refund.gateway_id is not None:
+            house.gateway.fail_refund(refund.gateway_id)
+            house.hear()
+            house.rest()
+            house.hear()
 
 
 def fees(house: House) -> None:

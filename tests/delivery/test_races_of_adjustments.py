@@ -53,7 +53,7 @@ def test_of_two_approvals_one_takes_effect(
     waiting = proposed(market, "credit", "30")
     came = at_once(
         *(
-            lambda by=by: market.execute(ApproveAdjustment(by=by, adjustment=waiting.id))  # type: ignore[misc]
+            lambda by=by: market.execute(ApproveAdjustment(by=by, adjustment=waiting.id))
             for by in (CHECKER, OTHER)
         )
     )
@@ -133,7 +133,7 @@ def test_of_two_write_offs_of_all_that_is_owed_one_takes_effect(
     waiting = [proposed(market, "write_off", "100") for _ in range(2)]
     came = at_once(
         *(
-            lambda one=one: market.execute(ApproveAdjustment(by=CHECKER, adjustment=one.id))  # type: ignore[misc]
+            lambda one=one: market.execute(ApproveAdjustment(by=CHECKER, adjustment=one.id))
             for one in waiting
         )
     )

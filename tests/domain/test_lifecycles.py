@@ -222,7 +222,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
     "upgrade": {
         ("active", "extended"): ("active", {S}),
         ("active", "expired"): ("expired", {S}),
-        ("active", "revoked"): ("revoked", {A, V}),
+        ("active", "shortened"): ("active", {A, V, S}),
+        ("active", "revoked"): ("revoked", {A, V, S}),
     },
     "incident": {
         ("open", "resolved"): ("resolved", {A}),

@@ -186,7 +186,13 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
 
 # What people cause by a command for something else: accepting an offer freezes a split.
 CONSEQUENCES: Final[frozenset[type[Event]]] = frozenset(
-    {e.PaymentSplitFrozen, e.PaymentReleased, e.PaymentStillFlagged, e.WithdrawalFailed}
+    {
+        e.PaymentSplitFrozen,
+        e.PaymentReleased,
+        e.PaymentStillFlagged,
+        e.WithdrawalFailed,
+        e.UpgradeShortened,
+    }
 )
 
 

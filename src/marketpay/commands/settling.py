@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
+from marketpay.commands.settling_sales import sale_refund_came_back, settle_sale_refund
 from marketpay.commands.settling_transfers import settle_sending
 from marketpay.domain import outgoing, purchasing, settlement, withdrawing
 from marketpay.domain.decision import Decision
@@ -178,8 +179,10 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _refund(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
+        if transaction.refund is None:
+            return settle_sale_refund(transaction, self.news, rules, at)
         if isinstance(self.news, Processing):
-            refund = read.get(Refund, str(transaction.refund))
+            refund = read.get(Refund, transaction.refund)
             return outgoing.refund_pending(transaction, refund, self.news.gateway_id, at)
         payment = read.get(Payment, str(transaction.payment))
         refunds = read.find(Refund, payment=payment.id)
@@ -253,7 +256,8 @@ class SettleTransaction(Command[PaymentTransaction]):
             case CheckoutPaid(gateway_id=id, amount=amount) if amount == transaction.amount:
                 key = f"{transaction.listing}:{transaction.premium_type}"
                 active = read.find(Upgrade, active_listing=key)
-                return purchasing.paid(transaction, active, id, rules, at)
+                payment = self.news.payment
+                return purchasing.paid(transaction, active, id, payment, rules, at)
             case CheckoutExpired():
                 return purchasing.page_closed(transaction, at)
             case Declined(code=code):
@@ -269,7 +273,9 @@ class SettleTransaction(Command[PaymentTransaction]):
         came = isinstance(self.news, Declined) and transaction.status is TransactionStatus.SUCCESS
         code = self.news.code if isinstance(self.news, Declined) else ""
         if came and transaction.kind is TransactionKind.REFUND:
-            refund = read.get(Refund, str(transaction.refund))
+            if transaction.refund is None:
+                return sale_refund_came_back(transaction, code, read, rules, at)
+            refund = read.get(Refund, transaction.refund)
             return outgoing.refund_came_back(transaction, refund, code, rules, at)
         if came and transaction.kind is TransactionKind.PAYOUT:
             withdrawal = read.get(Withdrawal, str(transaction.withdrawal))

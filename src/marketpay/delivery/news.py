@@ -17,6 +17,7 @@ from marketpay.commands.holds import SettleHold
 from marketpay.commands.incidents import ClearPayment, FlagPayment
 from marketpay.commands.payouts_elsewhere import RecordPayout, RecordReversal
 from marketpay.commands.refunds import RecordRefund
+from marketpay.commands.upgrade_refunds import NoteUpgradeChargeback, RecordUpgradeRefund
 from marketpay.commands.withdrawals import ContinueWithdrawal
 from marketpay.delivery.commit import carry_out
 from marketpay.delivery.flows import settle
@@ -117,6 +118,9 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
             return DEFERRED  # the capture is not yet known here
         if found is None:
             recorded = RecordRefund(by=Actor.SYSTEM, state=state)
+            if payment is None:
+                sold = RecordUpgradeRefund(by=Actor.SYSTEM, state=state)
+                return _applied((yield from carry_out(sold, None, rules)).result)
             return _applied((yield from carry_out(recorded, None, rules)).result)
     return (yield from _of_transaction(found, subject, rules))
 
@@ -175,7 +179,8 @@ def _chargeback(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome
         return IGNORED
     payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
     if payment is None:
-        return IGNORED
+        noted = NoteUpgradeChargeback(by=Actor.SYSTEM, state=state)
+        return _applied((yield from carry_out(noted, None, rules)).result)
     if payment.status in BEFORE_CAPTURE:
         return DEFERRED  # the capture is not yet known here
     yield from carry_out(SettleChargeback(by=Actor.SYSTEM, state=state), None, rules)

@@ -25,6 +25,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.sale import Sale
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
@@ -40,7 +41,7 @@ KINDS: dict[str, type[Entity]] = {
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
         Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-        Dispute, Evidence, Adjustment,
+        Dispute, Evidence, Adjustment, Sale,
     )
 }  # fmt: skip
 

@@ -142,11 +142,15 @@ from marketpay.domain.payout_events import (
     WithdrawalStarted,
 )
 from marketpay.domain.upgrade_events import (
+    SaleEvent,
+    SaleMade,
+    SaleRefunded,
     UpgradeActivated,
     UpgradeEvent,
     UpgradeExpired,
     UpgradeExtended,
     UpgradeRevoked,
+    UpgradeShortened,
 )
 from marketpay.domain.watch_events import (
     IncidentEvent,
@@ -278,11 +282,15 @@ __all__ = [
     "RefundPending",
     "RefundRequested",
     "RefundSucceeded",
+    "SaleEvent",
+    "SaleMade",
+    "SaleRefunded",
     "UpgradeActivated",
     "UpgradeEvent",
     "UpgradeExpired",
     "UpgradeExtended",
     "UpgradeRevoked",
+    "UpgradeShortened",
     "WalletCleared",
     "WalletCredited",
     "WalletDebited",

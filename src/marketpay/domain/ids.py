@@ -26,6 +26,7 @@ IncidentId = NewType("IncidentId", str)
 WebhookId = NewType("WebhookId", str)
 ProcessorFeeId = NewType("ProcessorFeeId", str)
 UpgradeId = NewType("UpgradeId", str)
+SaleId = NewType("SaleId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -46,6 +47,7 @@ PREFIXES: Final = {
     "Webhook": "whk",
     "ProcessorFee": "fee",
     "Upgrade": "upg",
+    "Sale": "sal",
 }
 
 

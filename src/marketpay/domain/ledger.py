@@ -68,7 +68,11 @@ COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | ENDING
 CLEARING = frozenset({"EndClearance"})
 REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | ENDING
 RECORDING = frozenset({"RecordRefund"})
-RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
+OVERPAYING = RECORDING | {"RecordUpgradeRefund"}
+SELLING_BACK = frozenset({"RefundUpgrade", "RecordUpgradeRefund"})
+RETURNING = frozenset(
+    {"SettleTransaction", "AbandonTransaction", "RecordRefund", "RecordUpgradeRefund"}
+)
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})
 DISPUTING = frozenset({"SettleChargeback"})
 WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
@@ -95,12 +99,13 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.CONNECTED,           K.PROCESSOR):            MOVING,  # transferred
     (K.PROCESSOR,           K.CONNECTED):            MOVING,  # a transfer reversed
     (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.UPGRADE,             K.REFUNDS_IN_TRANSIT):   SELLING_BACK,
     (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.SERVICE_FEE,         K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.WALLET_PENDING,      K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.WALLET_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.RECEIVABLE,          K.REFUNDS_IN_TRANSIT):   REFUNDING,  # more than the wallet has
-    (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   RECORDING,  # more than was left
+    (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   OVERPAYING,  # more than was left
     (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            RETURNING,  # refunded
     (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
     (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING,  # refund failed

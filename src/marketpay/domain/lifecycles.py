@@ -436,7 +436,8 @@ UPGRADE: Final = Lifecycle("upgrade",
     Begin(e.UpgradeActivated, U.ACTIVE, SYSTEM),
     Row(U.ACTIVE,  e.UpgradeExtended,  U.ACTIVE,   SYSTEM),
     Row(U.ACTIVE,  e.UpgradeExpired,   U.EXPIRED,  SYSTEM),
-    Row(U.ACTIVE,  e.UpgradeRevoked,   U.REVOKED,  ADMIN | SERVICE),
+    Row(U.ACTIVE,  e.UpgradeShortened, U.ACTIVE,   ADMIN | SERVICE | SYSTEM),
+    Row(U.ACTIVE,  e.UpgradeRevoked,   U.REVOKED,  ADMIN | SERVICE | SYSTEM),
     final={U.EXPIRED, U.REVOKED},
 )
 

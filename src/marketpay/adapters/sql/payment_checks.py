@@ -99,9 +99,14 @@ def operation_parts() -> tuple[CheckConstraint, ...]:
         one_of("kind", TransactionKind),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint(
-            "(payment IS NULL) = (kind = 'charge' OR withdrawal IS NOT NULL)", name="payment"
+            "kind = 'refund' OR (payment IS NULL) = (kind = 'charge' OR withdrawal IS NOT NULL)",
+            name="payment",
         ),
-        CheckConstraint("(refund IS NOT NULL) = (kind = 'refund')", name="refund"),
+        CheckConstraint(
+            "CASE WHEN kind = 'refund' THEN (payment IS NULL) = (refund IS NULL)"
+            " ELSE refund IS NULL END",
+            name="refund",
+        ),
         CheckConstraint(
             "CASE WHEN withdrawal IS NULL THEN kind <> 'payout'"
             " ELSE kind IN ('payout', 'transfer', 'transfer_reversal') END",

@@ -36,6 +36,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.sale import Sale
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
@@ -62,6 +63,7 @@ ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
     Adjustment: payout.adjustments,
     ProcessorFee: payout.processor_fees,
     Upgrade: money.upgrades,
+    Sale: money.sales,
     Incident: watch.incidents,
     Webhook: watch.webhooks,
 }
@@ -82,6 +84,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Dispute: ("payment", "job", "customer", "contractor", "status"),
     Evidence: ("dispute",),
     Upgrade: ("listing", "customer", "status"),
+    Sale: ("upgrade",),
     Incident: ("status", "subject"),
     Webhook: ("status",),
 }

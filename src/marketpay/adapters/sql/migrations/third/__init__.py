@@ -18,7 +18,7 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
-from marketpay.adapters.sql.migrations.third import adjustments, disputes
+from marketpay.adapters.sql.migrations.third import adjustments, disputes, sales
 from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
 
 # New columns of tables that are there, and what is in them for rows that are.
@@ -48,7 +48,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
     ),
     "wallets": ((minor("unsent"), "0"), (Column("frozen_at", UtcTime), None)),
 }
-MADE: Final = ("disputes", "evidence", "adjustments")
+MADE: Final = ("disputes", "evidence", "adjustments", "sales")
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -65,6 +65,7 @@ def define(place: Place, dialect: str) -> None:
 
     disputes.define(place, word)
     adjustments.define(place, word)
+    sales.define(place, word)
 
 
 def _redefine(table: Table, name: str, dialect: str) -> None:

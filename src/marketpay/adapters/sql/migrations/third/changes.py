@@ -191,8 +191,13 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "'transfer_reversal', 'payout', 'charge')"
         ),
         "amount": "amount > 0",
-        "payment": "(payment IS NULL) = (kind = 'charge' OR withdrawal IS NOT NULL)",
-        "refund": "(refund IS NOT NULL) = (kind = 'refund')",
+        "payment": (
+            "kind = 'refund' OR (payment IS NULL) = (kind = 'charge' OR withdrawal IS NOT NULL)"
+        ),
+        "refund": (
+            "CASE WHEN kind = 'refund' THEN (payment IS NULL) = (refund IS NULL) ELSE "
+            "refund IS NULL END"
+        ),
         "withdrawal": (
             "CASE WHEN withdrawal IS NULL THEN kind <> 'payout' ELSE kind IN ('payout', "
             "'transfer', 'transfer_reversal') END"
@@ -256,7 +261,7 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
         "contested",
     ),
     "ledger_entries": ("debit_kind", "credit_kind"),
-    "payment_transactions": ("payment", "withdrawal"),
+    "payment_transactions": ("payment", "refund", "withdrawal"),
 }
 
 # ... and those that there were, and are not as they were.
@@ -266,9 +271,9 @@ OLD: Final[dict[str, tuple[str, ...]]] = {
     "jobs": ("status",),
     "timers": ("kind",),
     "offers": ("live", "status"),
-    "payments": ("gone", "unreleased", "transfers"),
-    "ledger_entries": ("debit_kind", "credit_kind"),
-    "payment_transactions": ("withdrawal", "payment"),
+    "payments": ("gone", "transfers", "unreleased"),
+    "ledger_entries": ("credit_kind", "debit_kind"),
+    "payment_transactions": ("payment", "refund", "withdrawal"),
 }
 
 # By table and key: the two columns that it joins by a colon.
@@ -322,6 +327,7 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "withdrawal": (("withdrawal", "id"), None),
     },
     "evidence": {"dispute": (("dispute", "id"), None)},
+    "sales": {"upgrade": (("upgrade", "id"), None)},
 }
 
 # By table: the names of those that are new.
@@ -330,4 +336,5 @@ FRESH: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("offer",),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
     "evidence": ("dispute",),
+    "sales": ("upgrade",),
 }
