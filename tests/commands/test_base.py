@@ -536,7 +536,8 @@ ABOUT_SOMETHING = {
     name: scene
     for name, scene in SCENES.items()
     if name
-    not in {"post", "refund of an upgrade elsewhere", "chargeback of an upgrade", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
+    not in {"post", "refund of an upgrade elsewhere", "chargeback of an upgrade",
+            "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
             "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy",
             "freeze", "unfreeze"}
 }  # fmt: skip

@@ -918,9 +918,9 @@ def upgraded(house: House) -> None:
 def _sold_back(house: House) -> None:
     """Refunded here, by all means, and there; and disputed."""
     for sale in house.memory.read(lambda r: r.find(Sale)):
+        part = Money("1", sale.amount.currency)
         for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
             house.gateway.script(RefundPayment, outcome)
-            part = Money("1", sale.amount.currency)
             house.say(RefundUpgrade(by=ADMIN, purchase=sale.charge, amount=part))
             house.rest()
             house.hear()

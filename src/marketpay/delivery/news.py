@@ -117,10 +117,8 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
         if payment and payment.status in BEFORE_CAPTURE and ELSEWHERE not in payment.flags:
             return DEFERRED  # the capture is not yet known here
         if found is None:
-            recorded = RecordRefund(by=Actor.SYSTEM, state=state)
-            if payment is None:
-                sold = RecordUpgradeRefund(by=Actor.SYSTEM, state=state)
-                return _applied((yield from carry_out(sold, None, rules)).result)
+            record = RecordRefund if payment else RecordUpgradeRefund
+            recorded: Any = record(by=Actor.SYSTEM, state=state)
             return _applied((yield from carry_out(recorded, None, rules)).result)
     return (yield from _of_transaction(found, subject, rules))
 
@@ -178,13 +176,11 @@ def _chargeback(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome
     if not isinstance(state, ChargebackState):
         return IGNORED
     payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
-    if payment is None:
-        noted = NoteUpgradeChargeback(by=Actor.SYSTEM, state=state)
-        return _applied((yield from carry_out(noted, None, rules)).result)
-    if payment.status in BEFORE_CAPTURE:
+    if payment and payment.status in BEFORE_CAPTURE:
         return DEFERRED  # the capture is not yet known here
-    yield from carry_out(SettleChargeback(by=Actor.SYSTEM, state=state), None, rules)
-    return APPLIED
+    record = SettleChargeback if payment else NoteUpgradeChargeback
+    recorded: Any = record(by=Actor.SYSTEM, state=state)
+    return _applied((yield from carry_out(recorded, None, rules)).result)
 
 
 def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
