@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from marketpay.commands.disputes import OpenDispute as OpenDispute
     from marketpay.commands.disputes import RespondToDispute as RespondToDispute
     from marketpay.commands.disputes import WithdrawDispute as WithdrawDispute
+    from marketpay.commands.erasure import ErasePerson as ErasePerson
     from marketpay.commands.escrow import EmptyEscrow as EmptyEscrow
     from marketpay.commands.evidence import AddEvidence as AddEvidence
     from marketpay.commands.holds import SettleHold as SettleHold
@@ -128,6 +129,7 @@ if TYPE_CHECKING:
     from marketpay.domain.commission import Split as Split
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
+    from marketpay.domain.decision import Forgetting as Forgetting
     from marketpay.domain.dispute import Dispute as Dispute
     from marketpay.domain.entity import Change as Change
     from marketpay.domain.entity import Entity as Entity
@@ -393,6 +395,7 @@ _MODULES: Final = {
         "RespondToDispute",
         "WithdrawDispute",
     ),
+    "commands.erasure": ("ErasePerson",),
     "commands.escrow": ("EmptyEscrow",),
     "commands.evidence": ("AddEvidence",),
     "commands.holds": (
@@ -502,7 +505,10 @@ _MODULES: Final = {
         "Split",
     ),
     "domain.currencies": ("register_currency",),
-    "domain.decision": ("Decision",),
+    "domain.decision": (
+        "Decision",
+        "Forgetting",
+    ),
     "domain.dispute": ("Dispute",),
     "domain.entity": (
         "Change",
@@ -846,6 +852,7 @@ __all__ = [
     "EndClearance",
     "Entity",
     "EntriesOf",
+    "ErasePerson",
     "EscalateDispute",
     "Event",
     "Evidence",
@@ -860,6 +867,7 @@ __all__ = [
     "FindPayoutAccount",
     "FlagPayment",
     "Forbidden",
+    "Forgetting",
     "FreezeWallet",
     "GatewayError",
     "GatewayEvent",

@@ -34,6 +34,7 @@ from marketpay import (
     CounterOffer,
     DeclineCancellation,
     EndClearance,
+    ErasePerson,
     EscalateDispute,
     ExpireAdjustment,
     ExpireDispute,
@@ -455,6 +456,7 @@ SCENES = {
         ),
         (CUSTOMER,),
     ),
+    "erase": Scene(lambda _: ErasePerson(by=CUSTOMER, person="cus_17"), (ADMIN, SERVICE)),
     "freeze": Scene(
         lambda _: FreezeWallet(by=ADMIN, owner="ctr_42", currency="USD", reason="Stolen?"), (ADMIN,)
     ),
@@ -539,7 +541,7 @@ ABOUT_SOMETHING = {
     not in {"post", "refund of an upgrade elsewhere", "chargeback of an upgrade",
             "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
             "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy",
-            "freeze", "unfreeze"}
+            "freeze", "unfreeze", "erase"}
 }  # fmt: skip
 
 

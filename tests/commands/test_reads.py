@@ -44,6 +44,7 @@ from marketpay import (
     DeclineCancellation,
     Dispute,
     EndClearance,
+    ErasePerson,
     EscalateDispute,
     Evidence,
     ExpireAdjustment,
@@ -915,6 +916,34 @@ def upgraded(house: House) -> None:
     house.rest(60 * 24 * 8)
 
 
+def forgotten(house: House) -> None:
+    """People with and without anything that goes on."""
+    people = (CUSTOMER, ANN, BEN)
+
+    def all_are() -> None:
+        for person in people:
+            house.say(ErasePerson(by=ADMIN, person=person.id))
+
+    contested(house)
+    all_are()
+    charged(house)
+    all_are()
+    house.rest(60 * 24 * 30)
+    house.hear()
+    all_are()
+    for job in house.memory.read(lambda r: r.find(Job)):
+        house.say(CancelJob(by=ADMIN, job=job.id))
+    house.rest(60 * 24 * 30)
+    house.hear()
+    all_are()
+    quiet = House()
+    quiet.say(CancelJob(by=CUSTOMER, job=quiet.send(quiet.post()).job))
+    quiet.rest()
+    for person in people:
+        quiet.say(ErasePerson(by=ADMIN, person=person.id))
+    house.store.decided.update(quiet.store.decided)
+
+
 def _sold_back(house: House) -> None:
     """Refunded here, by all means, and there; and disputed."""
     for sale in house.memory.read(lambda r: r.find(Sale)):
@@ -1049,7 +1078,7 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked, charged, frozen_wallets, adjusted,
+    upgraded, fees, worked, charged, frozen_wallets, adjusted, forgotten,
 )  # fmt: skip
 
 

@@ -40,7 +40,6 @@ from tests.deals import (
     heard,
     nothing_changes,
 )
-from tests.delivery.test_races import at_once
 from tests.money import incidents, settle
 
 K, S = AccountKind, UpgradeStatus
@@ -217,16 +216,6 @@ def test_no_more_goes_back_than_was_paid(
     with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
         market.execute(refunding(charge, last))
     assert refused.value.reason is Reason.NOT_REFUNDABLE
-
-
-def test_of_two_refunds_of_all_at_once_one_is_made(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    charge = bought(market, gateway).transaction
-    came = at_once(*(lambda: market.execute(refunding(charge)) for _ in range(2)))
-    assert [one.reason for one in came if isinstance(one, Refused)] == [Reason.NOT_REFUNDABLE]
-    assert gateway.effects(RefundPayment) == 1
-    all_is_right(market, gateway)
 
 
 def test_what_does_not_fit_is_refused(market: Marketplace, gateway: SimulatedGateway) -> None:

@@ -44,7 +44,7 @@ class Adjustment(Living):
     expires_at: datetime  # when nobody can approve it any more
     created_at: datetime
 
-    mutable: ClassVar[Names] = ("status", "decided_by", "note")
+    mutable: ClassVar[Names] = ("reason", "status", "decided_by", "note")
     indexed: ClassVar[Names] = ("owner", "status")
     lifecycle: ClassVar[Lifecycle[Any]] = ADJUSTMENT
 

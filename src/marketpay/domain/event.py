@@ -11,7 +11,7 @@ from attrs import frozen
 SUBJECTS: Final = (
     "PaymentTransaction", "PayoutAccount", "PayerAccount", "Application", "Chargeback",
     "ProcessorFee", "Withdrawal", "Incident", "Payment", "Webhook", "Wallet", "Refund", "Offer",
-    "Job", "Upgrade", "Dispute", "Evidence", "Adjustment", "Sale",
+    "Job", "Upgrade", "Dispute", "Evidence", "Adjustment", "Sale", "Person",
 )  # fmt: skip
 
 

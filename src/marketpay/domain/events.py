@@ -141,6 +141,7 @@ from marketpay.domain.payout_events import (
     WithdrawalReturned,
     WithdrawalStarted,
 )
+from marketpay.domain.person_events import PersonErased, PersonEvent
 from marketpay.domain.upgrade_events import (
     SaleEvent,
     SaleMade,
@@ -274,6 +275,8 @@ __all__ = [
     "PayoutAccountOpened",
     "PayoutAccountRejected",
     "PayoutAccountRestricted",
+    "PersonErased",
+    "PersonEvent",
     "ProcessorFeeBooked",
     "ProcessorFeeEvent",
     "RefundEvent",

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     PAYMENT_UNDER_REVIEW = "payment_under_review"
     PAYOUTS_NOT_ACTIVE = "payouts_not_active"
     PROPOSAL_CHANGED = "proposal_changed"
+    PERSON_ACTIVE = "person_active"
     PURCHASE_IN_PROGRESS = "purchase_in_progress"
     WALLET_FROZEN = "wallet_frozen"
     WITHDRAWAL_BELOW_MINIMUM = "withdrawal_below_minimum"
@@ -63,6 +64,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PAYMENT_UNDER_REVIEW: "This payment is under review and is not released yet.",
     Reason.PAYOUTS_NOT_ACTIVE: "The contractor's payout account is not active yet.",
     Reason.PROPOSAL_CHANGED: "This is not, or no longer, what the other side proposes.",
+    Reason.PERSON_ACTIVE: "This person still has jobs, offers, money or debts here.",
     Reason.PURCHASE_IN_PROGRESS: "Somebody else is buying this upgrade of the listing.",
     Reason.WALLET_FROZEN: "This wallet is frozen; nothing is paid out of it for now.",
     Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",

@@ -1,4 +1,4 @@
-"""Races about adjustments of wallets: each takes effect once, and the books are right."""
+"""Races about what staff decide: each takes effect once, and the books are right."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,23 +7,40 @@ import pytest
 
 from marketpay import (
     AdjustmentStatus,
+    ApplyToJob,
     ApproveAdjustment,
+    ErasePerson,
     GetAdjustment,
     IllegalTransition,
     IssueRefund,
     Marketplace,
     MemoryStore,
+    PostJob,
     Reason,
     Refused,
     RejectAdjustment,
     RequestWithdrawal,
     Rules,
+    SendOffer,
     SqlStore,
 )
 from marketpay.domain.actor import Actor
+from marketpay.ports.gateway import RefundPayment
 from marketpay.ports.store import Store
 from marketpay.testing import SimulatedGateway, VirtualClock
-from tests.deals import ADMIN, CONTRACTOR, completed, payee, usd
+from tests.commands.test_upgrade_refunds import refunding
+from tests.commands.test_upgrades import bought
+from tests.deals import (
+    ADMIN,
+    CONTRACTOR,
+    GOOD,
+    OTHER_CUSTOMER,
+    books_are_right,
+    completed,
+    everything,
+    payee,
+    usd,
+)
 from tests.delivery.test_races import at_once
 from tests.money import CHECKER, all_is_right, proposed, settle, wallet
 
@@ -140,3 +157,39 @@ def test_of_two_write_offs_of_all_that_is_owed_one_takes_effect(
     assert [one.reason for one in came if isinstance(one, Refused)] == [Reason.BALANCE_TOO_LOW]
     assert wallet(market) == ("0.00", "0.00", "0.00")
     all_is_right(market, gateway)
+
+
+@rounds
+def test_an_offer_at_the_same_time_is_made_before_or_after(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    """After: it is whole, and of somebody who was just forgotten."""
+    job = market.execute(PostJob(by=OTHER_CUSTOMER, title="A wall", currency="USD"))
+    market.execute(ApplyToJob(by=CONTRACTOR, job=job.id, message="x"))
+    offer = SendOffer(
+        by=OTHER_CUSTOMER,
+        job=job.id,
+        contractor=CONTRACTOR.id,
+        price=usd("10"),
+        message="Welcome",
+        payment_method=GOOD,
+    )
+    came = at_once(
+        lambda: market.execute(offer),
+        lambda: market.execute(ErasePerson(by=ADMIN, person=CONTRACTOR.id)),
+    )
+    refused = [one for one in came if isinstance(one, Refused)]
+    assert [one.reason for one in refused] == [Reason.PERSON_ACTIVE]
+    assert [one.message for one in everything(market)["Offer"]] == ["Welcome"]
+
+
+@rounds
+def test_of_two_refunds_of_all_at_once_one_is_made(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    charge = bought(market, gateway).transaction
+    came = at_once(*(lambda: market.execute(refunding(charge)) for _ in range(2)))
+    assert [one.reason for one in came if isinstance(one, Refused)] == [Reason.NOT_REFUNDABLE]
+    assert gateway.effects(RefundPayment) == 1
+    settle(market, gateway)
+    books_are_right(market, gateway, "TRY")
