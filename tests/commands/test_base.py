@@ -295,7 +295,9 @@ def _purchase(_market: Marketplace) -> Command[Any]:
 def _upgraded(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
     def prepare(market: Marketplace) -> Command[Any]:
         charge = market.execute(_purchase(market)).transaction
-        news = CheckoutPaid(gateway_id="cs_1", payment="pi_1", amount=charge.amount)
+        news = CheckoutPaid(
+            gateway_id=f"cs_{charge.id}", payment=f"pi_{charge.id}", amount=charge.amount
+        )
         market.execute(SettleTransaction(by=SYSTEM, transaction=charge.id, news=news))
         [upgrade] = market.store.read(lambda records: records.find(Upgrade))
         return make(by=CUSTOMER, upgrade=upgrade.id)
@@ -305,7 +307,7 @@ def _upgraded(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Comm
 
 def _sold(market: Marketplace) -> Sale:
     _upgraded(RevokeUpgrade)(market)
-    [sale] = market.store.read(lambda records: records.find(Sale))
+    *_, sale = market.store.read(lambda records: records.find(Sale))
     return sale
 
 
