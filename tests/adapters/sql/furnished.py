@@ -5,6 +5,7 @@ from __future__ import annotations
 from marketpay import (
     Actor,
     AddEvidence,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BookProcessorFee,
     BuyUpgrade,
@@ -39,6 +40,7 @@ from tests.deals import (
 )
 from tests.disputes import PARTIES, PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
+from tests.money import CHECKER, proposed
 
 
 def furnish(url: str) -> None:
@@ -54,6 +56,7 @@ def furnish(url: str) -> None:
         market.work()
         market.store.run(lambda work: work.fold(1000))
         _around(market, gateway)
+        _adjustments(market)
         _deals(market, gateway)
         for name in ("mails", "search"):
             market.store.run(lambda work, n=name: work.take_cursor(n, now=clock(), until=clock()))  # type: ignore[misc]
@@ -105,6 +108,13 @@ def _withdrawals(market: Marketplace, gateway: SimulatedGateway, clock: VirtualC
         gateway.tick()
     for contractor in (CONTRACTOR, RIVAL):
         market.execute(RequestWithdrawal(by=contractor, amount=usd("60")))
+
+
+def _adjustments(market: Marketplace) -> None:
+    for contractor in (CONTRACTOR, RIVAL):
+        for _ in range(2):
+            waiting = proposed(market, "credit", "1", contractor.id)
+        market.execute(ApproveAdjustment(by=CHECKER, adjustment=waiting.id))
 
 
 def _around(market: Marketplace, gateway: SimulatedGateway) -> None:
