@@ -52,8 +52,8 @@ NEW_REFUND = insert(
 )
 NEW_WALLET = insert(
     "wallets",
-    "id, version, owner, currency, pending, available, reserved, receivable, overdrawn, created_at,"
-    " holder",
+    "id, version, owner, currency, pending, available, reserved, receivable, overdrawn, unsent,"
+    " created_at, holder",
 )
 JOB_STATUS = update("jobs", "status")
 RELEASE = update("payments", "status", "released_at", "transfer_blocked")
@@ -102,7 +102,7 @@ class Ending(Hiring):
                 self.change(CREDIT, available + payout, wallet, held)
             else:
                 wallet, holder = new_id("wal"), f"{currency}:{contractor}"
-                new = (wallet, 1, contractor, currency, 0, payout, 0, 0, 0, at, holder)
+                new = (wallet, 1, contractor, currency, 0, payout, 0, 0, 0, 0, at, holder)
                 self.write(NEW_WALLET, new)
             of_payment = (at, payment, offer, job, customer, contractor, money(price, currency))
             events = [

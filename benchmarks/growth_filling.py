@@ -75,9 +75,9 @@ ROWS: Final = (
            gateway, 0, at, at, at FROM deals""",
     """INSERT INTO marketpay_wallets
     (id, version, owner, currency, pending, available, reserved, receivable, overdrawn,
-     created_at, holder)
+     unsent, created_at, holder)
     SELECT 'wal_01h' || lpad(min(n)::text, 23, '0'), count(*), contractor, 'USD', 0,
-           count(*) * {payout}, 0, 0, 0, min(at), 'USD:' || contractor
+           count(*) * {payout}, 0, 0, 0, 0, min(at), 'USD:' || contractor
     FROM deals GROUP BY contractor""",
     f"""INSERT INTO marketpay_journal
     (id, attempt, at, actor, role, command, body, events, result)

@@ -14,6 +14,7 @@ from marketpay import (
     Account,
     AccountKind,
     Actor,
+    Adjustment,
     Application,
     ApplyToJob,
     Chargeback,
@@ -43,6 +44,7 @@ from marketpay import (
     PostJob,
     ProcessorFee,
     Refund,
+    Sale,
     SendOffer,
     StartJob,
     TransactionKind,
@@ -66,7 +68,7 @@ GOOD, REFUSED, ASKING = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_three
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
     Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-    Dispute, Evidence, Milestone, Credit, CreditGrant,
+    Dispute, Evidence, Milestone, Credit, CreditGrant, Adjustment, Sale,
 )  # fmt: skip
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 NONE_SUCH = "01kt000000e00000000000000z"

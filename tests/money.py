@@ -2,6 +2,9 @@
 
 from marketpay import (
     AccountKind,
+    Actor,
+    Adjustment,
+    ApproveAdjustment,
     GetPayment,
     GetRefund,
     GetWithdrawal,
@@ -12,6 +15,7 @@ from marketpay import (
     Marketplace,
     Payment,
     PayoutAccount,
+    ProposeAdjustment,
     Refund,
     RefundIssued,
     RequestWithdrawal,
@@ -22,6 +26,7 @@ from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, balance, books_are_right, usd
 
 K = AccountKind
+CHECKER = Actor.admin("adm_2")  # who agrees with the other one, or not
 ROUNDS = 20
 
 
@@ -139,3 +144,18 @@ def restricted(market: Marketplace, gateway: SimulatedGateway, account: PayoutAc
     """The gateway no longer pays an account, and it is known here."""
     gateway.restrict(account)
     settle(market, gateway)
+
+
+def proposed(
+    market: Marketplace, kind: str, amount: str, owner: str = CONTRACTOR.id, by: Actor = ADMIN
+) -> Adjustment:
+    """So many dollars that one administrator would give, take or give up."""
+    return market.execute(
+        ProposeAdjustment(by=by, owner=owner, amount=usd(amount), kind=kind, reason="It is fair")
+    )
+
+
+def adjusted(market: Marketplace, kind: str, amount: str, owner: str = CONTRACTOR.id) -> Adjustment:
+    """The same, and another one agrees."""
+    waiting = proposed(market, kind, amount, owner)
+    return market.execute(ApproveAdjustment(by=CHECKER, adjustment=waiting.id))

@@ -16,6 +16,7 @@ from marketpay import (
     Actor,
     AddEvidence,
     ApplyToJob,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BuyUpgrade,
     CancelJob,
@@ -46,9 +47,11 @@ from marketpay import (
     PaymentId,
     PayOffer,
     PostJob,
+    ProposeAdjustment,
     ProposeCancellation,
     ProposeSettlement,
     Refused,
+    RejectAdjustment,
     RejectApplication,
     RejectOffer,
     ReplayWebhook,
@@ -67,7 +70,6 @@ from marketpay import (
     WithdrawApplication,
     WithdrawDispute,
     WithdrawOffer,
-    WriteOffDebt,
 )
 from marketpay.ports.gateway import Capture
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
@@ -149,6 +151,17 @@ def offered(**changes: Any) -> Callable[[World], Doing]:
 
 def made(make: Callable[[], object]) -> Callable[[World], Doing]:
     return lambda world: make
+
+
+def _adjusting(**changes: Any) -> ProposeAdjustment:
+    usual: dict[str, Any] = {
+        "by": ADMIN,
+        "owner": "ctr_42",
+        "amount": usd("1"),
+        "kind": "write_off",
+        "reason": "gone",
+    }
+    return ProposeAdjustment(**usual | changes)
 
 
 AMOUNTS = {
@@ -329,17 +342,17 @@ MONEY = {
         TypeError,
         None,
     ),
-    "a debt of nothing": (
-        made(lambda: WriteOffDebt(by=ADMIN, contractor="ctr_42", amount=usd("0"), reason="gone")),
+    "an adjustment of nothing": (
+        made(lambda: _adjusting(amount=usd("0"))),
         MoneyError,
         "money_error",
     ),
-    "a debt of nobody": (
-        made(lambda: WriteOffDebt(by=ADMIN, contractor="", amount=PRICE, reason="gone")),
+    "an adjustment of nobody": (
+        made(lambda: _adjusting(owner="")),
         *INVALID,
     ),
-    "a debt written off without a reason": (
-        made(lambda: WriteOffDebt(by=ADMIN, contractor="ctr_42", amount=PRICE, reason=" ")),
+    "an adjustment without a reason": (
+        made(lambda: _adjusting(reason=" ")),
         *INVALID,
     ),
     "a payer without name": (
@@ -489,6 +502,12 @@ ABOUT: dict[str, tuple[Any, str, str]] = {
         "chb",
     ),
     "withdraw dispute": (lambda value: WithdrawDispute(by=CUSTOMER, dispute=value), "dsp", "wdr"),
+    "approve adjustment": (
+        lambda value: ApproveAdjustment(by=ADMIN, adjustment=value), "adj", "wal",
+    ),
+    "reject adjustment": (
+        lambda value: RejectAdjustment(by=ADMIN, adjustment=value, reason="No"), "adj", "wdr",
+    ),
     "revoke": (lambda value: RevokeUpgrade(by=ADMIN, upgrade=value), "upg", "ptx"),
 }  # fmt: skip
 
@@ -715,7 +734,7 @@ def _cancelling_anothers(world: World) -> Doing:
 
 def _writing_off(by: Actor) -> Callable[[World], Doing]:
     def prepare(world: World) -> Doing:
-        command = WriteOffDebt(by=by, contractor="ctr_42", amount=usd("1"), reason="gone")
+        command = _adjusting(by=by)
         return lambda: world.market.execute(command)
 
     return prepare

@@ -21,7 +21,12 @@ WRITTEN = sorted(
     for path in ROOT.glob(pattern)
 )  # fmt: skip
 
-LONG = {"domain/lifecycles.py", "domain/iso4217.py"}  # every table; the generated one
+LONG = {
+    "domain/lifecycles.py",  # every table
+    "domain/events.py",  # the name of every fact
+    "domain/iso4217.py",  # generated, as what a migration changes
+    "adapters/sql/migrations/third/changes.py",
+}
 CLOCK = "domain/rules.py"  # `Rules.now` is the only clock, and this is its default
 CLOCK_READ = re.compile(r"\b(datetime|date)\.(now|today|utcnow)$")
 ABSOLUTE = re.compile(

@@ -31,6 +31,9 @@ from marketpay import (
     AcceptOffer,
     AccountKind,
     Actor,
+    Adjustment,
+    AdjustmentKind,
+    ApproveAdjustment,
     CancelJob,
     CancellationPolicy,
     CancellationTier,
@@ -53,6 +56,7 @@ from marketpay import (
     PaymentTransaction,
     PayoutAccount,
     PostJob,
+    ProposeAdjustment,
     ProposeCancellation,
     Refused,
     ReplayWebhook,
@@ -73,6 +77,7 @@ from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from marketpay.testing.terms import Terms
 from marketpay.testing.webhooks import SECRET, Webhook, sealed, unordered
 from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, RIVAL, balance
+from tests.money import CHECKER
 
 K = AccountKind
 CARDS = ("pm_card_visa", "pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail")
@@ -110,6 +115,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     deals = Bundle("deals")
     disputes = Bundle("disputes")
+    adjustments = Bundle("adjustments")
     opened: Callable[..., Marketplace] = Marketplace
 
     @initialize(
@@ -328,6 +334,33 @@ class MoneyMachine(RuleBasedStateMachine):
         account: PayoutAccount = self.accounts[by.id]
         (self.gateway.activate if is_fine else self.gateway.restrict)(account)
 
+    @rule(
+        target=adjustments,
+        by=st.sampled_from(CONTRACTORS),
+        kind=st.sampled_from(AdjustmentKind),
+        percent=PARTS,
+        waits=st.booleans(),
+    )
+    def adjust(self, by: Actor, kind: AdjustmentKind, percent: int, waits: bool) -> Any:
+        """Some of what they have or owe, or some dollars; another administrator agrees."""
+        has = self.market.wallet(by.id, "USD")
+        bases = {
+            AdjustmentKind.CREDIT: Money("500", "USD"),
+            AdjustmentKind.DEBIT: max(has.available, Money("50", "USD")),
+            AdjustmentKind.WRITE_OFF: has.receivable,
+        }
+        amount, reason = part_of(bases[kind], percent), "It is only fair"
+        proposal = ProposeAdjustment(by=ADMIN, owner=by.id, amount=amount, kind=kind, reason=reason)
+        proposed = self.attempt(proposal)
+        if proposed is None or waits:
+            return multiple(*filter(None, [proposed]))
+        self.approve(proposed)
+        return multiple()
+
+    @rule(adjustment=consumes(adjustments))
+    def approve(self, adjustment: Adjustment) -> None:
+        self.attempt(ApproveAdjustment(by=CHECKER, adjustment=adjustment.id))
+
     # what is heard, done and lost
 
     @rule(what=st.sampled_from(sorted(FAILING)), fate=st.sampled_from(FATES))
@@ -449,7 +482,8 @@ class MoneyMachine(RuleBasedStateMachine):
             if operation.failure == "no_answer" and not operation.is_settled:
                 self.market.execute(AbandonTransaction(by=ADMIN, transaction=operation.id))
             is_transfer = operation.kind is TransactionKind.TRANSFER
-            if operation.failure == "abandoned" and is_transfer:
+            is_of_payment = operation.payment is not None
+            if operation.failure == "abandoned" and is_transfer and is_of_payment:
                 self.attempt(RetryTransfer(by=ADMIN, payment=PaymentId(str(operation.payment))))
 
     def operations(self) -> list[PaymentTransaction]:
@@ -471,7 +505,10 @@ class MoneyMachine(RuleBasedStateMachine):
             assert self.market.wallet(by.id, "USD").pending.minor == 0
 
     def what_is_owed_lies_somewhere(self) -> None:
-        """On the contractor's account, on its way to their bank, or still to be transferred."""
+        """On the contractor's account, on its way to their bank, or still to be transferred.
+
+        Less what lies on their account too much since it was taken from them here.
+        """
         payments = self.market.store.read(lambda records: records.find(Payment))
         wallets = self.market.store.read(lambda records: records.find(Wallet))
         for by in CONTRACTORS:
@@ -480,6 +517,7 @@ class MoneyMachine(RuleBasedStateMachine):
             mine = [one for one in payments if one.contractor == by.id and one.is_released]
             to_come = sum((one.untransferred + one.transferring).minor for one in mine)
             owned = [one for one in wallets if one.owner == by.id]
+            to_come += sum(one.unsent.minor for one in owned)
             owed = sum((one.total - one.overdrawn).minor for one in owned)
             assert owed == there.minor + in_transit.minor + to_come
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from marketpay.async_marketplace import AsyncMarketplace as AsyncMarketplace
     from marketpay.commands.acceptance import Acceptance as Acceptance
     from marketpay.commands.acceptance import AcceptOffer as AcceptOffer
+    from marketpay.commands.adjustments import ApproveAdjustment as ApproveAdjustment
+    from marketpay.commands.adjustments import ExpireAdjustment as ExpireAdjustment
+    from marketpay.commands.adjustments import ProposeAdjustment as ProposeAdjustment
+    from marketpay.commands.adjustments import RejectAdjustment as RejectAdjustment
     from marketpay.commands.agreed_cancellation import AcceptCancellation as AcceptCancellation
     from marketpay.commands.agreed_cancellation import DeclineCancellation as DeclineCancellation
     from marketpay.commands.agreed_cancellation import ProposeCancellation as ProposeCancellation
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from marketpay.commands.disputes import OpenDispute as OpenDispute
     from marketpay.commands.disputes import RespondToDispute as RespondToDispute
     from marketpay.commands.disputes import WithdrawDispute as WithdrawDispute
+    from marketpay.commands.erasure import ErasePerson as ErasePerson
     from marketpay.commands.escrow import EmptyEscrow as EmptyEscrow
     from marketpay.commands.evidence import AddEvidence as AddEvidence
     from marketpay.commands.holds import SettleHold as SettleHold
@@ -61,7 +66,6 @@ if TYPE_CHECKING:
     from marketpay.commands.incidents import ClearPayment as ClearPayment
     from marketpay.commands.incidents import FlagPayment as FlagPayment
     from marketpay.commands.incidents import ResolveIncident as ResolveIncident
-    from marketpay.commands.incidents import WriteOffDebt as WriteOffDebt
     from marketpay.commands.jobs import PostJob as PostJob
     from marketpay.commands.jobs import StartJob as StartJob
     from marketpay.commands.jobs import UpdateJob as UpdateJob
@@ -96,6 +100,10 @@ if TYPE_CHECKING:
     from marketpay.commands.refunds import IssueRefund as IssueRefund
     from marketpay.commands.refunds import RecordRefund as RecordRefund
     from marketpay.commands.refunds import RefundIssued as RefundIssued
+    from marketpay.commands.upgrade_refunds import NoteUpgradeChargeback as NoteUpgradeChargeback
+    from marketpay.commands.upgrade_refunds import RecordUpgradeRefund as RecordUpgradeRefund
+    from marketpay.commands.upgrade_refunds import RefundUpgrade as RefundUpgrade
+    from marketpay.commands.upgrade_refunds import UpgradeRefund as UpgradeRefund
     from marketpay.commands.upgrades import BuyUpgrade as BuyUpgrade
     from marketpay.commands.upgrades import ExpireUpgrade as ExpireUpgrade
     from marketpay.commands.upgrades import Purchase as Purchase
@@ -125,6 +133,8 @@ if TYPE_CHECKING:
     from marketpay.delivery.working import WorkReport as WorkReport
     from marketpay.domain.actor import Actor as Actor
     from marketpay.domain.actor import Role as Role
+    from marketpay.domain.adjustment import Adjustment as Adjustment
+    from marketpay.domain.adjustment import AdjustmentKind as AdjustmentKind
     from marketpay.domain.application import Application as Application
     from marketpay.domain.attachment import Attachment as Attachment
     from marketpay.domain.cancellation_policy import CancellationBasis as CancellationBasis
@@ -140,11 +150,13 @@ if TYPE_CHECKING:
     from marketpay.domain.credit_grant import GrantSource as GrantSource
     from marketpay.domain.currencies import register_currency as register_currency
     from marketpay.domain.decision import Decision as Decision
+    from marketpay.domain.decision import Forgetting as Forgetting
     from marketpay.domain.dispute import Dispute as Dispute
     from marketpay.domain.entity import Change as Change
     from marketpay.domain.entity import Entity as Entity
     from marketpay.domain.event import Event as Event
     from marketpay.domain.evidence import Evidence as Evidence
+    from marketpay.domain.ids import AdjustmentId as AdjustmentId
     from marketpay.domain.ids import ApplicationId as ApplicationId
     from marketpay.domain.ids import ChargebackId as ChargebackId
     from marketpay.domain.ids import CreditGrantId as CreditGrantId
@@ -160,6 +172,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ids import PayoutAccountId as PayoutAccountId
     from marketpay.domain.ids import ProcessorFeeId as ProcessorFeeId
     from marketpay.domain.ids import RefundId as RefundId
+    from marketpay.domain.ids import SaleId as SaleId
     from marketpay.domain.ids import TransactionId as TransactionId
     from marketpay.domain.ids import UpgradeId as UpgradeId
     from marketpay.domain.ids import WalletId as WalletId
@@ -172,6 +185,7 @@ if TYPE_CHECKING:
     from marketpay.domain.ledger import AccountKind as AccountKind
     from marketpay.domain.ledger import LedgerEntry as LedgerEntry
     from marketpay.domain.lifecycle_data import lifecycles as lifecycles
+    from marketpay.domain.lifecycles import AdjustmentStatus as AdjustmentStatus
     from marketpay.domain.lifecycles import ApplicationStatus as ApplicationStatus
     from marketpay.domain.lifecycles import ChargebackStatus as ChargebackStatus
     from marketpay.domain.lifecycles import DisputeStatus as DisputeStatus
@@ -206,6 +220,7 @@ if TYPE_CHECKING:
     from marketpay.domain.rules import Liability as Liability
     from marketpay.domain.rules import Rules as Rules
     from marketpay.domain.rules import TransferPolicy as TransferPolicy
+    from marketpay.domain.sale import Sale as Sale
     from marketpay.domain.shares import Shares as Shares
     from marketpay.domain.timer import Timer as Timer
     from marketpay.domain.timer import TimerKind as TimerKind
@@ -303,6 +318,8 @@ if TYPE_CHECKING:
     from marketpay.ports.store import Records as Records
     from marketpay.ports.store import Store as Store
     from marketpay.ports.store import Work as Work
+    from marketpay.queries.adjustments import GetAdjustment as GetAdjustment
+    from marketpay.queries.adjustments import ListAdjustments as ListAdjustments
     from marketpay.queries.base import Page as Page
     from marketpay.queries.base import Question as Question
     from marketpay.queries.credit import CreditBalance as CreditBalance
@@ -362,6 +379,12 @@ _MODULES: Final = {
     "commands.acceptance": (
         "AcceptOffer",
         "Acceptance",
+    ),
+    "commands.adjustments": (
+        "ApproveAdjustment",
+        "ExpireAdjustment",
+        "ProposeAdjustment",
+        "RejectAdjustment",
     ),
     "commands.agreed_cancellation": (
         "AcceptCancellation",
@@ -425,6 +448,7 @@ _MODULES: Final = {
         "RespondToDispute",
         "WithdrawDispute",
     ),
+    "commands.erasure": ("ErasePerson",),
     "commands.escrow": ("EmptyEscrow",),
     "commands.evidence": ("AddEvidence",),
     "commands.holds": (
@@ -435,7 +459,6 @@ _MODULES: Final = {
         "ClearPayment",
         "FlagPayment",
         "ResolveIncident",
-        "WriteOffDebt",
     ),
     "commands.jobs": (
         "PostJob",
@@ -474,6 +497,12 @@ _MODULES: Final = {
         "IssueRefund",
         "RecordRefund",
         "RefundIssued",
+    ),
+    "commands.upgrade_refunds": (
+        "NoteUpgradeChargeback",
+        "RecordUpgradeRefund",
+        "RefundUpgrade",
+        "UpgradeRefund",
     ),
     "commands.upgrades": (
         "BuyUpgrade",
@@ -515,6 +544,10 @@ _MODULES: Final = {
         "Actor",
         "Role",
     ),
+    "domain.adjustment": (
+        "Adjustment",
+        "AdjustmentKind",
+    ),
     "domain.application": ("Application",),
     "domain.attachment": ("Attachment",),
     "domain.cancellation_policy": (
@@ -535,7 +568,10 @@ _MODULES: Final = {
         "GrantSource",
     ),
     "domain.currencies": ("register_currency",),
-    "domain.decision": ("Decision",),
+    "domain.decision": (
+        "Decision",
+        "Forgetting",
+    ),
     "domain.dispute": ("Dispute",),
     "domain.entity": (
         "Change",
@@ -544,6 +580,7 @@ _MODULES: Final = {
     "domain.event": ("Event",),
     "domain.evidence": ("Evidence",),
     "domain.ids": (
+        "AdjustmentId",
         "ApplicationId",
         "ChargebackId",
         "CreditGrantId",
@@ -559,6 +596,7 @@ _MODULES: Final = {
         "PayoutAccountId",
         "ProcessorFeeId",
         "RefundId",
+        "SaleId",
         "TransactionId",
         "UpgradeId",
         "WalletId",
@@ -577,6 +615,7 @@ _MODULES: Final = {
     ),
     "domain.lifecycle_data": ("lifecycles",),
     "domain.lifecycles": (
+        "AdjustmentStatus",
         "ApplicationStatus",
         "ChargebackStatus",
         "DisputeStatus",
@@ -615,6 +654,7 @@ _MODULES: Final = {
         "Rules",
         "TransferPolicy",
     ),
+    "domain.sale": ("Sale",),
     "domain.timer": (
         "Timer",
         "TimerKind",
@@ -727,6 +767,10 @@ _MODULES: Final = {
         "Store",
         "Work",
     ),
+    "queries.adjustments": (
+        "GetAdjustment",
+        "ListAdjustments",
+    ),
     "queries.base": (
         "Page",
         "Question",
@@ -810,10 +854,15 @@ __all__ = [
     "ActionRequired",
     "Actor",
     "AddEvidence",
+    "Adjustment",
+    "AdjustmentId",
+    "AdjustmentKind",
+    "AdjustmentStatus",
     "Application",
     "ApplicationId",
     "ApplicationStatus",
     "ApplyToJob",
+    "ApproveAdjustment",
     "ApproveWithdrawal",
     "AskingRequest",
     "AsyncJoinable",
@@ -887,10 +936,12 @@ __all__ = [
     "EndClearance",
     "Entity",
     "EntriesOf",
+    "ErasePerson",
     "EscalateDispute",
     "Event",
     "Evidence",
     "EvidenceId",
+    "ExpireAdjustment",
     "ExpireCheckout",
     "ExpireCredit",
     "ExpireDispute",
@@ -901,6 +952,7 @@ __all__ = [
     "FindPayoutAccount",
     "FlagPayment",
     "Forbidden",
+    "Forgetting",
     "FreeCredit",
     "FreezeWallet",
     "FundMilestone",
@@ -910,6 +962,7 @@ __all__ = [
     "GatewayReply",
     "GatewayRequest",
     "GatewayUnavailable",
+    "GetAdjustment",
     "GetApplication",
     "GetBalance",
     "GetChargeback",
@@ -955,6 +1008,7 @@ __all__ = [
     "Limits",
     "Link",
     "LinkPayerAccount",
+    "ListAdjustments",
     "ListApplications",
     "ListBalance",
     "ListChargebacks",
@@ -991,6 +1045,7 @@ __all__ = [
     "NoAnswer",
     "NotFound",
     "NotThere",
+    "NoteUpgradeChargeback",
     "Offer",
     "OfferFunding",
     "OfferHistory",
@@ -1028,6 +1083,7 @@ __all__ = [
     "ProcessorFee",
     "ProcessorFeeId",
     "Progress",
+    "ProposeAdjustment",
     "ProposeCancellation",
     "ProposeSettlement",
     "PublishedEvent",
@@ -1042,6 +1098,7 @@ __all__ = [
     "RecordPayout",
     "RecordRefund",
     "RecordReversal",
+    "RecordUpgradeRefund",
     "Records",
     "RedeemPoints",
     "Redemption",
@@ -1053,8 +1110,10 @@ __all__ = [
     "RefundPayment",
     "RefundState",
     "RefundStatus",
+    "RefundUpgrade",
     "Refunded",
     "Refused",
+    "RejectAdjustment",
     "RejectApplication",
     "RejectOffer",
     "ReleaseAutomatically",
@@ -1078,6 +1137,8 @@ __all__ = [
     "Role",
     "Rounding",
     "Rules",
+    "Sale",
+    "SaleId",
     "SendOffer",
     "SettleChargeback",
     "SettleHold",
@@ -1106,6 +1167,7 @@ __all__ = [
     "UpdateJob",
     "Upgrade",
     "UpgradeId",
+    "UpgradeRefund",
     "UpgradeStatus",
     "Verification",
     "Verify",
@@ -1129,7 +1191,6 @@ __all__ = [
     "WithdrawalStatus",
     "Work",
     "WorkReport",
-    "WriteOffDebt",
     "lifecycles",
     "register_currency",
 ]

@@ -17,6 +17,7 @@ from marketpay import (
     Actor,
     AddEvidence,
     ApplyToJob,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BookProcessorFee,
     BuryWebhook,
@@ -35,7 +36,9 @@ from marketpay import (
     DeclineCancellation,
     EmptyEscrow,
     EndClearance,
+    ErasePerson,
     EscalateDispute,
+    ExpireAdjustment,
     ExpireCredit,
     ExpireDispute,
     ExpireUpgrade,
@@ -54,6 +57,8 @@ from marketpay import (
     ListIncidents,
     ListWithdrawals,
     Marketplace,
+    Money,
+    NoteUpgradeChargeback,
     NotFound,
     OpenDispute,
     OpenPayoutAccount,
@@ -66,13 +71,17 @@ from marketpay import (
     PayTip,
     PostJob,
     Progress,
+    ProposeAdjustment,
     ProposeCancellation,
     ProposeSettlement,
     RecordPayout,
     RecordRefund,
     RecordReversal,
+    RecordUpgradeRefund,
     RefundMilestone,
     RefundState,
+    RefundUpgrade,
+    RejectAdjustment,
     RejectApplication,
     RejectOffer,
     ReleaseAutomatically,
@@ -88,6 +97,7 @@ from marketpay import (
     RetryTransfer,
     ReviseOffer,
     RevokeUpgrade,
+    Sale,
     SettleChargeback,
     SettleHold,
     StartJob,
@@ -104,7 +114,6 @@ from marketpay import (
     WithdrawApplication,
     WithdrawDispute,
     WithdrawOffer,
-    WriteOffDebt,
 )
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
 from marketpay.commands.settling import SettleTransaction
@@ -143,6 +152,7 @@ from tests.deals import (
 )
 from tests.disputes import PARTIES, PHOTO, disputed
 from tests.milestones import in_parts
+from tests.money import CHECKER, proposed
 
 SYSTEM = Actor.SYSTEM
 
@@ -235,7 +245,16 @@ def _payout_elsewhere(market: Marketplace) -> Command[Any]:
 
 def _debt(market: Marketplace) -> Command[Any]:
     market.execute(evolve(_payout_elsewhere(market), by=SYSTEM))
-    return WriteOffDebt(by=CUSTOMER, contractor=CONTRACTOR.id, amount=usd("1"), reason="gone")
+    return ProposeAdjustment(
+        by=CUSTOMER, owner=CONTRACTOR.id, amount=usd("1"), kind="write_off", reason="gone"
+    )
+
+
+def _adjusting(make: Callable[..., Command[Any]], **more: Any) -> Callable[..., Command[Any]]:
+    """Of what another administrator proposed."""
+    return lambda market: make(
+        by=CUSTOMER, adjustment=proposed(market, "credit", "1", by=CHECKER).id, **more
+    )
 
 
 def _reversal_elsewhere(market: Marketplace) -> Command[Any]:
@@ -289,12 +308,46 @@ def _purchase(_market: Marketplace) -> Command[Any]:
 def _upgraded(make: Callable[..., Command[Any]]) -> Callable[[Marketplace], Command[Any]]:
     def prepare(market: Marketplace) -> Command[Any]:
         charge = market.execute(_purchase(market)).transaction
-        news = CheckoutPaid(gateway_id="cs_1", payment="pi_1", amount=charge.amount)
+        news = CheckoutPaid(
+            gateway_id=f"cs_{charge.id}", payment=f"pi_{charge.id}", amount=charge.amount
+        )
         market.execute(SettleTransaction(by=SYSTEM, transaction=charge.id, news=news))
         [upgrade] = market.store.read(lambda records: records.find(Upgrade))
         return make(by=CUSTOMER, upgrade=upgrade.id)
 
     return prepare
+
+
+def _sold(market: Marketplace) -> Sale:
+    _upgraded(RevokeUpgrade)(market)
+    *_, sale = market.store.read(lambda records: records.find(Sale))
+    return sale
+
+
+def _sale_refund_elsewhere(market: Marketplace) -> Command[Any]:
+    sale = _sold(market)
+    state = RefundState(
+        gateway_id="re_1",
+        payment=sale.gateway_payment,
+        amount=sale.amount,
+        progress=Progress.SUCCEEDED,
+        reference=None,
+    )
+    return RecordUpgradeRefund(by=CUSTOMER, state=state)
+
+
+def _sale_chargeback(market: Marketplace) -> Command[Any]:
+    sale = _sold(market)
+    state = ChargebackState(
+        gateway_id="dp_1",
+        payment=sale.gateway_payment,
+        amount=sale.amount,
+        standing=ChargebackStanding.NEEDS_RESPONSE,
+        withdrawn=sale.amount,
+        fee=Money("15", "TRY"),
+        reason="fraudulent",
+    )
+    return NoteUpgradeChargeback(by=CUSTOMER, state=state)
 
 
 def _held(make: Callable[..., Command[Any]], **more: Any) -> Callable[[Marketplace], Command[Any]]:
@@ -360,6 +413,9 @@ SCENES = {
     "payout elsewhere": Scene(_payout_elsewhere, (SYSTEM,)),
     "reversal elsewhere": Scene(_reversal_elsewhere, (SYSTEM,)),
     "write off": Scene(_debt, (ADMIN,)),
+    "approve adjustment": Scene(_adjusting(ApproveAdjustment), (ADMIN,)),
+    "reject adjustment": Scene(_adjusting(RejectAdjustment, reason="No"), (ADMIN,)),
+    "expire adjustment": Scene(_adjusting(ExpireAdjustment), (SYSTEM,)),
     "request withdrawal": Scene(_withdrawal, (CONTRACTOR, RIVAL)),
     "approve withdrawal": Scene(_withdrawn(ApproveWithdrawal), (ADMIN, SYSTEM)),
     "cancel withdrawal": Scene(_withdrawn(CancelWithdrawal), (CONTRACTOR, ADMIN)),
@@ -379,7 +435,12 @@ SCENES = {
         lambda _: BookProcessorFee(by=CUSTOMER, gateway_id="txn_1", amount=usd("1")), (SYSTEM,)
     ),
     "buy": Scene(_purchase, (CUSTOMER, OTHER_CUSTOMER)),
-    "revoke": Scene(_upgraded(RevokeUpgrade), (ADMIN, SERVICE)),
+    "refund upgrade": Scene(
+        lambda market: RefundUpgrade(by=CUSTOMER, purchase=_sold(market).charge), (ADMIN, SERVICE)
+    ),
+    "refund of an upgrade elsewhere": Scene(_sale_refund_elsewhere, (SYSTEM,)),
+    "chargeback of an upgrade": Scene(_sale_chargeback, (SYSTEM,)),
+    "revoke": Scene(_upgraded(RevokeUpgrade), (ADMIN, SERVICE, SYSTEM)),
     "expire upgrade": Scene(_upgraded(ExpireUpgrade), (SYSTEM,)),
     "post": Scene(
         lambda _: PostJob(by=CUSTOMER, title="Paint", currency="USD"), (CUSTOMER, OTHER_CUSTOMER)
@@ -446,6 +507,7 @@ SCENES = {
     ),
     "free credit": Scene(_held(FreeCredit), (SYSTEM,)),
     "expire credit": Scene(_given, (SYSTEM,)),
+    "erase": Scene(lambda _: ErasePerson(by=CUSTOMER, person="cus_17"), (ADMIN, SERVICE)),
     "freeze": Scene(
         lambda _: FreezeWallet(by=ADMIN, owner="ctr_42", currency="USD", reason="Stolen?"), (ADMIN,)
     ),
@@ -507,7 +569,7 @@ every_command_once_allowed = pytest.mark.parametrize(
 OF_USERS = {name: scene for name, scene in SCENES.items() if scene.allowed != (SYSTEM,)}
 AGAIN = {
     "post", "apply", "send", "refund", "write off", "request withdrawal", "buy", "open dispute",
-    "pay extra", "tip", "give credit",
+    "pay extra", "tip", "give credit", "refund upgrade",
 }  # fmt: skip
 REPEATED = {name: OF_USERS[name] for name in OF_USERS if name not in AGAIN}
 every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), ids=OF_USERS)
@@ -516,8 +578,8 @@ every_command_of_a_user = pytest.mark.parametrize("scene", OF_USERS.values(), id
 def of_nothing(command: Command[Any]) -> Command[Any]:
     """The same command for something that is not there."""
     names = ("job", "offer", "application", "payment", "transaction", "account", "transfer",
-             "withdrawal", "incident", "webhook", "upgrade", "dispute", "milestone",
-             "grant")  # fmt: skip
+             "withdrawal", "incident", "webhook", "upgrade", "dispute", "milestone", "grant",
+             "adjustment", "purchase")  # fmt: skip
     for name in names:
         id = getattr(command, name, None)
         if id is not None:
@@ -530,9 +592,10 @@ ABOUT_SOMETHING = {
     name: scene
     for name, scene in SCENES.items()
     if name
-    not in {"post", "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
+    not in {"post", "refund of an upgrade elsewhere", "chargeback of an upgrade",
+            "open account", "sweep", "refund elsewhere", "chargeback", "payout elsewhere",
             "postpone", "write off", "request withdrawal", "link payer", "book fee", "buy",
-            "freeze", "unfreeze", "give credit"}
+            "freeze", "unfreeze", "give credit", "erase"}
 }  # fmt: skip
 
 

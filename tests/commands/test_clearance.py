@@ -20,7 +20,6 @@ from marketpay import (
     RetryTransfer,
     SettleChargeback,
     TransactionKind,
-    WriteOffDebt,
 )
 from marketpay.commands.payout_accounts import SweepTransfers
 from marketpay.domain.timer import Timer, TimerKind
@@ -42,7 +41,7 @@ from tests.deals import (
     payee,
     usd,
 )
-from tests.money import all_is_right, hear, paid_out, refund, settle, work_off
+from tests.money import adjusted, all_is_right, hear, paid_out, refund, settle, work_off
 
 WEEK = timedelta(days=7)
 K = AccountKind
@@ -294,9 +293,7 @@ def test_an_older_debt_is_collected_at_once_and_the_rest_waits(
     refund(market, second, "1000")
 
     assert purse(market) == ("70.00", "0.00", "0.00", "350.00")
-    market.execute(
-        WriteOffDebt(by=ADMIN, contractor="ctr_42", amount=usd("350"), reason="They are gone")
-    )
+    adjusted(market, "write_off", "350")
     clock.advance(days=7)
     settle(market, gateway)
     assert purse(market) == ("0.00", "70.00", "0.00", "0.00")

@@ -6,7 +6,6 @@ import pytest
 
 from marketpay import (
     AcceptOffer,
-    AccountKind,
     Actor,
     ClearPayment,
     CompleteJob,
@@ -24,7 +23,6 @@ from marketpay import (
     RequestWithdrawal,
     ResolveIncident,
     TransactionKind,
-    WriteOffDebt,
 )
 from marketpay.commands.incidents import FlagPayment
 from marketpay.ports.gateway import Capture, Inspect, LookUp
@@ -37,7 +35,6 @@ from tests.deals import (
     EVERYBODY,
     NONE_SUCH,
     assigned,
-    balance,
     books_are_right,
     completed,
     declined,
@@ -52,6 +49,7 @@ from tests.deals import (
     usd,
 )
 from tests.hearing import hear, incidents, rest
+from tests.money import adjusted
 
 K = IncidentKind
 
@@ -176,7 +174,7 @@ def test_a_note_says_something(market: Marketplace, gateway: SimulatedGateway, n
 
 @pytest.mark.parametrize("by", [a for a in EVERYBODY if a != ADMIN], ids=lambda a: a.id)
 @on_one_store
-def test_nobody_but_an_administrator_resolves_clears_or_writes_off(
+def test_nobody_but_an_administrator_resolves_or_clears(
     market: Marketplace, gateway: SimulatedGateway, by: Actor
 ) -> None:
     payment = make(K.FRAUD_WARNING, market, gateway)
@@ -184,7 +182,6 @@ def test_nobody_but_an_administrator_resolves_clears_or_writes_off(
     [raised] = market.query(ListIncidents()).items
     commands: list[Any] = [
         ResolveIncident(by=by, incident=raised.id, note="Fine."),
-        WriteOffDebt(by=by, contractor=CONTRACTOR.id, amount=usd("1"), reason="gone"),
     ]
     if by != Actor.SYSTEM:
         commands.append(ClearPayment(by=by, payment=payment))
@@ -316,54 +313,6 @@ def test_what_was_never_held_is_cleared_without_effect(market: Marketplace) -> N
     assert told.names == []
 
 
-def in_debt(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -> None:
-    """The contractor owes 700 dollars."""
-    payee(market, gateway)
-    payment = completed(market).payment
-    rest(market)
-    market.execute(RequestWithdrawal(by=CONTRACTOR, amount=usd("700")))
-    rest(market)
-    clock.advance(days=3)
-    hear(market, gateway)
-    market.execute(IssueRefund(by=ADMIN, payment=payment.id, amount=usd("1000")))
-    hear(market, gateway)
-
-
-@pytest.mark.covers("A045")
-@pytest.mark.edge(18)
-def test_a_debt_can_be_written_off(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    in_debt(market, gateway, clock)
-    written = WriteOffDebt(by=ADMIN, contractor=CONTRACTOR.id, amount=usd("300"), reason="moved")
-    with heard(market) as told:
-        wallet = market.execute(written)
-
-    assert (wallet.receivable, wallet.available) == (usd("400"), usd("0"))
-    assert balance(market, AccountKind.BAD_DEBT) == usd("300")
-    assert len(told.names) == 1
-    books_are_right(market, gateway)
-
-
-@pytest.mark.parametrize("amount", ["700.01", "5000"])
-def test_no_more_than_is_owed_is_written_off(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, amount: str
-) -> None:
-    in_debt(market, gateway, clock)
-    command = WriteOffDebt(by=ADMIN, contractor=CONTRACTOR.id, amount=usd(amount), reason="moved")
-    with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
-        market.execute(command)
-    assert refused.value.reason == "balance_too_low"
-
-
-def test_who_owes_nothing_has_no_debt_to_write_off(
-    market: Marketplace, gateway: SimulatedGateway
-) -> None:
-    command = WriteOffDebt(by=ADMIN, contractor="ctr_nobody", amount=usd("0.01"), reason="moved")
-    with nothing_changes(market, gateway), pytest.raises(Refused):
-        market.execute(command)
-
-
 @on_both_stores
 def test_what_was_written_off_is_not_asked_back(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
@@ -377,9 +326,7 @@ def test_what_was_written_off_is_not_asked_back(
     hear(market, gateway)
     market.execute(IssueRefund(by=ADMIN, payment=payment.id, amount=usd("500")))
     hear(market, gateway)
-    market.execute(
-        WriteOffDebt(by=ADMIN, contractor=CONTRACTOR.id, amount=usd("350"), reason="moved")
-    )
+    adjusted(market, "write_off", "350")
     completed(market)
     hear(market, gateway)
     market.execute(IssueRefund(by=ADMIN, payment=payment.id, amount=usd("10")))

@@ -16,7 +16,9 @@ from marketpay import (
     AcceptSettlement,
     Actor,
     AddEvidence,
+    Adjustment,
     Application,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BuyUpgrade,
     CancelJob,
@@ -48,6 +50,7 @@ from marketpay import (
     ProposeSettlement,
     Refund,
     RefundMilestone,
+    RejectAdjustment,
     RejectApplication,
     RejectOffer,
     ReleaseMilestone,
@@ -101,6 +104,7 @@ from tests.deals import (
 from tests.disputes import PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
 from tests.milestones import fund, in_parts, release, submitted
+from tests.money import CHECKER, proposed
 
 
 @frozen
@@ -133,6 +137,7 @@ def world() -> World:
     _accepting(made)
     _contested(made.market)
     _parts(made.market)
+    _adjustments(made.market)
     return made
 
 
@@ -260,9 +265,20 @@ def _upgrades(world: World) -> None:
     world.market.execute(RevokeUpgrade(by=ADMIN, upgrade=revoked.id))
 
 
+def _adjustments(market: Marketplace) -> None:
+    """Of each status, proposed by one administrator and by another."""
+    for by in (ADMIN, CHECKER):
+        waiting = [proposed(market, "credit", "1", by=by).id for _ in range(3)]
+        checker = CHECKER if by == ADMIN else ADMIN
+        market.execute(ApproveAdjustment(by=checker, adjustment=waiting[0]))
+        for no in (by, checker):
+            market.execute(RejectAdjustment(by=no, adjustment=waiting.pop(), reason="No"))
+        proposed(market, "credit", "1", by=by)
+
+
 KINDS: tuple[type[Any], ...] = (
     Job, Application, Offer, Payment, PaymentTransaction, Refund, Withdrawal, Upgrade, Incident,
-    Webhook, Dispute, Milestone,
+    Webhook, Dispute, Milestone, Adjustment,
 )  # fmt: skip
 
 GIVEN: dict[type[Any], Callable[[Actor, Any], Iterator[Command[Any]]]] = {}
@@ -312,6 +328,12 @@ def _to_payments(by: Actor, payment: Payment) -> Iterator[Command[Any]]:
     yield ClearPayment(by=by, payment=payment.id)
     yield RetryTransfer(by=by, payment=payment.id)
     yield OpenDispute(by=by, payment=payment.id, reason="Half is missing")
+
+
+@gives(Adjustment)
+def _to_adjustments(by: Actor, adjustment: Adjustment) -> Iterator[Command[Any]]:
+    yield ApproveAdjustment(by=by, adjustment=adjustment.id)
+    yield RejectAdjustment(by=by, adjustment=adjustment.id, reason="No")
 
 
 @gives(Dispute)
@@ -412,6 +434,7 @@ def test_the_states_above_are_nearly_all_there_are(world: World) -> None:
         Withdrawal: {"approved", "failed"},
         Dispute: {"expired"},
         Milestone: set(),
+        Adjustment: {"expired"},
     }
     for kind, rare in rare_ones.items():
         seen = {entity.status for entity in everything_there_is(world, kind)}

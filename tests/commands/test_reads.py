@@ -20,7 +20,10 @@ from marketpay import (
     AcceptSettlement,
     Actor,
     AddEvidence,
+    Adjustment,
+    AdjustmentKind,
     ApplyToJob,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BookProcessorFee,
     BuryWebhook,
@@ -46,8 +49,10 @@ from marketpay import (
     EarnPoints,
     EmptyEscrow,
     EndClearance,
+    ErasePerson,
     EscalateDispute,
     Evidence,
+    ExpireAdjustment,
     ExpireCredit,
     ExpireDispute,
     ExpireUpgrade,
@@ -82,6 +87,7 @@ from marketpay import (
     PayTip,
     PostJob,
     Progress,
+    ProposeAdjustment,
     ProposeCancellation,
     ProposeSettlement,
     RecordPayout,
@@ -91,6 +97,8 @@ from marketpay import (
     Refund,
     RefundMilestone,
     RefundState,
+    RefundUpgrade,
+    RejectAdjustment,
     RejectApplication,
     RejectOffer,
     ReleaseAutomatically,
@@ -106,6 +114,7 @@ from marketpay import (
     ReviseOffer,
     RevokeUpgrade,
     Rules,
+    Sale,
     SendOffer,
     SettleChargeback,
     SettleHold,
@@ -126,7 +135,6 @@ from marketpay import (
     WithdrawApplication,
     WithdrawDispute,
     WithdrawOffer,
-    WriteOffDebt,
 )
 from marketpay.commands.dead_letters import AbandonTransaction
 from marketpay.commands.payout_accounts import SettleAccount, SweepTransfers
@@ -175,6 +183,7 @@ from marketpay.ports.store import Reader, Records, Store, Work
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.credits import LOYALTY, pts
 from tests.disputes import PHOTO
+from tests.money import CHECKER
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
@@ -864,13 +873,50 @@ def out_of_balance(house: House) -> None:
         house.hear()
         house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("1000")))
         house.rest()
-        house.say(WriteOffDebt(by=ADMIN, contractor=ANN.id, amount=usd("1"), reason="gone"))
-        house.say(WriteOffDebt(by=ADMIN, contractor=ANN.id, amount=usd("9999"), reason="gone"))
     paid = house.completed()
     for amount in (usd("100"), usd("600")):
         house.gateway.reverse_elsewhere(paid.id, amount)
         house.hear()
         house.rest()
+
+
+def _proposing(kind: AdjustmentKind, amount: Money) -> Command[Any]:
+    return ProposeAdjustment(by=ADMIN, owner=ANN.id, amount=amount, kind=kind, reason="Fair")
+
+
+def adjusted(house: House) -> None:
+    """Given, taken and given up, agreed to and not; what was given is sent, as far as it goes."""
+    house.payee()
+    paid = house.completed()
+    house.hear()
+    for kind, amount in product(AdjustmentKind, (usd("100"), usd("9999"))):
+        for _ in range(4):
+            house.say(_proposing(kind, amount))
+        known = house.memory.read(lambda r: r.find(Adjustment))
+        if len(known) % 4:
+            continue
+        approved, rejected, withdrawn, expired = (one.id for one in known[-4:])
+        for by in (CHECKER, ADMIN, CHECKER):
+            house.say(ApproveAdjustment(by=by, adjustment=approved))
+            house.say(RejectAdjustment(by=CHECKER, adjustment=rejected, reason="no"))
+            house.say(RejectAdjustment(by=ADMIN, adjustment=withdrawn, reason="no"))
+        house.completed()
+        house.clock.advance(days=20)
+        house.say(ApproveAdjustment(by=CHECKER, adjustment=expired))
+        house.rest()
+        house.say(ExpireAdjustment(by=Actor.SYSTEM, adjustment=expired))
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
+            house.gateway.script(Transfer, outcome)
+            house.say(RequestWithdrawal(by=ANN, amount=usd("900")))
+            house.rest(60 * 24 * 3)
+            house.hear()
+        house.say(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("300")))
+        house.say(_proposing(AdjustmentKind.WRITE_OFF, usd("1")))
+    for made in house.memory.read(lambda r: r.find(PaymentTransaction, payment=None)):
+        if made.kind is TransactionKind.TRANSFER and made.gateway_id is not None:
+            came_back = ReversalState(gateway_id="trr_y", amount=usd("1"), reference=None)
+            for _ in range(2):
+                house.say(RecordReversal(by=Actor.SYSTEM, transfer=made.id, state=came_back))
 
 
 def disputed(house: House) -> None:
@@ -986,7 +1032,59 @@ def upgraded(house: House) -> None:
     house.say(bronze)
     house.gateway.pay_checkout(house.memory.read(lambda r: r.find(PaymentTransaction))[-1].id)
     house.hear()
+    _sold_back(house)
     house.rest(60 * 24 * 8)
+
+
+def forgotten(house: House) -> None:
+    """People with and without anything that goes on."""
+    people = (CUSTOMER, ANN, BEN)
+
+    def all_are() -> None:
+        for person in people:
+            house.say(ErasePerson(by=ADMIN, person=person.id))
+
+    contested(house)
+    all_are()
+    charged(house)
+    all_are()
+    house.rest(60 * 24 * 30)
+    house.hear()
+    all_are()
+    for job in house.memory.read(lambda r: r.find(Job)):
+        house.say(CancelJob(by=ADMIN, job=job.id))
+    house.rest(60 * 24 * 30)
+    house.hear()
+    all_are()
+    quiet = House()
+    quiet.say(CancelJob(by=CUSTOMER, job=quiet.send(quiet.post()).job))
+    quiet.rest()
+    for person in people:
+        quiet.say(ErasePerson(by=ADMIN, person=person.id))
+    house.store.decided.update(quiet.store.decided)
+
+
+def _sold_back(house: House) -> None:
+    """Refunded here, by all means, and there; and disputed."""
+    for sale in house.memory.read(lambda r: r.find(Sale)):
+        part = Money("1", sale.amount.currency)
+        for outcome in (Outcome.OK, Outcome.DECLINE, Outcome.TIMEOUT_AFTER):
+            house.gateway.script(RefundPayment, outcome)
+            house.say(RefundUpgrade(by=ADMIN, purchase=sale.charge, amount=part))
+            house.rest()
+            house.hear()
+        house.gateway.refund_elsewhere(sale.gateway_payment, part)
+        made = house.gateway.dispute(sale.gateway_payment, amount=part)
+        house.hear()
+        house.gateway.lose(made.id)
+        house.hear()
+        house.say(RefundUpgrade(by=ADMIN, purchase=sale.charge))
+    for refund in house.memory.read(lambda r: r.find(PaymentTransaction, kind="refund")):
+        if refund.gateway_id is not None:
+            house.gateway.fail_refund(refund.gateway_id)
+            house.hear()
+            house.rest()
+            house.hear()
 
 
 def fees(house: House) -> None:
@@ -1100,7 +1198,7 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked, charged, planned, credited, frozen_wallets,
+    upgraded, fees, worked, charged, planned, credited, frozen_wallets, adjusted, forgotten,
 )  # fmt: skip
 
 
@@ -1341,6 +1439,21 @@ def states() -> Iterator[tuple[str, House]]:
     house.say(ProposeSettlement(by=ANN, dispute=dispute.id, to_customer=usd("100")))
     house.clock.advance(days=8)
     yield "contested", house
+    yield "adjusted", _with_adjustments()
+
+
+def _with_adjustments() -> House:
+    """One adjustment waits, and what another gave is being sent."""
+    house = House()
+    house.payee()
+    house.completed()
+    for amount in (usd("30"), usd("20")):
+        house.say(_proposing(AdjustmentKind.CREDIT, amount))
+    [first, _] = house.memory.read(lambda r: r.find(Adjustment))
+    house.say(ApproveAdjustment(by=CHECKER, adjustment=first.id))
+    house.say(RequestWithdrawal(by=ANN, amount=usd("720")))
+    house.rest()
+    return house
 
 
 def _of_credit() -> Iterator[tuple[str, House]]:
@@ -1475,6 +1588,11 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
 
 def _of_wallets(house: House) -> Iterator[Command[Any]]:
     read, system = house.memory.read, Actor.SYSTEM
+    for kind in AdjustmentKind:
+        yield _proposing(kind, usd("10"))
+    for adjustment in read(lambda r: r.find(Adjustment)):
+        yield ApproveAdjustment(by=CHECKER, adjustment=adjustment.id)
+        yield RejectAdjustment(by=CHECKER, adjustment=adjustment.id, reason="No")
     yield LinkPayerAccount(by=SERVICE, customer="cus_17", gateway_customer="cus_A")
     yield RequestWithdrawal(by=ANN, amount=usd("50"))
     for withdrawal in read(lambda r: r.find(Withdrawal)):

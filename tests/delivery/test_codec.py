@@ -49,7 +49,7 @@ def events(draw: st.DrawFn) -> Event:
     for field in attrs.fields(kind):
         if "datetime" in str(field.type):
             fields[field.name] = draw(times)
-        elif field.name in ("amount", "price", "counter", "remaining"):
+        elif field.name in ("amount", "price", "counter", "remaining", "refunded"):
             fields[field.name] = draw(strategies.money())
         elif field.name in ("to_customer", "to_contractor"):
             fields[field.name] = draw(st.none() | strategies.money())
@@ -70,7 +70,15 @@ def test_events_come_back_as_they_were(happened: list[Event]) -> None:
 @pytest.mark.parametrize("kind", Event.kinds.values(), ids=Event.kinds)
 def test_every_kind_of_event_comes_back(kind: type[Event]) -> None:
     at = datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
-    amounts = ("amount", "price", "counter", "remaining", "to_customer", "to_contractor")
+    amounts = (
+        "amount",
+        "price",
+        "counter",
+        "remaining",
+        "refunded",
+        "to_customer",
+        "to_contractor",
+    )
     usual: dict[str, Any] = dict.fromkeys(amounts, Money("1.00", "USD")) | {"position": 3}
     event = kind(
         **{

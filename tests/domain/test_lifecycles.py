@@ -26,6 +26,7 @@ STATUSES = {
     "payment_transaction": "pending awaiting_confirmation success failed canceled unknown",
     "refund": "requested pending succeeded failed",
     "payout_account": "pending active restricted rejected",
+    "adjustment": "proposed approved rejected withdrawn expired",
     "withdrawal": "requested approved processing paid failed canceled",
     "chargeback": "inquiry needs_response under_review won lost closed",
     "upgrade": "active expired revoked",
@@ -192,6 +193,12 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("restricted", "activated"): ("active", {S}),
         ("restricted", "rejected"): ("rejected", {S}),
     },
+    "adjustment": {
+        ("proposed", "approved"): ("approved", {A}),
+        ("proposed", "rejected"): ("rejected", {A}),
+        ("proposed", "withdrawn"): ("withdrawn", {A}),
+        ("proposed", "expired"): ("expired", {S}),
+    },
     "withdrawal": {
         ("requested", "approved"): ("approved", {A, S}),
         ("requested", "canceled"): ("canceled", {N, A}),
@@ -222,7 +229,8 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
     "upgrade": {
         ("active", "extended"): ("active", {S}),
         ("active", "expired"): ("expired", {S}),
-        ("active", "revoked"): ("revoked", {A, V}),
+        ("active", "shortened"): ("active", {A, V, S}),
+        ("active", "revoked"): ("revoked", {A, V, S}),
     },
     "incident": {
         ("open", "resolved"): ("resolved", {A}),
@@ -371,6 +379,7 @@ def test_what_is_final_is_told() -> None:
         "payment_transaction": {"success", "failed", "canceled"},
         "refund": {"succeeded", "failed"},
         "payout_account": set(),
+        "adjustment": {"approved", "rejected", "withdrawn", "expired"},
         "withdrawal": {"paid", "failed", "canceled"},
         "chargeback": {"won", "lost", "closed"},
         "upgrade": {"expired", "revoked"},

@@ -1,5 +1,6 @@
 """Withdrawals as values: what is set aside, what is sent, what comes back."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from attrs import evolve
 
 from marketpay.domain.commission import Commission
 from marketpay.domain.decision import Decision
+from marketpay.domain.funding import Means, go_on
 from marketpay.domain.ids import (
     JobId,
     OfferId,
@@ -38,7 +40,6 @@ from marketpay.domain.withdrawing import (
     active,
     ask,
     freed,
-    go_on,
     is_on_its_way,
     paid_out,
     payout_created,
@@ -115,6 +116,17 @@ ACCOUNT = PayoutAccount(
 )
 
 
+def means(
+    there: int,
+    waiting: Sequence[Payment] = (),
+    tries: Sequence[PaymentTransaction] = (),
+    **parts: int,
+) -> Means:
+    return Means(
+        wallet=wallet(**parts), account=ACCOUNT, there=usd(there), waiting=waiting, tries=tries
+    )
+
+
 def moved(decision: Decision[Any] | Any) -> list[tuple[str, str, int]]:
     return [
         (str(entry.debit.kind), str(entry.credit.kind), entry.amount.minor)
@@ -159,7 +171,7 @@ def test_a_wallet_is_taken_while_its_withdrawal_is_open(status: S) -> None:
 
 def test_what_is_there_is_paid_out() -> None:
     approved = withdrawal(status=S.APPROVED)
-    going = go_on(approved, ACCOUNT, usd(300), [], [], RULES, AT)
+    going = go_on(approved, means(300), RULES, AT)
 
     assert going.result.status is S.PROCESSING
     sent = changed(going, PaymentTransaction)
@@ -169,7 +181,7 @@ def test_what_is_there_is_paid_out() -> None:
 
 def test_another_try_is_another_operation() -> None:
     before = payout(status=TransactionStatus.FAILED)
-    going = go_on(withdrawal(failure=INSUFFICIENT), ACCOUNT, usd(300), [], [before], RULES, AT)
+    going = go_on(withdrawal(failure=INSUFFICIENT), means(300, tries=[before]), RULES, AT)
 
     assert changed(going, PaymentTransaction).retry_of == before.id
     assert going.result.failure is None
@@ -182,7 +194,7 @@ def test_another_try_is_another_operation() -> None:
 def test_what_is_missing_is_transferred_first(there: int, expected: list[int]) -> None:
     payments = [waiting(number) for number in range(3)]
     approved = withdrawal(1_000, status=S.APPROVED)
-    going = go_on(approved, ACCOUNT, usd(there), payments, [], RULES, AT)
+    going = go_on(approved, means(there, waiting=payments), RULES, AT)
     sent = [one.entity for one in going.changes if isinstance(one.entity, PaymentTransaction)]
 
     assert [one.payment for one in sent] == [one.id for one in payments[: len(expected)]]
@@ -194,7 +206,7 @@ def test_what_is_missing_is_transferred_first(there: int, expected: list[int]) -
 def test_what_is_on_its_way_is_not_missing() -> None:
     coming = evolve(waiting(1), transferring=usd(700))
     approved = withdrawal(1_000, status=S.APPROVED)
-    going = go_on(approved, ACCOUNT, usd(100), [coming, waiting(2)], [], RULES, AT)
+    going = go_on(approved, means(100, waiting=[coming, waiting(2)]), RULES, AT)
     [sent] = [one.entity for one in going.changes if isinstance(one.entity, PaymentTransaction)]
 
     assert (sent.payment, sent.amount) == (waiting(2).id, usd(200))
@@ -203,18 +215,38 @@ def test_what_is_on_its_way_is_not_missing() -> None:
 @pytest.mark.parametrize("there", [0, 400])
 def test_what_is_left_of_a_payment_waits_for_the_next_withdrawal(there: int) -> None:
     approved = withdrawal(700, status=S.APPROVED)
-    going = go_on(approved, ACCOUNT, usd(there), [waiting(1)], [], RULES, AT)
+    going = go_on(approved, means(there, waiting=[waiting(1)]), RULES, AT)
     left = changed(going, Payment)
 
     assert (left.untransferred, left.transfer_blocked) == (usd(there), "withdrawal")
 
 
 def test_while_it_waits_nobody_is_kept_busy() -> None:
-    going = go_on(withdrawal(status=S.APPROVED), ACCOUNT, usd(0), [], [], RULES, AT)
+    going = go_on(withdrawal(status=S.APPROVED), means(0), RULES, AT)
     [again] = going.timers
 
     assert not going.changes
     assert again.due_at >= AT + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("unsent", "there", "expected"),
+    [(400, 0, [700, 300]), (300, 0, [700, 300]), (100, 0, [700, 100]), (0, 0, [700]),
+     (-100, 0, [700]), (400, 250, [700, 50]), (400, 300, [700]), (400, 999, [1])],
+)  # fmt: skip
+def test_what_payments_do_not_give_is_sent_as_far_as_no_payment_is_behind_it(
+    unsent: int, there: int, expected: list[int]
+) -> None:
+    approved = withdrawal(1_000, status=S.APPROVED)
+    going = go_on(approved, means(there, waiting=[waiting(1)], unsent=unsent), RULES, AT)
+    sent = [one.entity for one in going.changes if isinstance(one.entity, PaymentTransaction)]
+
+    assert [one.amount.minor for one in sent] == expected
+    left = [one.entity.unsent for one in going.changes if isinstance(one.entity, Wallet)]
+    others = [one for one in sent if one.payment is None]
+    assert left == [usd(unsent) - one.amount for one in others]
+    assert all((one.withdrawal, one.target) == ("wdr_1", None) for one in others)
+    assert len({*going.relies_on} & {means(0, unsent=unsent).wallet}) == (not others)
 
 
 # what the gateway says

@@ -10,7 +10,6 @@ from marketpay import (
     ApproveWithdrawal,
     CancelWithdrawal,
     FreezeWallet,
-    Money,
     OpenPayoutAccount,
     Payment,
     PayoutAccount,
@@ -19,7 +18,6 @@ from marketpay import (
     UnfreezeWallet,
     Wallet,
     Withdrawal,
-    WriteOffDebt,
 )
 from tests.machine.house import House
 from tests.machine.machine import (
@@ -86,14 +84,6 @@ def bank_answers_payout(machine: Machine, number: int, what: Any) -> None:
 def freeze_wallet(machine: Machine, owner: Actor, is_freed: bool, by: Actor) -> None:
     what = UnfreezeWallet if is_freed else FreezeWallet
     machine.say(what(by=by, owner=owner.id, currency="USD", reason="Hm"))
-
-
-@there_is(Wallet)
-@rule(number=NUMBER)
-def write_off_debt(machine: Machine, number: int) -> None:
-    wallet = machine.pick(Wallet, number)
-    amount = max(wallet.receivable, Money.from_minor(1, "USD"))
-    machine.say(WriteOffDebt(by=ADMIN, contractor=wallet.owner, amount=amount, reason="Hm"))
 
 
 @there_is(Payment)

@@ -5,23 +5,18 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, only_system
-from marketpay.commands.holdings import wallet_of
 from marketpay.domain import escrow
 from marketpay.domain import events as e
-from marketpay.domain.actor import Role, check_party
+from marketpay.domain.actor import check_party
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.errors import Forbidden, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import IncidentId, PaymentId
 from marketpay.domain.incident import Incident, IncidentKind, incident
-from marketpay.domain.ledger import Account, AccountKind, move
 from marketpay.domain.lifecycles import INCIDENT, PAYMENT, IncidentStatus, PaymentStatus
-from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
-from marketpay.domain.validators import IdOf, Party, Text, above_zero
-from marketpay.domain.wallet import Wallet
+from marketpay.domain.validators import IdOf, Party, Text
 from marketpay.ports.store import Reader
 
 FLAGGABLE = (PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
@@ -91,25 +86,3 @@ class ClearPayment(Command[Payment]):
         cleared = payment.become(event, self.by.role, at, flagged=" ".join(left) or None)
         timers = escrow.timers(cleared.entity, at)
         return Decision(cleared.entity, changes=(cleared,), timers=timers)
-
-
-@frozen(kw_only=True)
-class WriteOffDebt(Command[Wallet]):
-    """An administrator gives up what a contractor owes."""
-
-    contractor: str = field(validator=check_party)
-    amount: Money = field(validator=above_zero)
-    reason: str = field(validator=Text(at_least=1, at_most=2_000), metadata=PERSONAL)
-
-    def decide(self, read: Reader, rules: Rules) -> Decision[Wallet]:
-        """The wallet with less of a debt; the platform bears it."""
-        if self.by.role is not Role.ADMIN:
-            raise Forbidden(self.by.id, self.by.role.value, "write off a debt", "an admin")
-        currency, at = self.amount.currency, rules.now()
-        wallet = wallet_of(read, self.contractor, currency, rules)
-        if self.amount > wallet.receivable:
-            raise Refused(Reason.BALANCE_TOO_LOW)
-        loss, debt = Account(AccountKind.BAD_DEBT, currency), wallet.account(AccountKind.RECEIVABLE)
-        entries = tuple(move(loss, debt, self.amount, None))
-        changed = wallet.post(entries, at)
-        return Decision(changed.entity, changes=(changed,), entries=entries)

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, wallet_of
 from marketpay.domain import events as e
-from marketpay.domain import outgoing, settlement, withdrawing
+from marketpay.domain import settlement, withdrawing
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
@@ -23,7 +23,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.transferring import REVERSED
+from marketpay.domain.transferring import REVERSED, moved
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
@@ -127,35 +127,51 @@ class RecordReversal(Command[PaymentTransaction]):
         """An operation that has succeeded already; once for each reversal there."""
         only_system(self.by, "record a reversal")
         transfer, at = read.get(PaymentTransaction, self.transfer), rules.now()
-        payment = read.get(Payment, str(transfer.payment))
-        moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
+        of = (
+            {"withdrawal": transfer.withdrawal}
+            if transfer.payment is None
+            else {"payment": transfer.payment}
+        )
+        moves = read.find(PaymentTransaction, kind=MOVES, **of)
         others = [one for one in moves if one.id != transfer.id]
         for known in others:
             if known.gateway_id == self.state.gateway_id:
-                return Decision(known, waives=(transfer, payment, *others))
+                return Decision(known, waives=(transfer, *others))
         back = PaymentTransaction(
             id=TransactionId(rules.new_id("ptx")),
-            payment=payment.id,
+            payment=transfer.payment,
+            withdrawal=transfer.withdrawal,
             kind=TransactionKind.TRANSFER_REVERSAL,
             amount=self.state.amount,
-            party=payment.contractor,
-            group=payment.job,
+            party=transfer.party,
+            group=transfer.group,
             target=transfer.gateway_id,
             created_at=at,
         )
         done = settlement.succeeded(back, self.state.gateway_id, at)
-        left = payment.transferred - self.state.amount
-        if left.minor < 0:  # one of ours is being refused for it, and will say so
-            raise Conflict("Payment", payment.id)
-        known_now = _brought_back(payment, left, at)
-        raised = incident(IncidentKind.REVERSED_ELSEWHERE, payment.id, back.id, rules, at)
+        known_now = self._known(transfer, read, rules, at)
+        subject = known_now.entity.id
+        raised = incident(IncidentKind.REVERSED_ELSEWHERE, subject, back.id, rules, at)
         return Decision(
             done.entity,
             changes=(known_now, back.begun(at), done, raised),
             relies_on=(transfer,),
             waives=others,
-            entries=outgoing.moved_to(payment, back),
+            entries=moved(back),
         )
+
+    def _known(
+        self, transfer: PaymentTransaction, read: Reader, rules: Rules, at: datetime
+    ) -> Change[Entity]:
+        """What it was transferred of, with so much less on the contractor's account."""
+        amount = self.state.amount
+        if transfer.payment is None:
+            return wallet_of(read, transfer.party, amount.currency, rules).take_back(amount, at)
+        payment = read.get(Payment, transfer.payment)
+        left = payment.transferred - amount
+        if left.minor < 0:  # one of ours is being refused for it, and will say so
+            raise Conflict("Payment", payment.id)
+        return _brought_back(payment, left, at)
 
 
 def _brought_back(payment: Payment, transferred: Money, at: datetime) -> Change[Payment]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from marketpay.commands.acceptance import AcceptOffer
+from marketpay.commands.adjustments import ApproveAdjustment, RejectAdjustment
 from marketpay.commands.agreed_cancellation import (
     AcceptCancellation,
     DeclineCancellation,
@@ -58,6 +59,7 @@ from marketpay.commands.withdrawals import ApproveWithdrawal, CancelWithdrawal
 from marketpay.commands.work import RequestChanges, SubmitWork
 from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
+from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import is_disputable
 from marketpay.domain.entity import Living
@@ -75,6 +77,18 @@ STAFF: Final = frozenset({Role.ADMIN, Role.SERVICE})
 
 def _always(_entity: Any, _role: Role) -> bool:
     return True
+
+
+def _anybodys(_entity: Any, _actor: str) -> bool:
+    return True
+
+
+def _is_maker(adjustment: Adjustment, actor: str) -> bool:
+    return adjustment.proposed_by == actor
+
+
+def _is_not_maker(adjustment: Adjustment, actor: str) -> bool:
+    return adjustment.proposed_by != actor
 
 
 def _is_proposed(job: Job, _role: Role) -> bool:
@@ -139,6 +153,7 @@ class Button:
     command: type[Command[Any]]
     who: frozenset[Role] = PEOPLE
     fits: Callable[[Any, Role], bool] = _always
+    whose: Callable[[Any, str], bool] = _anybodys  # asked of the entity and the actor's id
 
 
 # Whoever can cause the event by its lifecycle can give the command, as far as it is for them.
@@ -182,6 +197,9 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.PaymentCleared: (Button(ClearPayment, fits=_is_flagged),),
     e.PaymentTransferStarted: (Button(RetryTransfer, fits=_is_off),),
     e.PaymentTransactionAbandoned: (Button(AbandonTransaction, fits=_is_stuck),),
+    e.AdjustmentApproved: (Button(ApproveAdjustment, whose=_is_not_maker),),
+    e.AdjustmentRejected: (Button(RejectAdjustment),),
+    e.AdjustmentWithdrawn: (Button(RejectAdjustment, whose=_is_maker),),
     e.WithdrawalApproved: (Button(ApproveWithdrawal),),
     e.WithdrawalCanceled: (Button(CancelWithdrawal),),
     e.UpgradeRevoked: (Button(RevokeUpgrade),),
@@ -191,7 +209,13 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
 
 # What people cause by a command for something else: accepting an offer freezes a split.
 CONSEQUENCES: Final[frozenset[type[Event]]] = frozenset(
-    {e.PaymentSplitFrozen, e.PaymentReleased, e.PaymentStillFlagged, e.WithdrawalFailed}
+    {
+        e.PaymentSplitFrozen,
+        e.PaymentReleased,
+        e.PaymentStillFlagged,
+        e.WithdrawalFailed,
+        e.UpgradeShortened,
+    }
 )
 
 
@@ -207,7 +231,7 @@ def possible(entity: Living, actor: Actor) -> frozenset[str]:
         raise TypeError(f"actor must be an Actor, not {type(actor).__name__}")
     if not _is_for(entity, actor):
         return frozenset()
-    return frozenset(_names(entity, actor.role))
+    return frozenset(_names(entity, actor))
 
 
 def _is_for(entity: Living, actor: Actor) -> bool:
@@ -217,8 +241,10 @@ def _is_for(entity: Living, actor: Actor) -> bool:
     return True
 
 
-def _names(entity: Living, role: Role) -> Iterator[str]:
+def _names(entity: Living, actor: Actor) -> Iterator[str]:
+    role = actor.role
     for event in entity.lifecycle.possible(entity.status, role):
         for button in BUTTONS.get(event, ()):
-            if role in button.who and button.fits(entity, role):
+            is_theirs = role in button.who and button.whose(entity, actor.id)
+            if is_theirs and button.fits(entity, role):
                 yield button.command.__name__

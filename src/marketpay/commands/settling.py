@@ -10,6 +10,8 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, behind, purse_of, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
+from marketpay.commands.settling_sales import sale_refund_came_back, settle_sale_refund
+from marketpay.commands.settling_transfers import settle_sending
 from marketpay.domain import outgoing, purchasing, settlement, unconfirmed, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import TransactionId
@@ -181,8 +183,10 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _refund(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
+        if transaction.refund is None:
+            return settle_sale_refund(transaction, self.news, rules, at)
         if isinstance(self.news, Processing):
-            refund = read.get(Refund, str(transaction.refund))
+            refund = read.get(Refund, transaction.refund)
             return outgoing.refund_pending(transaction, refund, self.news.gateway_id, at)
         payment = read.get(Payment, str(transaction.payment))
         refunds = read.find(Refund, payment=payment.id)
@@ -198,7 +202,9 @@ class SettleTransaction(Command[PaymentTransaction]):
     def _transfer(
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
-        payment = read.get(Payment, str(transaction.payment))
+        if transaction.payment is None:
+            return settle_sending(transaction, self.news, read, rules, at)
+        payment = read.get(Payment, transaction.payment)
         match self.news:
             case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:
                 moves = read.find(PaymentTransaction, payment=payment.id, kind=MOVES)
@@ -255,7 +261,8 @@ class SettleTransaction(Command[PaymentTransaction]):
             case CheckoutPaid(gateway_id=id, amount=amount) if amount == transaction.amount:
                 key = f"{transaction.listing}:{transaction.premium_type}"
                 active = read.find(Upgrade, active_listing=key)
-                return purchasing.paid(transaction, active, id, rules, at)
+                payment = self.news.payment
+                return purchasing.paid(transaction, active, id, payment, rules, at)
             case CheckoutExpired():
                 return purchasing.page_closed(transaction, at)
             case Declined(code=code):
@@ -271,7 +278,9 @@ class SettleTransaction(Command[PaymentTransaction]):
         came = isinstance(self.news, Declined) and transaction.status is TransactionStatus.SUCCESS
         code = self.news.code if isinstance(self.news, Declined) else ""
         if came and transaction.kind is TransactionKind.REFUND:
-            refund = read.get(Refund, str(transaction.refund))
+            if transaction.refund is None:
+                return sale_refund_came_back(transaction, code, read, rules, at)
+            refund = read.get(Refund, transaction.refund)
             purse = purse_of(read, refund.customer, refund.currency, rules)
             return outgoing.refund_came_back(transaction, refund, purse, code, rules, at)
         if came and transaction.kind is TransactionKind.PAYOUT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import there, wallet_of
@@ -12,6 +12,7 @@ from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Forbidden, Reason, Refused
+from marketpay.domain.funding import Means, go_on
 from marketpay.domain.ids import WalletId, WithdrawalId
 from marketpay.domain.lifecycles import (
     WITHDRAWAL,
@@ -144,8 +145,10 @@ class ContinueWithdrawal(Command[Withdrawal]):
             return withdrawing.wait(withdrawal, (wallet, *tries, *accounts), rules, at)
         on_account = there(read, withdrawal.contractor, withdrawal.currency)
         waiting = self._waiting(withdrawal, read) if on_account < withdrawal.amount else []
-        going = withdrawing.go_on(withdrawal, account, on_account, waiting, tries, rules, at)
-        return evolve(going, relies_on=(*going.relies_on, wallet))
+        means = Means(
+            wallet=wallet, account=account, there=on_account, waiting=waiting, tries=tries
+        )
+        return go_on(withdrawal, means, rules, at)
 
     def _waiting(self, withdrawal: Withdrawal, read: Reader) -> list[Payment]:
         """The payments of its currency whose transfer waits for it, or is on its way for it."""

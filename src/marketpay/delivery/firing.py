@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from marketpay.commands.adjustments import ExpireAdjustment
 from marketpay.commands.base import Command
 from marketpay.commands.clearance import EndClearance
 from marketpay.commands.credits import ExpireCredit, FreeCredit
@@ -103,5 +104,6 @@ COMMANDS: Final[dict[TimerKind, Make]] = {
     TimerKind.CREDIT: lambda one: FreeCredit(by=Actor.SYSTEM, payment=one),
     TimerKind.CREDIT_EXPIRY: lambda one: ExpireCredit(by=Actor.SYSTEM, grant=one),
     TimerKind.POINTS: lambda one: EarnPoints(by=Actor.SYSTEM, payment=one),
+    TimerKind.ADJUSTMENT_EXPIRY: lambda one: ExpireAdjustment(by=Actor.SYSTEM, adjustment=one),
     TimerKind.ESCROW: lambda one: EmptyEscrow(by=Actor.SYSTEM, payment=one),
 }

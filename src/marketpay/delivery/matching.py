@@ -91,6 +91,10 @@ def _refund(change: BalanceChange, records: Records) -> Match | None:
         subject = sent[0].id if sent else refund.id
         amount = refund.charged if came_back else -refund.charged
         return Match(subject, amount, refund.payment, refund.gateway_id)
+    kind, done = TransactionKind.REFUND, TransactionStatus.SUCCESS
+    for one in records.find(PaymentTransaction, gateway_id=change.source, kind=kind, status=done):
+        if one.refund is None:  # of what was paid for an upgrade
+            return Match(one.id, one.amount if came_back else -one.amount, None, one.gateway_id)
     return None
 
 

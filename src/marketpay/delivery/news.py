@@ -17,6 +17,7 @@ from marketpay.commands.holds import SettleHold
 from marketpay.commands.incidents import ClearPayment, FlagPayment
 from marketpay.commands.payouts_elsewhere import RecordPayout, RecordReversal
 from marketpay.commands.refunds import RecordRefund
+from marketpay.commands.upgrade_refunds import NoteUpgradeChargeback, RecordUpgradeRefund
 from marketpay.commands.withdrawals import ContinueWithdrawal
 from marketpay.delivery.commit import carry_out
 from marketpay.delivery.flows import settle
@@ -116,7 +117,8 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
         if payment and payment.status in BEFORE_CAPTURE and ELSEWHERE not in payment.flags:
             return DEFERRED  # the capture is not yet known here
         if found is None:
-            recorded = RecordRefund(by=Actor.SYSTEM, state=state)
+            record = RecordRefund if payment else RecordUpgradeRefund
+            recorded: Any = record(by=Actor.SYSTEM, state=state)
             return _applied((yield from carry_out(recorded, None, rules)).result)
     return (yield from _of_transaction(found, subject, rules))
 
@@ -174,12 +176,11 @@ def _chargeback(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome
     if not isinstance(state, ChargebackState):
         return IGNORED
     payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
-    if payment is None:
-        return IGNORED
-    if payment.status in BEFORE_CAPTURE:
+    if payment and payment.status in BEFORE_CAPTURE:
         return DEFERRED  # the capture is not yet known here
-    yield from carry_out(SettleChargeback(by=Actor.SYSTEM, state=state), None, rules)
-    return APPLIED
+    record = SettleChargeback if payment else NoteUpgradeChargeback
+    recorded: Any = record(by=Actor.SYSTEM, state=state)
+    return _applied((yield from carry_out(recorded, None, rules)).result)
 
 
 def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from marketpay.commands.base import Result
 from marketpay.delivery import codec
+from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.changing import changed
 from marketpay.domain.chargeback import Chargeback
@@ -27,6 +28,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.sale import Sale
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
@@ -42,7 +44,7 @@ KINDS: dict[str, type[Entity]] = {
     for kind in (
         Job, Application, Offer, Payment, PaymentTransaction, Refund, PayoutAccount, Wallet,
         Withdrawal, Chargeback, PayerAccount, ProcessorFee, Upgrade, Incident, Webhook,
-        Dispute, Evidence, Milestone, Credit, CreditGrant,
+        Dispute, Evidence, Milestone, Credit, CreditGrant, Adjustment, Sale,
     )
 }  # fmt: skip
 

@@ -37,7 +37,7 @@ class Application(Living):
         init=False, repr=False, default=Factory(_live_pair, takes_self=True)
     )
 
-    mutable: ClassVar[Names] = ("status", "live_pair")
+    mutable: ClassVar[Names] = ("message", "status", "live_pair")
     indexed: ClassVar[Names] = ("job", "contractor")
     unique: ClassVar[Names] = ("live_pair",)
     lifecycle: ClassVar[Lifecycle[Any]] = APPLICATION

@@ -19,6 +19,16 @@ Operation = PaymentTransaction | PayoutAccount
 
 
 @frozen
+class Forgetting:
+    """What is kept apart from the journal is taken away: what the person said, and what staff
+    said, in commands that changed any of these.
+    """
+
+    person: str
+    subjects: tuple[str, ...]
+
+
+@frozen
 class Decision(Generic[R_co]):
     """What to save, post and start.  A store writes it whole, or not at all.
 
@@ -33,11 +43,12 @@ class Decision(Generic[R_co]):
     entries: tuple[LedgerEntry, ...] = ()
     operations: Sequence[Operation] = ()  # called right after the commit, in this order
     timers: Sequence[Timer] = ()
+    forgets: Forgetting | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether it changes nothing."""
-        return not (self.changes or self.relies_on or self.timers)
+        return not (self.changes or self.relies_on or self.timers or self.forgets)
 
     def latest(self) -> dict[str, Entity]:
         """Each changed entity once, as the last of its changes left it, by id."""

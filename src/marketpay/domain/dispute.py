@@ -56,6 +56,7 @@ class Dispute(Living):
     )
 
     mutable: ClassVar[Names] = (
+        "reason",
         "at_stake",
         "status",
         "respond_by",

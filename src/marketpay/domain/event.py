@@ -11,7 +11,8 @@ from attrs import frozen
 SUBJECTS: Final = (
     "PaymentTransaction", "PayoutAccount", "PayerAccount", "Application", "Chargeback",
     "ProcessorFee", "Withdrawal", "Incident", "Payment", "Webhook", "Wallet", "Refund", "Offer",
-    "Job", "Upgrade", "Dispute", "Evidence", "Milestone", "CreditGrant", "Credit",
+    "Job", "Upgrade", "Dispute", "Evidence", "Milestone", "CreditGrant", "Credit", "Adjustment",
+    "Sale", "Person",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from marketpay.domain.ids import DisputeId, EvidenceId
 
 @frozen(kw_only=True)
 class Evidence(Entity):
-    """A file that the host keeps, and a note.  It is never changed."""
+    """A file that the host keeps, and a note.  Nothing but an erasure changes it."""
 
     id: EvidenceId
     dispute: DisputeId
@@ -28,6 +28,7 @@ class Evidence(Entity):
     note: str
     created_at: datetime
 
+    mutable: ClassVar[Names] = ("url", "note")
     indexed: ClassVar[Names] = ("dispute",)
 
     @property

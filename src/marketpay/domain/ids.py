@@ -18,6 +18,7 @@ PayoutAccountId = NewType("PayoutAccountId", str)
 WalletId = NewType("WalletId", str)
 WithdrawalId = NewType("WithdrawalId", str)
 ChargebackId = NewType("ChargebackId", str)
+AdjustmentId = NewType("AdjustmentId", str)
 DisputeId = NewType("DisputeId", str)
 EvidenceId = NewType("EvidenceId", str)
 PayerAccountId = NewType("PayerAccountId", str)
@@ -28,6 +29,7 @@ UpgradeId = NewType("UpgradeId", str)
 MilestoneId = NewType("MilestoneId", str)
 CreditId = NewType("CreditId", str)
 CreditGrantId = NewType("CreditGrantId", str)
+SaleId = NewType("SaleId", str)
 
 PREFIXES: Final = {
     "Job": "job",
@@ -40,6 +42,7 @@ PREFIXES: Final = {
     "Wallet": "wal",
     "Withdrawal": "wdr",
     "Chargeback": "chb",
+    "Adjustment": "adj",
     "Dispute": "dsp",
     "Evidence": "evi",
     "PayerAccount": "pyr",
@@ -50,6 +53,7 @@ PREFIXES: Final = {
     "Milestone": "mst",
     "Credit": "crd",
     "CreditGrant": "grt",
+    "Sale": "sal",
 }
 
 

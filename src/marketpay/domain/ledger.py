@@ -41,13 +41,21 @@ class AccountKind(StrEnum):
     CHARGEBACK_LOSS = "chargeback_loss"
     BAD_DEBT = "bad_debt"
     PROMOTION = "promotion"
+    ADJUSTMENT = "adjustment"
 
 
 K = AccountKind
 ASSETS: Final = frozenset({K.PROCESSOR, K.CONNECTED, K.PAYOUT_IN_TRANSIT, K.RECEIVABLE, K.DISPUTED})
 INCOME: Final = (K.PLATFORM_FEE, K.SERVICE_FEE, K.UPGRADE, K.CANCELLATION_FEE)
 EXPENSES: Final = frozenset(
-    {K.PROCESSOR_FEE, K.CHARGEBACK_FEE, K.CHARGEBACK_LOSS, K.BAD_DEBT, K.PROMOTION}
+    {
+        K.PROCESSOR_FEE,
+        K.CHARGEBACK_FEE,
+        K.CHARGEBACK_LOSS,
+        K.BAD_DEBT,
+        K.PROMOTION,
+        K.ADJUSTMENT,
+    }
 )
 # What a wallet's own row keeps: three parts of what the owner is owed, and what they owe.
 WALLET: Final = {
@@ -74,12 +82,17 @@ COMPLETING = frozenset({"CompleteJob", "ReleaseAutomatically"}) | ENDING
 CLEARING = frozenset({"EndClearance"})
 REFUNDING = frozenset({"IssueRefund", "RecordRefund"}) | ENDING
 RECORDING = frozenset({"RecordRefund"})
-RETURNING = frozenset({"SettleTransaction", "AbandonTransaction", "RecordRefund"})
+OVERPAYING = RECORDING | {"RecordUpgradeRefund"}
+SELLING_BACK = frozenset({"RefundUpgrade", "RecordUpgradeRefund"})
+RETURNING = frozenset(
+    {"SettleTransaction", "AbandonTransaction", "RecordRefund", "RecordUpgradeRefund"}
+)
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})
 DISPUTING = frozenset({"SettleChargeback"})
 WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
 PAYING_OUT = frozenset({"SettleTransaction", "AbandonTransaction"})
 CALLING_OFF = frozenset({"CancelWithdrawal"})
+ADJUSTING = frozenset({"ApproveAdjustment"})
 OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
 OFFERING = frozenset({"SendOffer", "ReviseOffer"})
@@ -103,12 +116,13 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.CONNECTED,           K.PROCESSOR):            MOVING,  # transferred
     (K.PROCESSOR,           K.CONNECTED):            MOVING,  # a transfer reversed
     (K.ESCROW,              K.REFUNDS_IN_TRANSIT):   REFUNDING,
+    (K.UPGRADE,             K.REFUNDS_IN_TRANSIT):   SELLING_BACK,
     (K.PLATFORM_FEE,        K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.SERVICE_FEE,         K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.WALLET_PENDING,      K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.WALLET_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   REFUNDING,
     (K.RECEIVABLE,          K.REFUNDS_IN_TRANSIT):   REFUNDING,  # more than the wallet has
-    (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   RECORDING,  # more than was left
+    (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   OVERPAYING,  # more than was left
     (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            RETURNING,  # refunded
     (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
     (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING | REFUNDING,  # failed, or of credit
@@ -150,7 +164,11 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.RECEIVABLE,          K.CONNECTED):            OUTSIDE,
     (K.PROCESSOR_FEE,       K.PROCESSOR):            frozenset({"BookProcessorFee"}),
     (K.PROCESSOR,           K.PROCESSOR_FEE):        frozenset({"BookProcessorFee"}),  # given back
-    (K.BAD_DEBT,            K.RECEIVABLE):           frozenset({"WriteOffDebt"}),
+    (K.BAD_DEBT,            K.RECEIVABLE):           ADJUSTING,  # written off
+    (K.ADJUSTMENT,          K.RECEIVABLE):           ADJUSTING,  # a debt is collected first
+    (K.ADJUSTMENT,          K.WALLET_AVAILABLE):     ADJUSTING,
+    (K.WALLET_AVAILABLE,    K.ADJUSTMENT):           ADJUSTING,
+    (K.RECEIVABLE,          K.ADJUSTMENT):           ADJUSTING,  # more than is available
 }
 # fmt: on
 

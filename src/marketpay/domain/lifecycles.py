@@ -90,6 +90,16 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
+class AdjustmentStatus(StrEnum):
+    """Where an adjustment of a wallet stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class PayoutAccountStatus(StrEnum):
     """Where a contractor's account at the gateway stands."""
 
@@ -386,6 +396,16 @@ WITHDRAWAL: Final = Lifecycle("withdrawal",
     final={W.PAID, W.FAILED, W.CANCELED},
 )
 
+AD = AdjustmentStatus
+ADJUSTMENT: Final = Lifecycle("adjustment",
+    Begin(e.AdjustmentProposed, AD.PROPOSED, ADMIN),
+    Row(AD.PROPOSED,  e.AdjustmentApproved,   AD.APPROVED,   ADMIN),
+    Row(AD.PROPOSED,  e.AdjustmentRejected,   AD.REJECTED,   ADMIN),
+    Row(AD.PROPOSED,  e.AdjustmentWithdrawn,  AD.WITHDRAWN,  ADMIN),
+    Row(AD.PROPOSED,  e.AdjustmentExpired,    AD.EXPIRED,    SYSTEM),
+    final={AD.APPROVED, AD.REJECTED, AD.WITHDRAWN, AD.EXPIRED},
+)
+
 C = ChargebackStatus
 CHARGEBACK: Final = Lifecycle("chargeback",
     Begin(e.ChargebackOpened, C.INQUIRY, SYSTEM),
@@ -453,7 +473,8 @@ UPGRADE: Final = Lifecycle("upgrade",
     Begin(e.UpgradeActivated, U.ACTIVE, SYSTEM),
     Row(U.ACTIVE,  e.UpgradeExtended,  U.ACTIVE,   SYSTEM),
     Row(U.ACTIVE,  e.UpgradeExpired,   U.EXPIRED,  SYSTEM),
-    Row(U.ACTIVE,  e.UpgradeRevoked,   U.REVOKED,  ADMIN | SERVICE),
+    Row(U.ACTIVE,  e.UpgradeShortened, U.ACTIVE,   ADMIN | SERVICE | SYSTEM),
+    Row(U.ACTIVE,  e.UpgradeRevoked,   U.REVOKED,  ADMIN | SERVICE | SYSTEM),
     final={U.EXPIRED, U.REVOKED},
 )
 
@@ -484,5 +505,5 @@ WEBHOOK: Final = Lifecycle("webhook",
 
 ALL: Final = (
     JOB, APPLICATION, OFFER, PAYMENT, PAYMENT_TRANSACTION, REFUND, PAYOUT_ACCOUNT, WITHDRAWAL,
-    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK, DISPUTE, MILESTONE,
+    CHARGEBACK, UPGRADE, INCIDENT, WEBHOOK, DISPUTE, MILESTONE, ADJUSTMENT,
 )  # fmt: skip

@@ -140,6 +140,33 @@ def pay_out(
     ).begun(at)
 
 
+def send_to(
+    withdrawal: Withdrawal,
+    amount: Money,
+    account: PayoutAccount,
+    rules: Rules,
+    at: datetime,
+    retry_of: TransactionId | None = None,
+) -> Started:
+    """Move what a withdrawal is short of to the contractor's account; a worker does it.
+
+    Out of the platform's balance: there is no payment behind it.
+    """
+    return PaymentTransaction(
+        id=TransactionId(rules.new_id("ptx")),
+        payment=None,
+        withdrawal=withdrawal.id,
+        kind=TransactionKind.TRANSFER,
+        amount=amount,
+        party=withdrawal.contractor,
+        group=withdrawal.id,
+        destination=account.gateway_account,
+        retry_of=retry_of,
+        due_at=at,
+        created_at=at,
+    ).begun(at)
+
+
 def _start(
     payment: Payment, kind: TransactionKind, rules: Rules, at: datetime, **fields: Any
 ) -> Started:

@@ -36,6 +36,7 @@ from marketpay.domain.transferring import (
     REVERSED,
     ask_again,
     asked_back,
+    moved,
     reversals,
 )
 from marketpay.domain.withdrawal import Withdrawal
@@ -202,7 +203,7 @@ def transferred(
     )
     others = [one for one in moves if one.id != transaction.id]
     back = tuple(reversals(arrived, (*others, settled.entity), transaction.amount, rules, at))
-    moved = payment.become(
+    lies_there = payment.become(
         e.PaymentTransferred,
         SYSTEM,
         at,
@@ -212,10 +213,10 @@ def transferred(
     )
     return Decision(
         settled.entity,
-        changes=(moved, settled, *back),
+        changes=(lies_there, settled, *back),
         waives=(*others, *waiting),
-        entries=tuple(moved_to(payment, transaction)),
-        timers=(*ask_again(moved.entity, rules, at), *_woken(waiting, at)),
+        entries=moved(transaction),
+        timers=(*ask_again(lies_there.entity, rules, at), *_woken(waiting, at)),
     )
 
 
@@ -225,23 +226,13 @@ def _woken(waiting: Sequence[Withdrawal], at: datetime) -> Iterator[Timer]:
             yield Timer(TimerKind.WITHDRAWAL, one.id, at)
 
 
-def moved_to(payment: Payment, transaction: PaymentTransaction) -> tuple[LedgerEntry, ...]:
-    """Where a transfer moved the money, or a reversal back."""
-    connected = Account(AccountKind.CONNECTED, payment.currency, payment.contractor)
-    processor = Account(AccountKind.PROCESSOR, payment.currency)
-    ends = (connected, processor)
-    if transaction.kind is transaction.kind.TRANSFER_REVERSAL:
-        ends = (processor, connected)
-    return tuple(move(*ends, transaction.amount, payment.id))
-
-
 def reversed_(
     transaction: PaymentTransaction, payment: Payment, gateway_id: str, at: datetime
 ) -> Settled:
     """What was too much on the contractor's account is the platform's again."""
     settled = succeeded(transaction, gateway_id, at)
     known = payment.become(e.PaymentTransferReversed, SYSTEM, at)
-    entries = moved_to(payment, transaction)
+    entries = moved(transaction)
     return Decision(settled.entity, changes=(known, settled), entries=entries)
 
 

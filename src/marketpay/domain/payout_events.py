@@ -39,7 +39,7 @@ class PayoutAccountRejected(PayoutAccountEvent):
 @frozen(kw_only=True)
 class WalletEvent(Event):
     """Something happened to a wallet.  `amount` is what it holds more or less, above zero;
-    where it was frozen, all that it holds.
+    where it was frozen, all that it holds; of a transfer, what it moves.
     """
 
     wallet: str
@@ -69,6 +69,14 @@ class WalletFrozen(WalletEvent):
 
 class WalletUnfrozen(WalletEvent):
     """It is a wallet like any other again."""
+
+
+class WalletTransferStarted(WalletEvent):
+    """Some of it that no payment is behind is on its way to the owner's account."""
+
+
+class WalletTransferReturned(WalletEvent):
+    """... and is not there, or no longer: it is sent again when they withdraw."""
 
 
 class WalletCleared(WalletEvent):

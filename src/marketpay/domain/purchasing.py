@@ -9,11 +9,12 @@ from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change
-from marketpay.domain.ids import UpgradeId
+from marketpay.domain.ids import SaleId, UpgradeId
 from marketpay.domain.ledger import Account, AccountKind, move
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.rules import Rules
+from marketpay.domain.sale import Sale
 from marketpay.domain.settlement import Settled, accepted, succeeded
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.upgrade import Upgrade
@@ -33,12 +34,23 @@ def paid(
     transaction: PaymentTransaction,
     active: Sequence[Upgrade],
     gateway_id: str,
+    gateway_payment: str,
     rules: Rules,
     at: datetime,
 ) -> Settled:
     """The listing is premium from now on, or for longer than it was."""
     settled = succeeded(transaction, gateway_id, at)
     upgrade = _upgraded(transaction, active, rules, at)
+    sale = Sale(
+        id=SaleId(rules.new_id("sal")),
+        upgrade=upgrade.entity.id,
+        charge=transaction.id,
+        customer=transaction.party,
+        amount=transaction.amount,
+        days=transaction.days or 0,
+        gateway_payment=gateway_payment,
+        created_at=at,
+    )
     currency = transaction.currency
     processor, income = (
         Account(kind, currency) for kind in (AccountKind.PROCESSOR, AccountKind.UPGRADE)
@@ -46,7 +58,7 @@ def paid(
     end = Timer(TimerKind.UPGRADE_END, upgrade.entity.id, upgrade.entity.expires_at)
     return Decision(
         settled.entity,
-        changes=(upgrade, settled),
+        changes=(upgrade, settled, sale.begun(at)),
         entries=tuple(move(processor, income, transaction.amount, None)),
         timers=(end,),
     )

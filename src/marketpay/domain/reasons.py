@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Why a `Refused` was refused; it is the error's `code`."""
 
     ACCEPTANCE_IN_PROGRESS = "acceptance_in_progress"
+    ADJUSTMENT_EXPIRED = "adjustment_expired"
     ALREADY_RESPONDED = "already_responded"
     APPLICATION_CLOSED = "application_closed"
     APPLICATION_EXISTS = "application_exists"
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     PAYMENT_UNDER_REVIEW = "payment_under_review"
     PAYOUTS_NOT_ACTIVE = "payouts_not_active"
     PROPOSAL_CHANGED = "proposal_changed"
+    PERSON_ACTIVE = "person_active"
     PURCHASE_IN_PROGRESS = "purchase_in_progress"
     WALLET_FROZEN = "wallet_frozen"
     WITHDRAWAL_BELOW_MINIMUM = "withdrawal_below_minimum"
@@ -43,6 +45,7 @@ class Reason(StrEnum):
 
 SENTENCES: dict[Reason, str] = {
     Reason.ACCEPTANCE_IN_PROGRESS: "An offer for this job is being accepted; try again soon.",
+    Reason.ADJUSTMENT_EXPIRED: "This adjustment waited too long; propose it again.",
     Reason.ALREADY_RESPONDED: "You have responded to this dispute already; add evidence instead.",
     Reason.APPLICATION_CLOSED: "This application was rejected or withdrawn.",
     Reason.APPLICATION_EXISTS: "This contractor has already applied to this job.",
@@ -68,6 +71,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PAYMENT_UNDER_REVIEW: "This payment is under review and is not released yet.",
     Reason.PAYOUTS_NOT_ACTIVE: "The contractor's payout account is not active yet.",
     Reason.PROPOSAL_CHANGED: "This is not, or no longer, what the other side proposes.",
+    Reason.PERSON_ACTIVE: "This person still has jobs, offers, money or debts here.",
     Reason.PURCHASE_IN_PROGRESS: "Somebody else is buying this upgrade of the listing.",
     Reason.WALLET_FROZEN: "This wallet is frozen; nothing is paid out of it for now.",
     Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",

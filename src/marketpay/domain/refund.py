@@ -39,7 +39,7 @@ class Refund(Living):
     failure: str | None = None
     created_at: datetime
 
-    mutable: ClassVar[Names] = ("excess", "status", "gateway_id", "failure")
+    mutable: ClassVar[Names] = ("excess", "reason", "status", "gateway_id", "failure")
     indexed: ClassVar[Names] = ("payment",)
     unique: ClassVar[Names] = ("gateway_id",)
     lifecycle: ClassVar[Lifecycle[Any]] = REFUND

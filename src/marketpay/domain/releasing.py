@@ -145,6 +145,8 @@ class _Giving:
     ) -> Released:
         """The payment after `event` with these `fields`; its transfer is started if it is time."""
         fields["withheld"] = paid.withheld + self.withheld
+        too_much = self._too_much(changed(paid, **fields))
+        fields["withheld"] += too_much
         after = changed(paid, **fields)
         owed = rules.limits(paid.currency).movable(after.untransferred)
         active = [one for one in self.accounts if one.status is PayoutAccountStatus.ACTIVE]
@@ -157,11 +159,19 @@ class _Giving:
         if self.amount.minor:
             left = self.wallet.overdrawn - (self.collected - self.withheld)
             posted = self.wallet.post(self.entries, at)
-            changes.append(Change(changed(posted.entity, overdrawn=left), posted.event))
+            unsent = self.wallet.unsent + too_much
+            known = changed(posted.entity, overdrawn=left, unsent=unsent)
+            changes.append(Change(known, posted.event))
         if is_sent:
             changes.append(operations.transfer(given.entity, owed, active[0], rules, at))
         timers = tuple(_timers(given.entity, self.wallet, rules, at))
         return Released(payment=given.entity, changes=changes, entries=self.entries, timers=timers)
+
+    def _too_much(self, after: Payment) -> Money:
+        """What lies on their account already although it is not theirs is not sent once more."""
+        nothing = Money.zero(after.currency)
+        most = min(self.amount - self.withheld, after.untransferred)
+        return max(min(-self.wallet.unsent, most), nothing)
 
 
 def _blocked(

@@ -149,6 +149,7 @@ class Rules:
     `dispute_response`: how long the other side of a dispute has to respond; if it is silent,
     `dispute_default` says who has the money.  `dispute_review`: how long an administrator has to
     decide from then on; if nobody does, `dispute_undecided` says who has it.
+    `adjustment_lifetime`: how long an adjustment of a wallet waits for a second administrator.
     `limits`: of a charge, by currency; a gateway that has limits gives its own.
     `packages`: what a listing can be upgraded to.
     `cancellation`: who gets what of the payment of a cancelled job; the customer everything,
@@ -178,6 +179,7 @@ class Rules:
     webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
     dispute_response: timedelta = field(default=timedelta(days=7), validator=_span)
     dispute_review: timedelta = field(default=timedelta(days=14), validator=_span)
+    adjustment_lifetime: timedelta = field(default=timedelta(days=14), validator=_span)
     dispute_default: DisputeDefault = field(default=DisputeDefault.OPENER, converter=_default)
     dispute_undecided: DisputeDefault = field(default=DisputeDefault.CUSTOMER, converter=_undecided)
     limits: Callable[[str], Limits] = no_limits

@@ -24,6 +24,7 @@ class TimerKind(StrEnum):
     AUTO_RELEASE = "auto_release"  # subject: the job
     MILESTONE_RELEASE = "milestone_release"  # subject: the milestone
     CLEARANCE = "clearance"  # subject: the payment
+    ADJUSTMENT_EXPIRY = "adjustment_expiry"  # subject: the adjustment
     JOB_DEADLINE = "job_deadline"  # subject: the job
     CREDIT = "credit"  # subject: the payment that may no longer be paid with it
     CREDIT_EXPIRY = "credit_expiry"  # subject: the grant

@@ -15,6 +15,7 @@ from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.actor import Role
 from marketpay.domain.entity import Change, Entity
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -105,6 +106,16 @@ def asked_back(payment: Payment, back: Sequence[Change[PaymentTransaction]]) -> 
     for change in back:
         left -= change.entity.amount
     return evolve(payment, transferred=left)
+
+
+def moved(transaction: PaymentTransaction) -> tuple[LedgerEntry, ...]:
+    """Where a transfer moved the money, or a reversal back."""
+    connected = Account(AccountKind.CONNECTED, transaction.currency, transaction.party)
+    processor = Account(AccountKind.PROCESSOR, transaction.currency)
+    ends = (connected, processor)
+    if transaction.kind is TransactionKind.TRANSFER_REVERSAL:
+        ends = (processor, connected)
+    return tuple(move(*ends, transaction.amount, transaction.payment))
 
 
 def ask_again(payment: Payment, rules: Rules, at: datetime) -> Iterator[Timer]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import frozen
 
 from marketpay.domain.event import Event
+from marketpay.domain.money import Money
 
 
 @frozen(kw_only=True)
@@ -32,5 +33,28 @@ class UpgradeExpired(UpgradeEvent):
     """Its time is over."""
 
 
+class UpgradeShortened(UpgradeEvent):
+    """Some of what was paid for it was paid back: it ends earlier."""
+
+
 class UpgradeRevoked(UpgradeEvent):
-    """The platform took it away."""
+    """The platform took it away, or all that was left of it was paid back."""
+
+
+@frozen(kw_only=True)
+class SaleEvent(Event):
+    """Something happened to what was paid for an upgrade.  `refunded` is so much of `amount`."""
+
+    sale: str
+    upgrade: str
+    customer: str
+    amount: Money
+    refunded: Money
+
+
+class SaleMade(SaleEvent):
+    """It was paid."""
+
+
+class SaleRefunded(SaleEvent):
+    """Some of it, or all, goes back."""

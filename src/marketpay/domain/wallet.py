@@ -19,6 +19,8 @@ from marketpay.domain.events import (
     WalletFreed,
     WalletFrozen,
     WalletReserved,
+    WalletTransferReturned,
+    WalletTransferStarted,
     WalletUnfrozen,
 )
 from marketpay.domain.ids import PaymentId, WalletId
@@ -54,6 +56,9 @@ class Wallet(Entity):
     reserved: Money
     receivable: Money
     overdrawn: Money = field(default=NOTHING)  # of it, what their account was paid out too much
+    # Of what is available, what no payment is behind and does not lie on the owner's account yet;
+    # below zero, what lies there too much since it was taken from them here.
+    unsent: Money = field(default=NOTHING)
     frozen_at: datetime | None = None  # since when nothing is paid out of it
     created_at: datetime
     holder: str = field(init=False, repr=False, default=Factory(_holder, takes_self=True))
@@ -64,6 +69,7 @@ class Wallet(Entity):
         "reserved",
         "receivable",
         "overdrawn",
+        "unsent",
         "frozen_at",
     )
     indexed: ClassVar[Names] = ("owner",)
@@ -185,6 +191,26 @@ class Wallet(Entity):
         moved = unchecked(abs(amount), self.currency)
         return Change(after, fact(at=at, wallet=self.id, owner=self.owner, amount=moved))
 
+    def adjust(self, entries: tuple[LedgerEntry, ...], at: datetime) -> Change[Wallet]:
+        """The same, where no payment is behind them: what is owed more has to be sent, too."""
+        posted = self.post(entries, at)
+        more = posted.entity._expected - self._expected
+        return Change(changed(posted.entity, unsent=self.unsent + more), posted.event)
+
+    def send(self, amount: Money, at: datetime) -> Change[Wallet]:
+        """The wallet with so much less `unsent`: it is on its way to the owner's account."""
+        return self._sent(WalletTransferStarted, amount, self.unsent - amount, at)
+
+    def take_back(self, amount: Money, at: datetime) -> Change[Wallet]:
+        """The wallet with so much more `unsent`: it is not on the owner's account after all."""
+        return self._sent(WalletTransferReturned, amount, self.unsent + amount, at)
+
+    def _sent(
+        self, fact: type[WalletEvent], amount: Money, unsent: Money, at: datetime
+    ) -> Change[Wallet]:
+        event = fact(at=at, wallet=self.id, owner=self.owner, amount=amount)
+        return Change(changed(self, unsent=unsent), event)
+
     def _after(self, entries: tuple[LedgerEntry, ...]) -> Iterator[tuple[str, int]]:
         """The parts that `entries` touch, by name, in minor units."""
         for account, change in effects(entries).items():
@@ -200,6 +226,11 @@ class Wallet(Entity):
 
     def _pending(self, most: Money | None) -> Money:
         return self.pending if most is None else min(self.pending, most)
+
+    @property
+    def _expected(self) -> Money:
+        """What should lie on the owner's account, or be on its way there or from there."""
+        return self.total - self.overdrawn
 
     @property
     def _worth(self) -> int:

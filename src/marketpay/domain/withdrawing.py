@@ -8,7 +8,6 @@ from datetime import datetime
 from attrs import frozen
 
 from marketpay.domain import events as e
-from marketpay.domain import operations
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
@@ -21,13 +20,11 @@ from marketpay.domain.lifecycles import (
     WithdrawalStatus,
 )
 from marketpay.domain.money import Money
-from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, succeeded
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import transfer
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
 
@@ -74,77 +71,12 @@ def ask(
     return Asked(withdrawal=withdrawal, changes=changes, entries=entries, timers=timers)
 
 
-def go_on(
-    withdrawal: Withdrawal,
-    account: PayoutAccount,
-    there: Money,
-    waiting: Sequence[Payment],
-    tries: Sequence[PaymentTransaction],
-    rules: Rules,
-    at: datetime,
-) -> Decision[Withdrawal]:
-    """Pay out what is there; what is not transferred yet is transferred first.
-
-    `there` is what lies on the contractor's account, `waiting` are the payments whose
-    transfer waits for a withdrawal.
-    """
-    if there < withdrawal.amount:
-        return _transfer_first(withdrawal, account, there, (waiting, tries), rules, at)
-    started = withdrawal.become(e.WithdrawalStarted, SYSTEM, at, failure=None)
-    last = max(tries, key=lambda one: one.id).id if tries else None
-    sent = operations.pay_out(started.entity, account, rules, at, last)
-    return Decision(
-        started.entity,
-        changes=(started, sent),
-        relies_on=(account,),
-        waives=(*waiting, *tries),
-    )
-
-
 def wait(
     withdrawal: Withdrawal, read: Sequence[Entity], rules: Rules, at: datetime
 ) -> Decision[Withdrawal]:
     """Nothing for now; it comes up again."""
     later = Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.lookup_every)
     return Decision(withdrawal, waives=(withdrawal, *read), timers=(later,))
-
-
-def _transfer_first(
-    withdrawal: Withdrawal,
-    account: PayoutAccount,
-    there: Money,
-    read: tuple[Sequence[Payment], Sequence[PaymentTransaction]],
-    rules: Rules,
-    at: datetime,
-) -> Decision[Withdrawal]:
-    """As many payments are transferred, the oldest first, as the withdrawal is short of.
-
-    What is on its way already is not missing.
-    """
-    missing, (waiting, tries) = withdrawal.amount - there, read
-    for payment in waiting:
-        missing -= payment.transferring
-    changes: list[Change[Entity]] = []
-    for payment in waiting:
-        if missing.minor <= 0:
-            break
-        if not payment.is_transferable:
-            continue
-        changes += transfer(payment, account, rules, at, most=missing)
-        missing -= payment.untransferred
-    used = {change.entity.id for change in changes}
-    bound: tuple[Entity, ...] = (account, withdrawal)
-    return Decision(
-        withdrawal,
-        changes=changes,
-        relies_on=bound if changes else (),
-        waives=(
-            *(one for one in waiting if one.id not in used),
-            *tries,
-            *(() if changes else bound),
-        ),
-        timers=(Timer(TimerKind.WITHDRAWAL, withdrawal.id, at + rules.lookup_every),),
-    )
 
 
 def payout_created(

@@ -1,6 +1,7 @@
 """The test cards, by the names that docs.stripe.com/testing gives them.
 
-An id that does not start with `pm_card_` is a card like any other, and good.
+An id that does not start with `pm_card_` is a card like any other, and good; but for those of
+bank accounts, which are none.
 """
 
 from __future__ import annotations
@@ -82,6 +83,15 @@ CARDS: Final[dict[str, Card]] = {
         for name, why in _ASKING_NAMES.items()
     },
 }
+
+
+# Ways to pay whose money comes days later, and of which none can be held until then.
+SLOW: Final = ("pm_usBankAccount", "pm_sepaDebit", "pm_bacsDebit", "pm_acssDebit", "pm_auBecsDebit")
+
+
+def is_holdable(method: str) -> bool:
+    """Whether money can be held with a payment method, to be taken later."""
+    return not method.startswith(SLOW)
 
 
 def card_named(method: str) -> Card | None:

@@ -25,6 +25,7 @@ from marketpay.testing.store_contract.books import BooksContract
 from marketpay.testing.store_contract.chain import ChainContract
 from marketpay.testing.store_contract.claims import ClaimsContract
 from marketpay.testing.store_contract.exactness import ExactnessContract
+from marketpay.testing.store_contract.forgetting import ForgettingContract
 from marketpay.testing.store_contract.putting import PuttingContract
 from marketpay.testing.store_contract.queues import QueuesContract
 from marketpay.testing.store_contract.reading import ReadingContract
@@ -50,6 +51,7 @@ class StoreContract(
     QueuesContract,
     TimersContract,
     ChainContract,
+    ForgettingContract,
     ThreadsContract,
 ):
     """All that a marketplace relies on in its store.  Needs the fixture `store`, empty."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from marketpay.testing.cards import GOOD, card_named
+from marketpay.testing.cards import GOOD, card_named, is_holdable
 from marketpay.testing.processor_records import ProcessorRecords, new_id
 from marketpay.testing.processor_refusals import no
 from marketpay.testing.processor_values import Card, Customer, Method, Payment, Refusal
@@ -83,4 +83,7 @@ class Customers(ProcessorRecords):
         there = self._shelf.get(Method, method)
         if there is not None and (there.detached or there.owner != customer):
             return no("payment_method_unexpected_state", payment)
-        return card_named(there.card if there else method) or no("resource_missing", payment)
+        name = there.card if there else method
+        if not is_holdable(name):
+            return no("payment_method_not_holdable", payment)
+        return card_named(name) or no("resource_missing", payment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marketpay import (
     Actor,
     AddEvidence,
+    ApproveAdjustment,
     ApproveWithdrawal,
     BookProcessorFee,
     BuyUpgrade,
@@ -41,6 +42,7 @@ from tests.deals import (
 from tests.disputes import PARTIES, PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
 from tests.milestones import in_parts, submitted
+from tests.money import CHECKER, proposed
 
 
 def furnish(url: str) -> None:
@@ -56,6 +58,7 @@ def furnish(url: str) -> None:
         market.work()
         market.store.run(lambda work: work.fold(1000))
         _around(market, gateway)
+        _adjustments(market)
         _deals(market, gateway)
         for name in ("mails", "search"):
             market.store.run(lambda work, n=name: work.take_cursor(n, now=clock(), until=clock()))  # type: ignore[misc]
@@ -113,6 +116,13 @@ def _withdrawals(market: Marketplace, gateway: SimulatedGateway, clock: VirtualC
         gateway.tick()
     for contractor in (CONTRACTOR, RIVAL):
         market.execute(RequestWithdrawal(by=contractor, amount=usd("60")))
+
+
+def _adjustments(market: Marketplace) -> None:
+    for contractor in (CONTRACTOR, RIVAL):
+        proposed(market, "credit", "1", contractor.id)
+        approved = proposed(market, "credit", "1", contractor.id)
+        market.execute(ApproveAdjustment(by=CHECKER, adjustment=approved.id))
 
 
 def _around(market: Marketplace, gateway: SimulatedGateway) -> None:

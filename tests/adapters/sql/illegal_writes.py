@@ -190,6 +190,20 @@ MONEY: Final[dict[str, Write]] = {
     "payer_accounts.customer_key": Change("customer = 'cus_same'", all=True),
     "payer_accounts.gateway_customer_key": Change("gateway_customer = 'gc_same'", all=True),
     "payer_accounts.customer": Change("customer = ''"),
+    "sales.pkey": Copy(
+        {
+            "charge": "(SELECT MIN(id) FROM marketpay_payment_transactions WHERE kind = 'payout')",
+            "gateway_payment": "'pi_same'",
+        }
+    ),
+    "sales.upgrade_fkey": Change("upgrade = 'upg_none'"),
+    "sales.charge_fkey": Change("charge = 'ptx_none'"),
+    "sales.charge_key": Copy({"id": "'sal_same'", "gateway_payment": "'pi_same'"}),
+    "sales.gateway_payment_key": Change("gateway_payment = 'pi_same'", all=True),
+    "sales.customer": Change("customer = ''"),
+    "sales.amount": Change("amount = 0"),
+    "sales.days": Change("days = 0"),
+    "sales.refunded": Change("refunded = amount + 1"),
     "upgrades.pkey": Copy({"listing": "'lst_same'", "active_listing": "'lst_same:gold'"}),
     "upgrades.active": Change("active_listing = NULL"),
     "upgrades.active_listing": Change("active_listing = 'other'"),
@@ -225,7 +239,9 @@ OPERATIONS: Final[dict[str, Write]] = {
     "settled": Change("settled_at = NULL", "status = 'success'"),
     "status": Change("status = 'done'", "kind = 'authorize'"),
     "target": Change("target = NULL", "kind = 'capture'"),
-    "withdrawal": Change("withdrawal = NULL", "kind = 'payout'"),
+    "withdrawal": Change(
+        "withdrawal = (SELECT MIN(id) FROM marketpay_withdrawals)", "kind = 'charge'"
+    ),
 }
 
 PAYOUTS: Final[dict[str, Write]] = {
@@ -264,6 +280,13 @@ PAYOUTS: Final[dict[str, Write]] = {
     "wallets.owner": Change("owner = '', holder = 'USD:'"),
     "wallets.pending": Change("pending = -1"),
     "wallets.reserved": Change("reserved = -1"),
+    "adjustments.pkey": Copy(),
+    "adjustments.owner": Change("owner = ''"),
+    "adjustments.amount": Change("amount = 0"),
+    "adjustments.kind": Change("kind = 'gift'"),
+    "adjustments.status": Change("status = 'done'", "status = 'approved'"),
+    "adjustments.proposed_by": Change("proposed_by = ''"),
+    "adjustments.decided_by": Change("decided_by = proposed_by", "status = 'approved'"),
     "withdrawals.pkey": Copy({"gateway_payout": "'po_same'"}, "status = 'paid'"),
     "withdrawals.gateway_payout_key": Change(
         "gateway_payout = 'po_same'", "status = 'paid'", all=True
@@ -365,13 +388,12 @@ VERSIONED: Final = (
     "jobs", "applications", "offers", "payments", "payment_transactions", "refunds",
     "chargebacks", "payout_accounts", "payer_accounts", "wallets", "withdrawals",
     "processor_fees", "upgrades", "incidents", "webhooks", "disputes", "evidence",
-    "milestones",
-    "credits", "credit_grants",
+    "milestones", "credits", "credit_grants", "adjustments", "sales",
 )  # fmt: skip
 PLAIN_STATUS: Final = ("refunds", "chargebacks", "payout_accounts", "incidents", "webhooks")
 IN_CURRENCY: Final = (
     "jobs", "offers", "payments", "payment_transactions", "refunds", "chargebacks",
-    "processor_fees", "disputes", "milestones",
+    "processor_fees", "disputes", "milestones", "adjustments", "sales",
 )  # fmt: skip
 
 ILLEGAL: Final[dict[str, Write]] = {

@@ -109,6 +109,11 @@ def same(request: ActingRequest, code: str) -> tuple[ActingRequest, Answer, Gate
             refused(400, param="payment_method"),
             Declined(code="payment_method_unusable"),
         ),
+        (
+            AUTHORIZE,
+            refused(400, code="payment_intent_incompatible_payment_method"),
+            Declined(code="payment_method_not_holdable"),
+        ),
         same(TRANSFER, "balance_insufficient"),
         (
             TRANSFER,

@@ -11,8 +11,9 @@ from attrs import evolve
 
 from marketpay.adapters.memory.reading import MemoryRecords
 from marketpay.adapters.memory.tables import Placed, Tables
+from marketpay.domain.actor import Role
 from marketpay.domain.changing import changed
-from marketpay.domain.decision import Decision
+from marketpay.domain.decision import Decision, Forgetting
 from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Conflict
 from marketpay.domain.timer import Timer
@@ -22,6 +23,9 @@ from marketpay.ports.store import PostedEntry, Records, Used, Work, Written
 
 E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
+
+
+STAFF = (Role.ADMIN.value, Role.SERVICE.value)
 
 
 class MemoryWork(MemoryRecords):
@@ -41,10 +45,22 @@ class MemoryWork(MemoryRecords):
             self._tables.post(posted, journal)
         for timer in decision.timers:
             self._tables.set_timer(timer)
+        if decision.forgets is not None:
+            self._forget(decision.forgets)
         kept = {one.id: changed(one, version=one.version + 1) for one in written}
         for entity in kept.values():
             self._tables.save(entity)
         return kept
+
+    def _forget(self, forgets: Forgetting) -> None:
+        tables = self._tables
+        for number in {one for id in forgets.subjects for one in tables.subjects[id]}:
+            entry = tables.journal[number]
+            said = entry.record
+            is_theirs = said.actor == forgets.person or said.role in STAFF
+            if is_theirs and said.personal is not None:
+                record = evolve(said, personal=None)
+                tables.put(tables.journal, number, evolve(entry, record=record))
 
     def write_many(self, written: Sequence[Written], /) -> None:
         """See `Work.write_many`."""

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from marketpay.adapters.sql.arrays import array
+from marketpay.adapters.sql.forgetting import forgotten
 from marketpay.adapters.sql.ledger_sql import ENTRY
 from marketpay.adapters.sql.line import Ask, Row, Write
 from marketpay.adapters.sql.schema import RANK
@@ -42,6 +43,8 @@ class Bulk:
         self.transaction.write(self._saved(written))
         self.transaction.write(self._booked(written, numbers))
         self.transaction.write(self._timers(written))
+        for decision, _ in written:
+            self.transaction.write([*forgotten(self.sql, decision.forgets)])
 
     def _recorded(self, records: Sequence[JournalRecord]) -> Numbers:
         """Insert the records; the numbers that they were given."""

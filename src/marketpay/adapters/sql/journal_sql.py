@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
-from marketpay.adapters.sql.statements import Compiler, Statement, row_of
+from marketpay.adapters.sql.statements import Compiler, Statement, literal, row_of
+from marketpay.domain.actor import Role
 from marketpay.ports.journal import JournalRecord
 
 
@@ -35,6 +36,19 @@ class JournalSql:
     def personal_insert(self) -> Statement:
         """What is personal in a record."""
         return self.compiler.insert_part(self._tables.journal_personal)
+
+    @cached_property
+    def personal_delete(self) -> Statement:
+        """Take away what a person, and staff, said in commands that changed one entity."""
+        tables, marks = self._tables, self._tables.journal_subjects
+        said = or_(
+            tables.journal.c.actor == bindparam("person"),
+            tables.journal.c.role.in_([literal(role.value) for role in (Role.ADMIN, Role.SERVICE)]),
+        )
+        its = select(marks.c.journal).join(tables.journal, tables.journal.c.id == marks.c.journal)
+        its = its.where(marks.c.subject == bindparam("subject"), said)
+        gone = delete(tables.journal_personal).where(tables.journal_personal.c.journal.in_(its))
+        return self.compiler.compile(gone)
 
     @cached_property
     def subject_insert(self) -> Statement:

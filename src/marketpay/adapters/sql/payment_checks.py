@@ -117,9 +117,20 @@ def operation_parts() -> tuple[CheckConstraint, ...]:
         is_currency(),
         one_of("kind", TransactionKind),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("(payment IS NULL) = (kind IN ('payout', 'charge'))", name="payment"),
-        CheckConstraint("(refund IS NOT NULL) = (kind = 'refund')", name="refund"),
-        CheckConstraint("(withdrawal IS NOT NULL) = (kind = 'payout')", name="withdrawal"),
+        CheckConstraint(
+            "kind = 'refund' OR (payment IS NULL) = (kind = 'charge' OR withdrawal IS NOT NULL)",
+            name="payment",
+        ),
+        CheckConstraint(
+            "CASE WHEN kind = 'refund' THEN (payment IS NULL) = (refund IS NULL)"
+            " ELSE refund IS NULL END",
+            name="refund",
+        ),
+        CheckConstraint(
+            "CASE WHEN withdrawal IS NULL THEN kind <> 'payout'"
+            " ELSE kind IN ('payout', 'transfer', 'transfer_reversal') END",
+            name="withdrawal",
+        ),
         CheckConstraint("party <> ''", name="party"),
         CheckConstraint("(method IS NULL AND payer IS NULL) OR kind = 'authorize'", name="method"),
         CheckConstraint(

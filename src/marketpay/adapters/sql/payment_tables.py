@@ -194,6 +194,27 @@ def upgrades(make: Maker) -> Table:
     )
 
 
+def sales(make: Maker) -> Table:
+    """Of sales."""
+    return make.entity(
+        "sales",
+        Column("upgrade", Id, make.to("upgrades"), nullable=False),
+        Column("charge", Id, make.to("payment_transactions"), nullable=False, unique=True),
+        Column("customer", Party, nullable=False),
+        minor("amount"),
+        Column("currency", Code, nullable=False),
+        Column("days", Integer, nullable=False),
+        Column("gateway_payment", Party, nullable=False, unique=True),
+        minor("refunded"),
+        Column("created_at", UtcTime, nullable=False),
+        is_currency(),
+        CheckConstraint("customer <> ''", name="customer"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("days > 0", name="days"),
+        CheckConstraint("refunded BETWEEN 0 AND amount", name="refunded"),
+    )
+
+
 def payer_accounts(make: Maker) -> Table:
     """Of payer accounts."""
     return make.entity(

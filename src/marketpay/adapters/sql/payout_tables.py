@@ -20,8 +20,10 @@ from marketpay.adapters.sql.columns import (
     minor,
     one_of,
 )
-from marketpay.adapters.sql.types import UtcTime, key
+from marketpay.adapters.sql.types import LongText, UtcTime, key
+from marketpay.domain.adjustment import AdjustmentKind
 from marketpay.domain.lifecycles import (
+    AdjustmentStatus,
     PayoutAccountStatus,
     WithdrawalStatus,
 )
@@ -63,6 +65,7 @@ def wallets(make: Maker) -> Table:
         minor("reserved"),
         minor("receivable"),
         minor("overdrawn"),
+        minor("unsent"),
         Column("frozen_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         Column("holder", key(320), nullable=False, unique=True),
@@ -112,6 +115,36 @@ def withdrawals(make: Maker) -> Table:
             name="failure",
         ),
         CheckConstraint("origin <> 'gateway' OR status IN ('paid', 'failed')", name="elsewhere"),
+    )
+
+
+def adjustments(make: Maker) -> Table:
+    """Of adjustments of wallets."""
+    return make.entity(
+        "adjustments",
+        Column("owner", Party, nullable=False),
+        minor("amount"),
+        Column("currency", Code, nullable=False),
+        Column("kind", String(32), nullable=False),
+        Column("reason", LongText, nullable=False),
+        Column("status", String(32), nullable=False),
+        Column("proposed_by", Party, nullable=False),
+        Column("decided_by", Party),
+        Column("note", LongText, nullable=False),
+        Column("expires_at", UtcTime, nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+        is_currency(),
+        one_of("kind", AdjustmentKind),
+        one_of("status", AdjustmentStatus),
+        CheckConstraint("owner <> ''", name="owner"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("proposed_by <> ''", name="proposed_by"),
+        CheckConstraint(
+            "CASE WHEN status IN ('proposed', 'expired') THEN decided_by IS NULL"
+            " WHEN status = 'withdrawn' THEN COALESCE(decided_by, '') = proposed_by"
+            " ELSE COALESCE(decided_by, proposed_by) <> proposed_by END",
+            name="decided_by",
+        ),
     )
 
 

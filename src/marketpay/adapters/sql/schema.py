@@ -22,6 +22,7 @@ from marketpay.adapters.sql import payout_tables as payout
 from marketpay.adapters.sql import watch_tables as watch
 from marketpay.adapters.sql.columns import PREFIX, Maker
 from marketpay.adapters.sql.guards import guard
+from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.credit import Credit
@@ -40,6 +41,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.sale import Sale
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.webhook import Webhook
@@ -66,8 +68,10 @@ ENTITIES: Final[dict[type[Entity], Callable[[Maker], Table]]] = {
     Wallet: payout.wallets,
     Credit: credit.credits,
     CreditGrant: credit.credit_grants,
+    Adjustment: payout.adjustments,
     ProcessorFee: payout.processor_fees,
     Upgrade: money.upgrades,
+    Sale: money.sales,
     Incident: watch.incidents,
     Webhook: watch.webhooks,
 }
@@ -86,10 +90,12 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Credit: ("customer",),
     CreditGrant: ("customer", "open_credit"),
     Withdrawal: ("contractor", "status"),
+    Adjustment: ("owner", "status"),
     Chargeback: ("payment", "status"),
     Dispute: ("payment", "job", "customer", "contractor", "status"),
     Evidence: ("dispute",),
     Upgrade: ("listing", "customer", "status"),
+    Sale: ("upgrade",),
     Incident: ("status", "subject"),
     Webhook: ("status",),
 }

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from marketpay.adapters.sql.bulk import Bulk
 from marketpay.adapters.sql.chain import sequence
+from marketpay.adapters.sql.forgetting import forgotten
 from marketpay.adapters.sql.line import Ask, Row, Write
 from marketpay.adapters.sql.mapping import Mapper, Saving
 from marketpay.adapters.sql.reading import SqlRecords
@@ -46,6 +47,7 @@ class SqlWork(SqlRecords):
                 *self._saved(everything, latest),
                 *self._booked(number, record, tuple(latest), decision.entries),
                 *self._set(decision.timers),
+                *forgotten(self._sql, decision.forgets),
             ]
         )
         return {one.id: advanced(one) for one in everything}

@@ -33,6 +33,10 @@ _ACCOUNT_CANNOT: Final = frozenset(
         "transfers_not_allowed",
     }
 )
+NOT_HOLDABLE: Final = "payment_method_not_holdable"  # and these
+_CANNOT_HOLD: Final = frozenset(
+    {"payment_intent_incompatible_payment_method", "payment_method_unsupported_type"}
+)
 _NEVER: Final = frozenset({"country_unsupported", "account_country_unsupported"})  # for anybody
 _HOLD_GONE: Final = frozenset(
     {"capture_charge_authorization_expired", "charge_expired_for_capture"}
@@ -103,7 +107,14 @@ def refusal(request: ActingRequest, answer: Answer) -> GatewayReply:
         raise fault(answer)  # a setting or a detail that can be put right
     if code in _HOLD_GONE and isinstance(request, Capture):
         return HoldGone(gateway_id=request.gateway_id)
-    return Declined(code=NOT_ACTIVE if code in _ACCOUNT_CANNOT else code, gateway_id=id)
+    return Declined(code=_as_we_say(request, code), gateway_id=id)
+
+
+def _as_we_say(request: ActingRequest, code: str) -> str:
+    """The marketplace's word, where it has one for several of Stripe's."""
+    if code in _CANNOT_HOLD and isinstance(request, Authorize):
+        return NOT_HOLDABLE
+    return NOT_ACTIVE if code in _ACCOUNT_CANNOT else code
 
 
 def fault(answer: Answer) -> GatewayError:

@@ -6,7 +6,7 @@ import pytest
 
 PARTS = (
     "writing", "writing_many", "putting", "claims", "reading", "exactness", "books", "queues",
-    "timers", "chain", "threads",
+    "timers", "chain", "threads", "forgetting",
 )  # fmt: skip
 
 # So that a failed assertion shows what was compared, as in a test of one's own.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from marketpay.domain.actor import Role
+from marketpay.domain.adjustment import Adjustment, AdjustmentKind
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.commission import Commission
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.evidence import Evidence
 from marketpay.domain.ids import (
+    AdjustmentId,
     ChargebackId,
     DisputeId,
     EvidenceId,
@@ -17,6 +19,7 @@ from marketpay.domain.ids import (
     MilestoneId,
     PayerAccountId,
     ProcessorFeeId,
+    SaleId,
     TransactionId,
     UpgradeId,
     WebhookId,
@@ -24,7 +27,12 @@ from marketpay.domain.ids import (
     new_id,
 )
 from marketpay.domain.incident import Incident, IncidentKind
-from marketpay.domain.lifecycles import DisputeStatus, MilestoneStatus, WithdrawalStatus
+from marketpay.domain.lifecycles import (
+    AdjustmentStatus,
+    DisputeStatus,
+    MilestoneStatus,
+    WithdrawalStatus,
+)
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.money import Money
 from marketpay.domain.offer import Offer
@@ -33,6 +41,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.plan import MilestonePlan, Plan
 from marketpay.domain.processor_fee import ProcessorFee
+from marketpay.domain.sale import Sale
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.webhook import Webhook
 from marketpay.domain.withdrawal import Withdrawal, WithdrawalOrigin
@@ -187,6 +196,39 @@ def an_evidence(dispute: Dispute, **fields: Any) -> Evidence:
         "created_at": AT,
     }
     return Evidence(**usual | fields)
+
+
+def an_adjustment(**fields: Any) -> Adjustment:
+    """Goodwill that a second administrator has approved."""
+    usual: dict[str, Any] = {
+        "id": AdjustmentId(new_id("adj")),
+        "owner": "ctr_42",
+        "amount": Money("20.00", "USD"),
+        "kind": AdjustmentKind.CREDIT,
+        "reason": "Für die Größe ✓",
+        "status": AdjustmentStatus.APPROVED,
+        "proposed_by": "adm_1",
+        "decided_by": "adm_2",
+        "expires_at": LATER,
+        "created_at": AT,
+    }
+    return Adjustment(**usual | fields)
+
+
+def a_sale(upgrade: Upgrade, charge: PaymentTransaction, **fields: Any) -> Sale:
+    """What was paid for an upgrade, and some of it was paid back."""
+    usual: dict[str, Any] = {
+        "id": SaleId(new_id("sal")),
+        "upgrade": upgrade.id,
+        "charge": charge.id,
+        "customer": upgrade.customer,
+        "amount": charge.amount,
+        "days": 30,
+        "gateway_payment": "pi_sale",
+        "refunded": Money.from_minor(1, charge.currency),
+        "created_at": AT,
+    }
+    return Sale(**usual | fields)
 
 
 def a_payer_account(customer: str = "cus_17", **fields: Any) -> PayerAccount:

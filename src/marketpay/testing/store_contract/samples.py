@@ -33,6 +33,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction, Transaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.sale import Sale
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.journal import JournalRecord
 from marketpay.ports.store import Store
@@ -138,7 +139,7 @@ def a_wallet(owner: str = "ctr_42", currency: str = "USD") -> Wallet:
 def fact(entity: Entity) -> Event:
     """Some event of this entity's; a store looks at none."""
     match entity:
-        case Living():
+        case Living() | Sale():
             return entity.begun(AT).event
         case PayerAccount():
             return entity.linked(AT).event

@@ -20,8 +20,10 @@ from marketpay.testing.store_contract.further_samples import (
     a_payer_account,
     a_payout,
     a_plan,
+    a_sale,
     a_webhook,
     a_withdrawal,
+    an_adjustment,
     an_evidence,
     an_incident,
     an_upgrade,
@@ -47,6 +49,7 @@ def everything() -> list[Entity]:
     withdrawal = a_withdrawal(gateway_payout="po_1", failure="balance_insufficient", attempts=2)
     chargeback = a_chargeback(payment, respond_by=LATER)
     dispute = a_dispute(payment)
+    charge, upgrade = a_charge(), an_upgrade()
     webhook = a_webhook(due_at=LATER, sent_at=AT, failure="Traceback", attempts=4)
     return [
         *deal,
@@ -55,8 +58,10 @@ def everything() -> list[Entity]:
         chargeback,
         dispute,
         an_evidence(dispute),
-        a_charge(),
-        an_upgrade(),
+        charge,
+        upgrade,
+        a_sale(upgrade, charge),
+        an_adjustment(),
         a_payer_account(),
         a_fee(payment),
         an_incident(note="Called the bank."),

@@ -29,6 +29,10 @@ _SENTENCES: Final = {
     ),
     "currency_mismatch": "The currency is not the one of the object.",
     "parameter_invalid_integer": "This value must be greater than or equal to 1.",
+    "payment_method_not_holdable": (
+        "The type of this PaymentMethod is not allowed for this PaymentIntent, which is to be "
+        "captured later."
+    ),
     "resource_missing": "No such object.",
 }
 # what Stripe calls some of what the processor refuses
@@ -36,6 +40,7 @@ _CODES: Final = {
     "account_not_active": "insufficient_capabilities_for_transfer",
     "amount_too_large": "amount_too_large",
     "currency_mismatch": None,
+    "payment_method_not_holdable": "payment_intent_incompatible_payment_method",
 }
 
 

@@ -18,8 +18,15 @@ from marketpay.adapters.sql.migrations.terms import (
     minor,
     worded,
 )
-from marketpay.adapters.sql.migrations.third import credit, disputes, milestones
-from marketpay.adapters.sql.migrations.third.changes import CHECKS, JOINED
+from marketpay.adapters.sql.migrations.third import (
+    adjustments,
+    credit,
+    disputes,
+    milestones,
+    sales,
+)
+from marketpay.adapters.sql.migrations.third.changes import JOINED
+from marketpay.adapters.sql.migrations.third.checks import CHECKS
 
 # New columns of tables that are there, and what is in them for rows that are.
 COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
@@ -54,9 +61,17 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (minor("credited"), "0"),
     ),
     "refunds": ((minor("credit"), "0"),),
-    "wallets": ((Column("frozen_at", UtcTime), None),),
+    "wallets": ((minor("unsent"), "0"), (Column("frozen_at", UtcTime), None)),
 }
-MADE: Final = ("milestones", "disputes", "evidence", "credits", "credit_grants")
+MADE: Final = (
+    "milestones",
+    "disputes",
+    "evidence",
+    "credits",
+    "credit_grants",
+    "adjustments",
+    "sales",
+)
 # Columns whose values were unique, and are no more.
 SHARED: Final = {"payments": ("offer",)}
 
@@ -74,6 +89,8 @@ def define(place: Place, dialect: str) -> None:
     milestones.define(place, word)
     disputes.define(place, word)
     credit.define(place, word)
+    adjustments.define(place, word)
+    sales.define(place, word)
 
 
 def _redefine(table: Table, name: str, dialect: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 # By table and name: the columns of each index, and of which rows it is.
 INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
+    "adjustments": {"owner": (("owner", "id"), None), "status": (("status", "id"), None)},
     "credits": {"customer": (("customer", "id"), None)},
     "jobs": {
         "contractor": (("contractor", "id"), None),
@@ -50,15 +51,26 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "payment": (("payment", "id"), None),
         "status": (("status", "id"), None),
     },
+    "payment_transactions": {
+        "due_at": (("due_at",), "due_at IS NOT NULL"),
+        "gateway_id": (("gateway_id", "id"), None),
+        "payment": (("payment", "id"), None),
+        "settled_at": (("settled_at", "id"), None),
+        "status": (("status", "id"), None),
+        "withdrawal": (("withdrawal", "id"), None),
+    },
     "evidence": {"dispute": (("dispute", "id"), None)},
+    "sales": {"upgrade": (("upgrade", "id"), None)},
 }
 
 # By table: the names of those that are new.
 FRESH: Final[dict[str, tuple[str, ...]]] = {
+    "adjustments": ("owner", "status"),
     "credits": ("customer",),
     "payments": ("offer",),
     "credit_grants": ("customer", "open_credit"),
     "milestones": ("contractor", "customer", "job", "status"),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
     "evidence": ("dispute",),
+    "sales": ("upgrade",),
 }

@@ -23,7 +23,8 @@ from marketpay.adapters.sql.migrations.steps import (
     qualified,
 )
 from marketpay.adapters.sql.migrations.terms import Place
-from marketpay.adapters.sql.migrations.third.changes import CHECKS, NEW, OLD
+from marketpay.adapters.sql.migrations.third.changes import NEW, OLD
+from marketpay.adapters.sql.migrations.third.checks import CHECKS
 from marketpay.adapters.sql.migrations.third.indexes import FRESH, INDEXES
 
 revision = "0003"

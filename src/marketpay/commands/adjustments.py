@@ -1,0 +1,142 @@
+"""Adjustments of wallets: one administrator proposes, and another decides."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from marketpay.commands.base import PERSONAL, Command, only_system
+from marketpay.commands.holdings import wallet_of
+from marketpay.domain import events as e
+from marketpay.domain import withdrawing
+from marketpay.domain.actor import check_party
+from marketpay.domain.adjustment import Adjustment, AdjustmentKind
+from marketpay.domain.decision import Decision
+from marketpay.domain.entity import permit
+from marketpay.domain.errors import Forbidden, InvalidInput, Reason, Refused
+from marketpay.domain.event import Event
+from marketpay.domain.ids import AdjustmentId
+from marketpay.domain.lifecycles import ADJUSTMENT, AdjustmentStatus
+from marketpay.domain.money import Money
+from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.validators import IdOf, Text, above_zero
+from marketpay.domain.wallet import Wallet
+from marketpay.ports.store import Reader
+
+REJECTED = (AdjustmentStatus.REJECTED, AdjustmentStatus.WITHDRAWN)
+
+
+def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
+    try:
+        return AdjustmentKind(value)
+    except ValueError:
+        raise InvalidInput(f"is one of: {', '.join(AdjustmentKind)}.", "kind") from None
+
+
+@frozen(kw_only=True)
+class ProposeAdjustment(Command[Adjustment]):
+    """An administrator would give a contractor something, take it, or give up what they owe.
+
+    Nothing moves until another administrator approves it.
+    """
+
+    owner: str = field(validator=check_party)
+    amount: Money = field(validator=above_zero)
+    kind: AdjustmentKind = field(converter=_kind)
+    reason: str = field(validator=Text(at_least=1, at_most=2_000), metadata=PERSONAL)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
+        """The adjustment on record."""
+        permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, "propose an adjustment")
+        at, waived = rules.now(), self._check(read)
+        proposed = Adjustment(
+            id=AdjustmentId(rules.new_id("adj")),
+            owner=self.owner,
+            amount=self.amount,
+            kind=self.kind,
+            reason=self.reason,
+            proposed_by=self.by.id,
+            expires_at=at + rules.adjustment_lifetime,
+            created_at=at,
+        ).begun(at)
+        adjustment = proposed.entity
+        timer = Timer(TimerKind.ADJUSTMENT_EXPIRY, adjustment.id, adjustment.expires_at)
+        return Decision(adjustment, changes=(proposed,), waives=waived, timers=(timer,))
+
+    def _check(self, read: Reader) -> list[Wallet]:
+        """No more can be written off than is owed; it is looked at again when it is approved."""
+        if self.kind is not AdjustmentKind.WRITE_OFF:
+            return []
+        found = read.find(Wallet, owner=self.owner, currency=self.amount.currency)
+        if not found or self.amount > found[0].receivable:
+            raise Refused(Reason.BALANCE_TOO_LOW)
+        return found
+
+
+@frozen(kw_only=True)
+class ApproveAdjustment(Command[Adjustment]):
+    """Another administrator agrees: the wallet is adjusted."""
+
+    adjustment: AdjustmentId = field(validator=IdOf("Adjustment"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
+        """The adjustment, approved, with what it moves; never by who proposed it."""
+        adjustment, at = read.get(Adjustment, self.adjustment), rules.now()
+        event, what = e.AdjustmentApproved, "approve this adjustment"
+        permit(self.by, ADJUSTMENT, event, what)
+        if adjustment.proposed_by == self.by.id:
+            raise Forbidden(self.by.id, self.by.role.value, what, "another admin")
+        is_mine = adjustment.decided_by == self.by.id
+        if adjustment.status is AdjustmentStatus.APPROVED and is_mine:
+            return Decision(adjustment, waives=(adjustment,))
+        approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
+        if adjustment.has_expired(at):
+            raise Refused(Reason.ADJUSTMENT_EXPIRED)
+        wallet = wallet_of(read, adjustment.owner, adjustment.currency, rules)
+        is_write_off = adjustment.kind is AdjustmentKind.WRITE_OFF
+        if is_write_off and adjustment.amount > wallet.receivable:
+            raise Refused(Reason.BALANCE_TOO_LOW)
+        entries = tuple(adjustment.entries(wallet))
+        return Decision(
+            approved.entity,
+            changes=(wallet.adjust(entries, at), approved),
+            entries=entries,
+            timers=tuple(withdrawing.scheduled(wallet, rules, at)),
+        )
+
+
+@frozen(kw_only=True)
+class RejectAdjustment(Command[Adjustment]):
+    """Another administrator does not agree, or who proposed it takes it back."""
+
+    adjustment: AdjustmentId = field(validator=IdOf("Adjustment"))
+    reason: str = field(validator=Text(at_least=1, at_most=2_000), metadata=PERSONAL)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
+        """The adjustment, rejected or withdrawn; nothing moves."""
+        adjustment, at = read.get(Adjustment, self.adjustment), rules.now()
+        is_own = adjustment.proposed_by == self.by.id
+        event: type[Event] = e.AdjustmentWithdrawn if is_own else e.AdjustmentRejected
+        permit(self.by, ADJUSTMENT, event, "reject this adjustment")
+        if adjustment.status in REJECTED and adjustment.decided_by == self.by.id:
+            return Decision(adjustment, waives=(adjustment,))
+        by = self.by
+        rejected = adjustment.become(event, by.role, at, decided_by=by.id, note=self.reason)
+        return Decision(rejected.entity, changes=(rejected,))
+
+
+@frozen(kw_only=True)
+class ExpireAdjustment(Command[Adjustment]):
+    """Nobody has decided about an adjustment."""
+
+    adjustment: AdjustmentId = field(validator=IdOf("Adjustment"))
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
+        """The adjustment, expired if it still waits."""
+        only_system(self.by, "expire an adjustment")
+        adjustment, at = read.get(Adjustment, self.adjustment), rules.now()
+        is_open = adjustment.status is AdjustmentStatus.PROPOSED
+        if not is_open or not adjustment.has_expired(at):
+            return Decision(adjustment, waives=(adjustment,))
+        expired = adjustment.become(e.AdjustmentExpired, self.by.role, at)
+        return Decision(expired.entity, changes=(expired,))

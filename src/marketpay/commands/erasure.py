@@ -1,0 +1,97 @@
+"""Forgetting a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import field, frozen
+
+from marketpay.commands.base import Command, only_staff
+from marketpay.domain.actor import check_party
+from marketpay.domain.adjustment import Adjustment
+from marketpay.domain.application import Application
+from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.decision import Decision, Forgetting
+from marketpay.domain.dispute import Dispute
+from marketpay.domain.entity import Entity
+from marketpay.domain.erasing import Traces
+from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.evidence import Evidence
+from marketpay.domain.job import Job
+from marketpay.domain.ledger import Account, AccountKind
+from marketpay.domain.offer import Offer
+from marketpay.domain.payment import Payment
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.sale import Sale
+from marketpay.domain.upgrade import Upgrade
+from marketpay.domain.wallet import Wallet
+from marketpay.domain.withdrawal import Withdrawal
+from marketpay.ports.store import Reader
+
+OF_BOTH = (Job, Offer, Payment, Dispute)
+OF_CONTRACTORS = (Application, Withdrawal)
+OF_OWNERS = (Wallet, Adjustment)
+
+
+@frozen(kw_only=True)
+class ErasePerson(Command[int]):
+    """A customer or contractor wants to be forgotten: what they wrote, and what staff wrote
+    about them, is taken away wherever it is.
+
+    Ids, amounts, the ledger and the journal stay.  Not while anything of theirs goes on.
+    Staff only.
+    """
+
+    person: str = field(validator=check_party)
+
+    def decide(self, read: Reader, rules: Rules) -> Decision[int]:
+        """From so many things their words are gone."""
+        only_staff(self.by, "erase a person")
+        entities = {one.id: one for one in self._traces(read)}
+        traces = Traces(person=self.person, entities=tuple(entities.values()))
+        if any(traces.unfinished()) or self._has_credit(traces, read):
+            raise Refused(Reason.PERSON_ACTIVE)
+        changes = tuple(traces.erased(rules.now()))
+        erased = {change.entity.id for change in changes}
+        wallets = [one for one in traces.entities if isinstance(one, Wallet)]
+        bound = {one.id for one in wallets} | erased
+        return Decision(
+            len(changes),
+            changes=changes,
+            relies_on=wallets,
+            waives=[one for one in traces.entities if one.id not in bound],
+            forgets=Forgetting(self.person, tuple(sorted(entities))) if entities else None,
+        )
+
+    def _traces(self, read: Reader) -> Iterator[Entity]:
+        payments: list[Payment] = []
+        disputes: list[Dispute] = []
+        for kind in OF_BOTH:
+            for found in (read.find(kind, customer=self.person), self._done(read, kind)):
+                payments += [one for one in found if isinstance(one, Payment)]
+                disputes += [one for one in found if isinstance(one, Dispute)]
+                yield from found
+        for other in OF_CONTRACTORS:
+            yield from self._done(read, other)
+        for owned in OF_OWNERS:
+            yield from read.find(owned, owner=self.person)
+        for upgrade in read.find(Upgrade, customer=self.person):
+            yield upgrade
+            yield from read.find(Sale, upgrade=upgrade.id)
+        for payment in payments:
+            yield from read.find(Chargeback, payment=payment.id)
+            if payment.customer == self.person:
+                yield from read.find(Refund, payment=payment.id)
+        for dispute in disputes:
+            yield from read.find(Evidence, dispute=dispute.id)
+
+    def _done(self, read: Reader, kind: type[Entity]) -> list[Entity]:
+        return read.find(kind, contractor=self.person)
+
+    def _has_credit(self, traces: Traces, read: Reader) -> bool:
+        """Whether a customer has money here that could not be paid back."""
+        priced = (one for one in traces.entities if isinstance(one, Payment | Job | Sale))
+        currencies = {one.currency for one in priced}
+        accounts = (Account(AccountKind.CREDIT_AVAILABLE, one, self.person) for one in currencies)
+        return any(read.balance(account) for account in accounts)
