@@ -112,8 +112,7 @@ def _withdrawals(market: Marketplace, gateway: SimulatedGateway, clock: VirtualC
 
 def _adjustments(market: Marketplace) -> None:
     for contractor in (CONTRACTOR, RIVAL):
-        for _ in range(2):
-            waiting = proposed(market, "credit", "1", contractor.id)
+        _, waiting = (proposed(market, "credit", "1", contractor.id) for _ in range(2))
         market.execute(ApproveAdjustment(by=CHECKER, adjustment=waiting.id))
 
 
