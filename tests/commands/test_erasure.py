@@ -2,27 +2,34 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from marketpay import (
+    AcceptOffer,
     AccountKind,
     AddEvidence,
     ApplyToJob,
     CancelJob,
+    CounterOffer,
     ErasePerson,
     FreezeWallet,
+    GrantCredit,
     IssueRefund,
     JournalOf,
     ListEvidence,
     Marketplace,
+    MilestonePlan,
     OpenDispute,
     PostJob,
     Reason,
     Refused,
     RejectOffer,
     RespondToDispute,
+    ReviseOffer,
     SendOffer,
     UnfreezeWallet,
 )
@@ -78,13 +85,40 @@ def past(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) ->
     market.execute(evidence)
     market.execute(RespondToDispute(by=CONTRACTOR, dispute=dispute.id, message="No, " + SECRET))
     market.execute(resolving(dispute, "400", "600"))
+    in_words(market)
     paid = completed(market).payment
     market.execute(IssueRefund(by=ADMIN, payment=paid.id, amount=usd("100"), reason=SECRET))
     adjusted(market, "debit", "1")
     for kind in (FreezeWallet, UnfreezeWallet):
         market.execute(kind(by=ADMIN, owner=CONTRACTOR.id, currency="USD", reason=SECRET))
+    clock.advance(hours=2)
     settle(market, gateway)
     paid_out(market, gateway, clock, str(market.wallet(CONTRACTOR.id, "USD").available.amount))
+
+
+def in_words(market: Marketplace) -> None:
+    """A job in parts, countered in parts, called off; and credit that nothing is left of."""
+    plan = [MilestonePlan(SECRET, usd("400")), MilestonePlan(SECRET, usd("600"))]
+    job = market.execute(PostJob(by=CUSTOMER, title="x", currency="USD"))
+    terms: dict[str, Any] = {"price": usd("1000"), "milestones": plan}
+    sent = market.execute(
+        SendOffer(by=CUSTOMER, job=job.id, contractor=CONTRACTOR.id, payment_method=GOOD, **terms)
+    )
+    counter = CounterOffer(by=CONTRACTOR, offer=sent.offer.id, message=SECRET, **terms)
+    market.execute(evolve(counter, milestones=plan[::-1]))
+    revise = ReviseOffer(by=CUSTOMER, offer=sent.offer.id, payment_method=GOOD, **terms)
+    market.execute(evolve(revise, milestones=plan[::-1]))
+    market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    market.execute(CancelJob(by=ADMIN, job=job.id))
+    market.execute(
+        GrantCredit(
+            by=ADMIN,
+            customer=CUSTOMER.id,
+            amount=usd("5"),
+            reason=SECRET,
+            expires_at=market.rules.now() + timedelta(hours=1),
+        )
+    )
 
 
 def said(market: Marketplace) -> list[str]:
@@ -162,6 +196,11 @@ def test_evidence_has_no_address_any_more(
     assert shown.sha256 == PHOTO.sha256
 
 
+def _with_credit(market: Marketplace) -> None:
+    give = GrantCredit(by=ADMIN, customer=CUSTOMER.id, amount=usd("5"), reason="Hello")
+    market.execute(give)
+
+
 def _in_debt(market: Marketplace) -> None:
     adjusted(market, "debit", "1")
 
@@ -169,6 +208,7 @@ def _in_debt(market: Marketplace) -> None:
 UNFINISHED: dict[str, tuple[Any, Callable[[Marketplace], Any]]] = {
     "an open job": (CUSTOMER, lambda m: m.execute(PostJob(by=CUSTOMER, title="x", currency="USD"))),
     "an offer": (CONTRACTOR, send),
+    "credit": (CUSTOMER, _with_credit),
     "work of theirs": (CONTRACTOR, in_progress),
     "work for them": (CUSTOMER, in_progress),
     "money in their wallet": (CONTRACTOR, completed),

@@ -11,6 +11,8 @@ from marketpay.domain.actor import check_party
 from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.credit import Credit
+from marketpay.domain.credit_grant import CreditGrant
 from marketpay.domain.decision import Decision, Forgetting
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.entity import Entity
@@ -19,6 +21,7 @@ from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.evidence import Evidence
 from marketpay.domain.job import Job
 from marketpay.domain.ledger import Account, AccountKind
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
 from marketpay.domain.refund import Refund
@@ -29,7 +32,7 @@ from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.store import Reader
 
-OF_BOTH = (Job, Offer, Payment, Dispute)
+OF_BOTH = (Job, Offer, Milestone, Payment, Dispute)
 OF_CONTRACTORS = (Application, Withdrawal)
 OF_OWNERS = (Wallet, Adjustment)
 
@@ -50,16 +53,18 @@ class ErasePerson(Command[int]):
         only_staff(self.by, "erase a person")
         entities = {one.id: one for one in self._traces(read)}
         traces = Traces(person=self.person, entities=tuple(entities.values()))
-        if any(traces.unfinished()) or self._has_credit(traces, read):
+        if any(self._matters(one, rules) for one in traces.unfinished()):
+            raise Refused(Reason.PERSON_ACTIVE)
+        if self._has_credit(traces, read):
             raise Refused(Reason.PERSON_ACTIVE)
         changes = tuple(traces.erased(rules.now()))
         erased = {change.entity.id for change in changes}
-        wallets = [one for one in traces.entities if isinstance(one, Wallet)]
-        bound = {one.id for one in wallets} | erased
+        purses = [one for one in traces.entities if isinstance(one, Wallet | Credit)]
+        bound = {one.id for one in purses} | erased
         return Decision(
             len(changes),
             changes=changes,
-            relies_on=wallets,
+            relies_on=purses,
             waives=[one for one in traces.entities if one.id not in bound],
             forgets=Forgetting(self.person, tuple(sorted(entities))) if entities else None,
         )
@@ -76,6 +81,8 @@ class ErasePerson(Command[int]):
             yield from self._done(read, other)
         for owned in OF_OWNERS:
             yield from read.find(owned, owner=self.person)
+        yield from read.find(Credit, customer=self.person)
+        yield from read.find(CreditGrant, customer=self.person)
         for upgrade in read.find(Upgrade, customer=self.person):
             yield upgrade
             yield from read.find(Sale, upgrade=upgrade.id)
@@ -89,9 +96,15 @@ class ErasePerson(Command[int]):
     def _done(self, read: Reader, kind: type[Entity]) -> list[Entity]:
         return read.find(kind, contractor=self.person)
 
+    def _matters(self, one: Entity, rules: Rules) -> bool:
+        """Points keep nobody here: they are worth nothing to who is gone."""
+        points = None if rules.loyalty is None else rules.loyalty.currency
+        return not (isinstance(one, Credit) and one.currency == points)
+
     def _has_credit(self, traces: Traces, read: Reader) -> bool:
-        """Whether a customer has money here that could not be paid back."""
+        """Whether a customer has money here that could not be paid back, and never used it."""
         priced = (one for one in traces.entities if isinstance(one, Payment | Job | Sale))
-        currencies = {one.currency for one in priced}
+        used = {one.currency for one in traces.entities if isinstance(one, Credit)}
+        currencies = {one.currency for one in priced} - used
         accounts = (Account(AccountKind.CREDIT_AVAILABLE, one, self.person) for one in currencies)
         return any(read.balance(account) for account in accounts)

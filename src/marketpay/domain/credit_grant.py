@@ -48,7 +48,7 @@ class CreditGrant(Entity):
         init=False, repr=False, default=Factory(_open_credit, takes_self=True)
     )
 
-    mutable: ClassVar[Names] = ("remaining", "open_credit")
+    mutable: ClassVar[Names] = ("reason", "remaining", "open_credit")
     indexed: ClassVar[Names] = ("customer", "open_credit")
     unique: ClassVar[Names] = ("payment",)
 

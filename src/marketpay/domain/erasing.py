@@ -12,6 +12,8 @@ from marketpay.domain.actor import Role
 from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.changing import changed
+from marketpay.domain.credit import Credit
+from marketpay.domain.credit_grant import CreditGrant
 from marketpay.domain.dispute import GOING_ON, Dispute
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.events import PersonErased
@@ -29,8 +31,10 @@ from marketpay.domain.lifecycles import (
     ApplicationStatus,
     UpgradeStatus,
 )
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
+from marketpay.domain.plan import Plan
 from marketpay.domain.refund import Refund
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
@@ -63,32 +67,53 @@ class Traces:
                 event = PersonErased(at=at, person=self.person, subject=one.id)
                 yield Change(changed(one, **said), event)
 
-    def _words(self, one: Entity) -> dict[str, str]:
+    def _words(self, one: Entity) -> dict[str, Any]:
         """Its words, and what is left of each."""
         match one:
             case Job(customer=self.person):
                 return {"title": ERASED, "description": ""}
             case Application(contractor=self.person):
                 return {"message": ""}
+            case Milestone(customer=self.person):
+                return {"title": ERASED}
             case Offer(customer=self.person):
-                return {"message": "", "revising_message": ""}
+                words = {"message": "", "revising_message": ""}
+                return {**words, **_plans(one, "plan", "revising_plan")}
             case Offer(contractor=self.person):
-                return {"counter_message": ""}
+                return {"counter_message": "", **_plans(one, "counter_plan")}
+            case _:
+                return self._words_about(one)
+
+    def _words_about(self, one: Entity) -> dict[str, Any]:
+        """Those of staff, too."""
+        match one:
             case Dispute():
                 return self._disputed(one)
             case Evidence(by=self.person):
                 return {"url": NOWHERE, "note": ""}
             case Refund():
+                return {} if self._is_of_theirs(one.reason) else {"reason": ""}
+            case CreditGrant():
                 return {"reason": ""}
             case Adjustment():
                 return {"reason": "", "note": ""}
             case _:
                 return {}
 
+    def _is_of_theirs(self, reason: str) -> bool:
+        """Whether it is the id of something here: of what was called off, or disputed."""
+        return any(one.id == reason for one in self.entities)
+
     def _disputed(self, dispute: Dispute) -> dict[str, str]:
         role = Role.CUSTOMER if dispute.customer == self.person else Role.CONTRACTOR
         theirs = "reason" if dispute.opened_by is role else "response"
         return {theirs: "", "note": ""}
+
+
+def _plans(offer: Offer, *names: str) -> dict[str, Plan]:
+    """What the parts of these plans were called is gone."""
+    plans: dict[str, Plan | None] = {name: getattr(offer, name) for name in names}
+    return {name: plan.erased(ERASED) for name, plan in plans.items() if plan is not None}
 
 
 def _goes_on(one: Entity) -> bool:
@@ -97,6 +122,8 @@ def _goes_on(one: Entity) -> bool:
             return _moves(one)
         case Wallet():
             return any(part.minor for part in (one.total, one.receivable))
+        case Credit():
+            return one.total.minor > 0
         case Application():
             return one.status is ApplicationStatus.PENDING
         case Dispute():

@@ -43,7 +43,7 @@ class Milestone(Living):
     submitted_at: datetime | None = None  # when the contractor last said that it is done
     created_at: datetime
 
-    mutable: ClassVar[Names] = ("status", "payment", "submitted_at")
+    mutable: ClassVar[Names] = ("title", "status", "payment", "submitted_at")
     indexed: ClassVar[Names] = ("job", "customer", "contractor")
     unique: ClassVar[Names] = ("payment",)
     lifecycle: ClassVar[Lifecycle[Any]] = MILESTONE

@@ -92,6 +92,11 @@ class Plan:
         """The plan, with nothing promised of it."""
         return evolve(self, split=None)
 
+    def erased(self, title: str) -> Plan:
+        """The plan with this instead of what its parts were called."""
+        parts = tuple(unchecked_part(title, one.amount, one.due_at) for one in self.parts)
+        return evolve(self, parts=parts)
+
     @property
     def splits(self) -> tuple[Split, ...]:
         """The split of each part: their parts sum to those of the whole."""

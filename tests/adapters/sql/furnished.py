@@ -23,7 +23,6 @@ from marketpay import (
     WithdrawOffer,
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
-from tests.credits import LOYALTY, give
 from tests.deals import (
     ADMIN,
     CONTRACTOR,
@@ -41,7 +40,6 @@ from tests.deals import (
 )
 from tests.disputes import PARTIES, PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
-from tests.milestones import in_parts, submitted
 from tests.money import CHECKER, proposed
 
 
@@ -49,7 +47,7 @@ def furnish(url: str) -> None:
     """Make the tables and fill them."""
     clock = VirtualClock()
     gateway = SimulatedGateway(now=clock)
-    house = Rules(now=clock, approve_withdrawals=True, loyalty=LOYALTY)
+    house = Rules(now=clock, approve_withdrawals=True)
     with Marketplace.connect(url, gateway=gateway, rules=house) as market:
         for contractor in (CONTRACTOR, RIVAL):
             payee(market, gateway, contractor)
@@ -76,9 +74,6 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     withdrawn = send(market)
     market.execute(WithdrawOffer(by=CUSTOMER, offer=withdrawn.offer.id))
     _disputes(market)
-    for _ in range(2):
-        _, (first, *_) = in_parts(market)
-        submitted(market, first)
     countered = send(market)
     market.execute(CounterOffer(by=CONTRACTOR, offer=countered.offer.id, price=usd("1200")))
     for contractor in (CONTRACTOR, RIVAL):
@@ -90,9 +85,6 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     hear(market, gateway)
     incident, *_ = market.query(ListIncidents()).items
     market.execute(ResolveIncident(by=ADMIN, incident=incident.id, note="Called the bank."))
-    give(market, "50")
-    give(market, "20", customer="cus_18")
-    assigned(market, credit=usd("20"))
     completed(market)
 
 
@@ -120,9 +112,8 @@ def _withdrawals(market: Marketplace, gateway: SimulatedGateway, clock: VirtualC
 
 def _adjustments(market: Marketplace) -> None:
     for contractor in (CONTRACTOR, RIVAL):
-        proposed(market, "credit", "1", contractor.id)
-        approved = proposed(market, "credit", "1", contractor.id)
-        market.execute(ApproveAdjustment(by=CHECKER, adjustment=approved.id))
+        _, waiting = (proposed(market, "credit", "1", contractor.id) for _ in range(2))
+        market.execute(ApproveAdjustment(by=CHECKER, adjustment=waiting.id))
 
 
 def _around(market: Marketplace, gateway: SimulatedGateway) -> None:
