@@ -8,6 +8,8 @@ from marketpay import (
     AcceptOffer,
     Actor,
     AddEvidence,
+    Adjustment,
+    ApproveAdjustment,
     AsyncJoinable,
     AsyncJoinedMarketplace,
     AsyncMarketplace,
@@ -21,23 +23,34 @@ from marketpay import (
     Command,
     CompleteJob,
     Completion,
+    CreditBalance,
+    CreditGrant,
     Decision,
     Dispute,
     DisputeOutcome,
+    ErasePerson,
     Evidence,
+    FundMilestone,
     GetJob,
+    GrantCredit,
     Incident,
     IssueRefund,
     Job,
     JobId,
+    JobPayment,
     Joinable,
     JoinedMarketplace,
     LinkPayerAccount,
     ListChargebacks,
     ListDisputes,
     ListIncidents,
+    ListMilestones,
     ListOffers,
     Marketplace,
+    Milestone,
+    MilestoneFunding,
+    MilestoneOutcome,
+    MilestonePlan,
     Money,
     Offer,
     OfferFunding,
@@ -46,6 +59,7 @@ from marketpay import (
     OpenPayoutAccount,
     Page,
     PayerAccount,
+    PayExtra,
     Payment,
     PayoutAccount,
     Pending,
@@ -53,8 +67,12 @@ from marketpay import (
     ProposeCancellation,
     Purchase,
     Received,
+    RedeemPoints,
+    Redemption,
     Redirect,
     RefundIssued,
+    RefundUpgrade,
+    ReleaseMilestone,
     ReplayWebhook,
     RequestWithdrawal,
     ResolveDispute,
@@ -64,6 +82,8 @@ from marketpay import (
     Shares,
     Split,
     SqlStore,
+    SubmitMilestone,
+    UpgradeRefund,
     Verification,
     WalletBalance,
     Webhook,
@@ -120,6 +140,36 @@ def a_command_says_what_it_returns(
     assert_type(market.preview(send), Decision[OfferFunding])
 
 
+def so_does_one_beside_the_main_job(
+    market: Marketplace,
+    extra: PayExtra,
+    fund: FundMilestone,
+    submit: SubmitMilestone,
+    release: ReleaseMilestone,
+    grant: GrantCredit,
+    redeem: RedeemPoints,
+    approve: ApproveAdjustment,
+    sell_back: RefundUpgrade,
+    erase: ErasePerson,
+) -> None:
+    assert_type(market.execute(extra), JobPayment)
+    assert_type(market.execute(fund), MilestoneFunding)
+    assert_type(market.execute(submit), Milestone)
+    assert_type(market.execute(release), MilestoneOutcome)
+    assert_type(market.execute(grant), CreditGrant)
+    assert_type(market.execute(redeem), Redemption)
+    assert_type(market.execute(approve), Adjustment)
+    assert_type(market.execute(sell_back), UpgradeRefund)
+    assert_type(market.execute(erase), int)
+
+
+def a_plan_is_any_parts(job: JobId, parts: list[MilestonePlan]) -> SendOffer:
+    price = Money("1000", "USD")
+    return SendOffer(
+        by=Actor.customer("cus_17"), job=job, contractor="ctr_42", price=price, milestones=parts
+    )
+
+
 def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
     assert_type(market.query(GetJob(job)), Job)
     assert_type(market.query(ListOffers(job=job)), Page[Offer])
@@ -131,6 +181,8 @@ def a_question_says_what_it_answers(market: Marketplace, job: JobId) -> None:
     assert_type(market.query(ListIncidents()), Page[Incident])
     assert_type(market.query(ListChargebacks()), Page[Chargeback])
     assert_type(market.query(ListDisputes()), Page[Dispute])
+    assert_type(market.query(ListMilestones(job=job)), Page[Milestone])
+    assert_type(market.credit("cus_17", "USD"), CreditBalance)
     assert_type(market.receive(b"", {}), Received)
 
 

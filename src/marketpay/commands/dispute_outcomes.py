@@ -253,7 +253,8 @@ def _job_after(
     over: list[Change[Entity]] = []
     if event is not None:
         ended = job.become(event, Role.SYSTEM, at)
-        job, over = ended.entity, [ended]
+        job = ended.entity
+        over.append(ended)
     if milestone is not None:
         over.append(closing.closed(milestone, shares, Role.SYSTEM, at))
     return job, tuple(over)
