@@ -23,6 +23,7 @@ from marketpay import (
     WithdrawOffer,
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
+from tests.credits import LOYALTY, give
 from tests.deals import (
     ADMIN,
     CONTRACTOR,
@@ -40,6 +41,7 @@ from tests.deals import (
 )
 from tests.disputes import PARTIES, PHOTO, disputed, resolved, under_review
 from tests.hearing import hear
+from tests.milestones import in_parts, submitted
 from tests.money import CHECKER, proposed
 
 
@@ -47,7 +49,7 @@ def furnish(url: str) -> None:
     """Make the tables and fill them."""
     clock = VirtualClock()
     gateway = SimulatedGateway(now=clock)
-    house = Rules(now=clock, approve_withdrawals=True)
+    house = Rules(now=clock, approve_withdrawals=True, loyalty=LOYALTY)
     with Marketplace.connect(url, gateway=gateway, rules=house) as market:
         for contractor in (CONTRACTOR, RIVAL):
             payee(market, gateway, contractor)
@@ -74,6 +76,9 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     withdrawn = send(market)
     market.execute(WithdrawOffer(by=CUSTOMER, offer=withdrawn.offer.id))
     _disputes(market)
+    for _ in range(2):
+        _, (first, *_) = in_parts(market)
+        submitted(market, first)
     countered = send(market)
     market.execute(CounterOffer(by=CONTRACTOR, offer=countered.offer.id, price=usd("1200")))
     for contractor in (CONTRACTOR, RIVAL):
@@ -85,6 +90,9 @@ def _deals(market: Marketplace, gateway: SimulatedGateway) -> None:
     hear(market, gateway)
     incident, *_ = market.query(ListIncidents()).items
     market.execute(ResolveIncident(by=ADMIN, incident=incident.id, note="Called the bank."))
+    give(market, "50")
+    give(market, "20", customer="cus_18")
+    assigned(market, credit=usd("20"))
     completed(market)
 
 
@@ -112,8 +120,9 @@ def _withdrawals(market: Marketplace, gateway: SimulatedGateway, clock: VirtualC
 
 def _adjustments(market: Marketplace) -> None:
     for contractor in (CONTRACTOR, RIVAL):
-        _, waiting = (proposed(market, "credit", "1", contractor.id) for _ in range(2))
-        market.execute(ApproveAdjustment(by=CHECKER, adjustment=waiting.id))
+        proposed(market, "credit", "1", contractor.id)
+        approved = proposed(market, "credit", "1", contractor.id)
+        market.execute(ApproveAdjustment(by=CHECKER, adjustment=approved.id))
 
 
 def _around(market: Marketplace, gateway: SimulatedGateway) -> None:
