@@ -1,5 +1,6 @@
 """Calling off a job in progress: one side proposes, the other agrees, and the money is divided."""
 
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -286,6 +287,27 @@ def test_nobody_agrees_to_divide_what_has_changed_since(
 
     propose(market, job, CUSTOMER, usd("300"))
     assert accept(market, job, CONTRACTOR, usd("300")).job.status is JobStatus.CANCELLED
+    books_are_right(market, gateway)
+
+
+@on_both_stores
+def test_nobody_agrees_to_what_the_policy_keeps_only_since_then(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    later = CancellationTier(
+        stage="in_progress", to_customer="0.2", to_contractor="0.4", after=timedelta(days=3)
+    )
+    market = open_market(cancellation=CancellationPolicy([later]))
+    job = in_progress(market).job
+    proposed = propose(market, job, CONTRACTOR, usd("400"))
+    assert proposed.cancellation_kept == usd("0")
+    clock.advance(days=3)
+    command = AcceptCancellation(by=CUSTOMER, job=job.id, to_customer=usd("400"))
+    assert refusal(market, gateway, command) is Reason.PROPOSAL_CHANGED
+
+    assert propose(market, job, CONTRACTOR, usd("400")).cancellation_kept == usd("400")
+    accept(market, job, CUSTOMER, usd("400"))
+    assert market.wallet("ctr_42", "USD").available == usd("140")
     books_are_right(market, gateway)
 
 

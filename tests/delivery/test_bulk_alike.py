@@ -223,7 +223,7 @@ def told(here: World) -> list[Any]:
 
 SHOWN: dict[type[Any], tuple[str, ...]] = {
     Job: ("title", "description", "status", "contractor", "cancellation_by",
-          "cancellation_to_customer", "cancellation_of"),
+          "cancellation_to_customer", "cancellation_of", "cancellation_kept"),
     Offer: ("id", "job", "status", "contractor", "price", "payment", "counter", "revision",
             "revising"),
     Payment: ("id", "status", "amount", "split", "refunded", "kept", "transferring", "transferred",

@@ -51,6 +51,7 @@ class ProposeCancellation(Command[Job]):
             "cancellation_by": role.value,
             "cancellation_to_customer": amount,
             "cancellation_of": left,
+            "cancellation_kept": cancelling.kept(policy, job.currency),
         }
         if all(getattr(job, name) == value for name, value in said.items()):
             return Decision(job, waives=deal.rest())
@@ -70,7 +71,8 @@ class AcceptCancellation(Command[Cancellation]):
 
     `to_customer` is what they agree to (None: what `Rules.cancellation` gives), so that nobody
     accepts what they have not seen.  Where more or less is left of the deal than was when it
-    was proposed, it has to be proposed anew.
+    was proposed, or the policy gives the platform another part of it by now, it has to be
+    proposed anew.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -95,7 +97,8 @@ class AcceptCancellation(Command[Cancellation]):
         proposer = Role(job.cancellation_by)
         policy = cancelling.by_policy(job, payments, proposer, rules, at)
         amount = _amount(self.to_customer, policy, left, rules)
-        if amount != job.cancellation_to_customer:
+        kept = cancelling.kept(policy, job.currency)
+        if (amount, kept) != (job.cancellation_to_customer, job.cancellation_kept):
             raise Refused(Reason.PROPOSAL_CHANGED)
         said = {name: getattr(job, name) for name in PROPOSED}
         cancelled = job.become(e.JobCancelled, Role.SYSTEM, at, **said)

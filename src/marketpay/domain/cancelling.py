@@ -62,6 +62,11 @@ def customers(parts: Parts, currency: str) -> Money:
     return sum((shares.to_customer for _, shares in parts), Money.zero(currency))
 
 
+def kept(parts: Parts, currency: str) -> Money:
+    """All that the platform keeps."""
+    return sum((shares.kept for _, shares in parts), Money.zero(currency))
+
+
 def total(payments: Sequence[Payment], currency: str) -> Money:
     """All that is left of them."""
     return sum((paid.refundable for paid in payments), Money.zero(currency))

@@ -22,6 +22,7 @@ NOTHING_PROPOSED: Final[dict[str, None]] = {
     "cancellation_by": None,
     "cancellation_to_customer": None,
     "cancellation_of": None,
+    "cancellation_kept": None,
 }
 PROPOSED = NOTHING_PROPOSED.keys()
 
@@ -44,6 +45,7 @@ class Job(Living):
     cancellation_by: str | None = None  # the role that proposes to call the job off
     cancellation_to_customer: Money | None = None  # ... and what the customer would get back
     cancellation_of: Money | None = None  # ... of all that was left to be divided then
+    cancellation_kept: Money | None = None  # ... of which the platform would keep so much
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -58,6 +60,7 @@ class Job(Living):
         "cancellation_by",
         "cancellation_to_customer",
         "cancellation_of",
+        "cancellation_kept",
     )
     indexed: ClassVar[Names] = ("customer", "contractor", "status", "currency")
     lifecycle: ClassVar[Lifecycle[Any]] = JOB

@@ -29,7 +29,8 @@ DEALS: Final[dict[str, Write]] = {
     "jobs.assigned_at": Change("assigned_at = created_at", "status = 'open'"),
     "jobs.cancellation": Change("cancellation_to_customer = 0", "status = 'completed'"),
     "jobs.cancellation_by": Change(
-        "cancellation_by = 'customer', cancellation_to_customer = 0, cancellation_of = 0",
+        "cancellation_by = 'customer', cancellation_to_customer = 0, cancellation_of = 0,"
+        " cancellation_kept = 0",
         "status = 'completed'",
     ),
     "jobs.parties": Change(OWN, "status = 'completed'"),

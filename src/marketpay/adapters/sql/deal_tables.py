@@ -46,6 +46,7 @@ def jobs(make: Maker) -> Table:
         Column("cancellation_by", String(32)),
         minor("cancellation_to_customer", nullable=True),
         minor("cancellation_of", nullable=True),
+        minor("cancellation_kept", nullable=True),
         Column("created_at", UtcTime, nullable=False),
         *_job_checks(),
     )
@@ -80,8 +81,10 @@ def _job_checks() -> tuple[CheckConstraint, ...]:
         CheckConstraint(
             "(cancellation_to_customer IS NULL) = (cancellation_by IS NULL)"
             " AND (cancellation_of IS NULL) = (cancellation_by IS NULL)"
+            " AND (cancellation_kept IS NULL) = (cancellation_by IS NULL)"
             " AND (cancellation_by IS NULL"
-            " OR cancellation_to_customer BETWEEN 0 AND cancellation_of)",
+            " OR (cancellation_to_customer >= 0 AND cancellation_kept >= 0"
+            " AND cancellation_to_customer + cancellation_kept <= cancellation_of))",
             name="cancellation",
         ),
     )

@@ -103,6 +103,7 @@ class ExactnessContract:
             "assigned_at": AT,
             "cancellation_by": "customer",
             "cancellation_of": Money("600.00", "USD"),
+            "cancellation_kept": Money("0", "USD"),
         }
         amounts = [None, *(Money(amount, "USD") for amount in ("0", "600.00"))]
         jobs = [

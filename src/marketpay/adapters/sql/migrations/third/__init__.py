@@ -38,6 +38,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (Column("cancellation_by", String(32)), None),
         (minor("cancellation_to_customer", nullable=True), None),
         (minor("cancellation_of", nullable=True), None),
+        (minor("cancellation_kept", nullable=True), None),
     ),
     "offers": (
         (Column("plan", LongText), None),

@@ -56,8 +56,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         ),
         "cancellation": (
             "(cancellation_to_customer IS NULL) = (cancellation_by IS NULL) AND "
-            "(cancellation_of IS NULL) = (cancellation_by IS NULL) AND (cancellation_by IS "
-            "NULL OR cancellation_to_customer BETWEEN 0 AND cancellation_of)"
+            "(cancellation_of IS NULL) = (cancellation_by IS NULL) AND (cancellation_kept "
+            "IS NULL) = (cancellation_by IS NULL) AND (cancellation_by IS NULL OR "
+            "(cancellation_to_customer >= 0 AND cancellation_kept >= 0 AND "
+            "cancellation_to_customer + cancellation_kept <= cancellation_of))"
         ),
         "version": "version > 0",
     },
