@@ -192,11 +192,12 @@ def test_a_refused_refund_leaves_the_customer_with_credit(
     assert cancelled.job.status is JobStatus.CANCELLED
     assert cancelled.refund.status is RefundStatus.FAILED
     assert cancelled.refund.failure == "generic_decline"
-    assert told.names[-4:] == [
+    assert told.names[-5:] == [
         "payment.refunded",
         "refund.failed",
         "payment_transaction.failed",
         "incident.raised",
+        "credit.added",
     ]
     assert balance(market, AccountKind.CREDIT_AVAILABLE, "cus_17") == PRICE
     assert gateway.balance("USD") == PRICE

@@ -27,7 +27,8 @@ def a_value(kind: type[Entity], field: Attribute[Any], number: int) -> Any:
     if field.name == "status" and issubclass(kind, Living):
         return kind.lifecycle.statuses[-number]
     by_type = {"Money": Money(number, "USD"), "datetime": AT.replace(year=2026 + number)}
-    plain = str(field.type).removesuffix(" | None")
+    named = getattr(field.type, "__name__", str(field.type))  # resolved by whoever asked for it
+    plain = named.removesuffix(" | None")
     return by_type.get(plain, number if plain == "int" else f"{field.name} {number}")
 
 
