@@ -57,13 +57,12 @@ def accounts_are_their_entries(sight: Sight) -> None:
 
 def a_payment_is_captured_once_and_whole(sight: Sight) -> None:
     for paid in sight.of(Payment):
-        taken = [
-            one.amount
-            for one in sight.entries[paid.id]
-            if (one.debit.kind, one.credit.kind) == (K.PROCESSOR, K.ESCROW)
-        ]
-        assert taken in ([], [paid.amount]), paid
-        assert bool(taken) == (paid.status in _TAKEN), paid
+        taken = [one for one in sight.entries[paid.id] if one.credit.kind is K.ESCROW]
+        charged = [one.amount for one in taken if one.debit.kind is K.PROCESSOR]
+        assert charged in ([], [paid.charged]), paid
+        assert bool(charged) == (paid.status in _TAKEN), paid
+        credit = [one.amount for one in taken if one.debit.kind is K.CREDIT_RESERVED]
+        assert credit == ([paid.credit] if charged and paid.credit.minor else []), paid
 
 
 def escrow_has_what_has_not_gone(sight: Sight) -> None:
@@ -156,7 +155,7 @@ def a_job_has_one_contractor_who_is_paid_for(sight: Sight) -> None:
             assert not any(one.is_open for one in mine), job
         for offer in accepted:
             paid = payments[offer.payment]
-            assert (job.contractor, paid.amount) == (offer.contractor, offer.price), job
+            assert (job.contractor, paid.amount) == (offer.contractor, offer.to_hold), job
             assert paid.status in _TAKEN, paid
 
 
