@@ -16,14 +16,14 @@ class Counter:
     """Ids that are the same in every house."""
 
     def __init__(self) -> None:
-        self._commands, self._numbers = 0, count()
+        self._acts, self._numbers = 0, count()
 
     def go_on(self) -> None:
-        """To the next command: how often what is refused was looked at makes no difference."""
-        self._commands, self._numbers = self._commands + 1, count()
+        """To what is done next: how often what was refused was looked at makes no difference."""
+        self._acts, self._numbers = self._acts + 1, count()
 
     def __call__(self, prefix: str) -> str:
-        return f"{prefix}_{self._commands:021d}{next(self._numbers):05d}"
+        return f"{prefix}_{self._acts:021d}{next(self._numbers):05d}"
 
 
 class House:
@@ -70,6 +70,7 @@ class House:
     def work(self) -> int:
         """Do what is due, until nothing is; how often there was something."""
         for times in range(ENOUGH):
+            self.counter.go_on()
             report = self.market.work()
             assert report.failures == ()
             if not report:
@@ -79,6 +80,7 @@ class House:
     def hear(self) -> list[str]:
         """Receive what the processor has to tell, in order; what became of each."""
         told = self.gateway.webhooks()
+        self.counter.go_on()
         return [self.market.receive(one.payload, one.headers).status for one in told]
 
     def settle(self) -> None:

@@ -110,7 +110,7 @@ def what_is_under_way_is_on_record(sight: Sight) -> None:
         entries = sight.entries[paid.id]
         waits = [one for one in sight.of(Refund, payment=paid.id) if one.status in ON_THE_WAY]
         inward = _balance(entries, K.REFUNDS_IN_TRANSIT)
-        assert inward == sum(one.amount.minor for one in waits), paid
+        assert inward == sum(one.charged.minor for one in waits), paid
         taken = sight.of(Chargeback, payment=paid.id)
         open_ = sum((one.withdrawn - one.lost).minor for one in taken)
         assert -_balance(entries, K.DISPUTED) == open_, paid
