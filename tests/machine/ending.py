@@ -48,6 +48,7 @@ from marketpay.domain.settlement import NO_ANSWER
 from marketpay.domain.timer import TimerKind
 from tests.machine.house import House
 from tests.machine.machine import ADMIN, CONTRACTORS, Machine
+from tests.machine.people import everybody_goes
 from tests.machine.shares import adjusted_money_is_explained
 
 GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
@@ -66,6 +67,7 @@ def finish(machine: Machine) -> None:
     _parties_end_their_jobs(machine)
     _time_passes(machine)
     nothing_is_left(machine)
+    everybody_goes(machine)
 
 
 def _no_more_trouble(house: House) -> None:
@@ -227,7 +229,8 @@ def nothing_is_left(machine: Machine) -> None:
             assert paid.untransferred.minor == 0, paid
     for account in NOTHING_LEFT:
         assert sight.balance(account) == {}, account
-    assert [one for one in sight.timers if one.kind not in SCHEDULED] == []
+    left = [one for one in sight.timers if one.kind not in SCHEDULED]
+    assert left == [], left
     for house in machine.houses:
         _books_are_the_processors(house, machine)
 
