@@ -18,23 +18,29 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize
 
-from marketpay import ApplyToJob, Job, Money, OpenPayoutAccount, PostJob, SendOffer
+from marketpay import ApplyToJob, GrantCredit, Job, Money, OpenPayoutAccount, PostJob, SendOffer
 from marketpay.testing.terms import Terms
 from tests.machine import (
+    adjustments,
     cancelling,
     chargebacks,
     charges,
+    credit,
     disputes,
     jobs,
+    milestones,
     offers,
+    people,
     refunds,
     upgrades,
     wallets,
     world,
 )
 from tests.machine.ending import finish
-from tests.machine.machine import CARDS, CONTRACTORS, CUSTOMERS, Machine, rules_of
+from tests.machine.machine import ADMIN, CARDS, CONTRACTORS, CUSTOMERS, Machine, rules_of
 from tests.machine.setting import RULES, TERMS
+
+CREDIT = Money("80", "USD")
 
 
 class Opened(Machine):
@@ -47,6 +53,7 @@ class Opened(Machine):
         self.outside(lambda house: house.gateway.activate(CONTRACTORS[0].id))
         self.settle()
         self.strike(CUSTOMERS[0], CONTRACTORS[0], Money("1000.10", "USD"), CARDS["good"], steps=3)
+        self.say(GrantCredit(by=ADMIN, customer=CUSTOMERS[0].id, amount=CREDIT, reason="Welcome"))
         self.say(PostJob(by=CUSTOMERS[1], title="Mend the gate", currency="USD"))
         job, price = self.pick(Job, 0).id, Money("40", "USD")
         self.say(ApplyToJob(by=CONTRACTORS[1], job=job))
@@ -73,12 +80,18 @@ def machine(name: str, *topics: ModuleType) -> type[Machine]:
 
 Deals = machine(
     "Deals", jobs, offers, charges, cancelling, disputes, refunds, chargebacks, wallets, upgrades,
-    world,
+    milestones, credit, adjustments, people, world,
 )  # fmt: skip
 # The same with fewer rules, so that more of what they are about happens in as many steps.
 Hiring = machine("Hiring", jobs, offers, world)
 Quarrels = machine("Quarrels", jobs, charges, cancelling, disputes, refunds, chargebacks, world)
-Earnings = machine("Earnings", charges, refunds, chargebacks, wallets, world)
+Earnings = machine("Earnings", charges, refunds, chargebacks, wallets, adjustments, world)
+Parts = machine("Parts", milestones, charges, cancelling, disputes, refunds, chargebacks, world)
+Spending = machine("Spending", offers, credit, milestones, refunds, chargebacks, world)
+Negotiating = machine("Negotiating", offers, credit, milestones, world)
+Leaving = machine(
+    "Leaving", jobs, credit, milestones, adjustments, wallets, upgrades, people, world
+)
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
@@ -102,7 +115,11 @@ def lives_of(machine: type[Machine], examples: int, steps: int) -> type[TestCase
     return pytest.mark.filterwarnings(quiet)(case)
 
 
-TestDeals = lives_of(Deals, 60, 40)
-TestHiring = lives_of(Hiring, 40, 25)
-TestQuarrels = lives_of(Quarrels, 60, 25)
-TestEarnings = lives_of(Earnings, 40, 25)
+TestDeals = lives_of(Deals, 30, 40)
+TestHiring = lives_of(Hiring, 20, 25)
+TestQuarrels = lives_of(Quarrels, 30, 25)
+TestEarnings = lives_of(Earnings, 25, 25)
+TestParts = lives_of(Parts, 20, 25)
+TestSpending = lives_of(Spending, 20, 25)
+TestNegotiating = lives_of(Negotiating, 10, 25)
+TestLeaving = lives_of(Leaving, 10, 25)

@@ -8,15 +8,20 @@ from typing import Any
 
 from marketpay import (
     AbandonTransaction,
+    Adjustment,
     ApproveWithdrawal,
     CancelJob,
+    CancelMilestone,
     CancelWithdrawal,
     Chargeback,
     ClearPayment,
     CompleteJob,
     Dispute,
+    FundMilestone,
     Job,
     JobStatus,
+    Milestone,
+    MilestoneStatus,
     Money,
     Offer,
     OfferStatus,
@@ -26,6 +31,7 @@ from marketpay import (
     PaymentTransaction,
     PayoutAccount,
     Refund,
+    ReleaseMilestone,
     ResolveDispute,
     RetryTransfer,
     Role,
@@ -42,9 +48,11 @@ from marketpay.domain.settlement import NO_ANSWER
 from marketpay.domain.timer import TimerKind
 from tests.machine.house import House
 from tests.machine.machine import ADMIN, CONTRACTORS, Machine
+from tests.machine.people import everybody_goes
+from tests.machine.shares import adjusted_money_is_explained
 
 GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
-NOTHING_LEFT = ("escrow", "refunds_in_transit", "payout_in_transit", "disputed")
+NOTHING_LEFT = ("escrow", "credit.reserved", "refunds_in_transit", "payout_in_transit", "disputed")
 CAPITAL = 10_000_000  # cents
 # What has nothing to do any more is left where it is: it fires without effect, or the schedule's.
 SCHEDULED = (TimerKind.PAYOUT_SCHEDULE, TimerKind.UPGRADE_END)
@@ -59,6 +67,7 @@ def finish(machine: Machine) -> None:
     _parties_end_their_jobs(machine)
     _time_passes(machine)
     nothing_is_left(machine)
+    everybody_goes(machine)
 
 
 def _no_more_trouble(house: House) -> None:
@@ -95,7 +104,7 @@ def _decided(taken: Chargeback, what: str, house: House) -> None:
 
 
 def _some_disputes_end(machine: Machine) -> None:
-    """Those about offers are decided, and those about extras taken back after that.
+    """Those about offers and their parts are decided, and those about extras taken back after that.
 
     In every other life; else the rules decide.
     """
@@ -104,7 +113,7 @@ def _some_disputes_end(machine: Machine) -> None:
     going_on = [one for one in machine.sight.of(Dispute) if not one.is_over]
     for dispute in going_on:
         paid = machine.sight.get(Payment, dispute.payment)
-        if paid.purpose is PaymentPurpose.OFFER:
+        if paid.purpose in (PaymentPurpose.OFFER, PaymentPurpose.MILESTONE):
             part = Money.from_minor(paid.refundable.minor // 3, paid.currency)
             rest = paid.refundable - part
             machine.say(
@@ -143,6 +152,10 @@ def _timers_kept_their_promises(machine: Machine) -> None:
     if machine.policy.auto_release is not None:
         for job in sight.of(Job, status=JobStatus.SUBMITTED):
             assert job.cancellation_by == Role.CUSTOMER, job
+        for part in sight.of(Milestone, status=MilestoneStatus.SUBMITTED):
+            assert sight.get(Job, part.job).cancellation_by == Role.CUSTOMER, part
+    for part in sight.of(Milestone, status=MilestoneStatus.PENDING):
+        assert part.payment is None, part
     for paid in sight.of(Payment):
         assert paid.status is not PaymentStatus.AUTHORIZED, paid  # no hold lasts so long
         assert paid.clears_at is None, paid
@@ -157,6 +170,8 @@ def _parties_end_their_jobs(machine: Machine) -> None:
         customer = machine.who("customer", job)
         if job.status is JobStatus.OPEN:
             code = machine.say(CancelJob(by=customer, job=job.id))
+        elif job.status in GOING_ON and number % 3 == 2 and machine.sight.of(Milestone, job=job.id):
+            code = _one_by_one(machine, job)
         elif job.status in GOING_ON and number % 2:
             code = machine.say(CancelJob(by=ADMIN, job=job.id))
         elif job.status in GOING_ON:
@@ -168,6 +183,23 @@ def _parties_end_their_jobs(machine: Machine) -> None:
         assert code in ("ok", "pending"), (code, job)
 
 
+def _one_by_one(machine: Machine, job: Job) -> str:
+    """Its parts are paid and released, or will not be done; what came of the last."""
+    customer, code = machine.who("customer", job), "ok"
+    if job.status is JobStatus.ASSIGNED:
+        machine.say(StartJob(by=customer, job=job.id))
+    for number, part in enumerate(machine.sight.of(Milestone, job=job.id)):
+        if not part.is_open:
+            continue
+        if part.status is MilestoneStatus.PENDING and number % 2:
+            code = machine.say(CancelMilestone(by=customer, milestone=part.id))
+            continue
+        funding = FundMilestone(by=customer, milestone=part.id, payment_method="pm_card_visa")
+        assert machine.say(funding) in ("ok", "pending"), part
+        code = machine.say(ReleaseMilestone(by=customer, milestone=part.id))
+    return code
+
+
 def nothing_is_left(machine: Machine) -> None:
     """Every deal has ended, and the books are the processor's."""
     sight = machine.sight
@@ -176,7 +208,16 @@ def nothing_is_left(machine: Machine) -> None:
     for offer in sight.of(Offer):
         assert not offer.is_open, offer
         assert offer.status is not OfferStatus.ACCEPTING, offer
-    for kind in (Payment, PaymentTransaction, Refund, Dispute, Chargeback, Withdrawal):
+    for kind in (
+        Payment,
+        PaymentTransaction,
+        Refund,
+        Dispute,
+        Chargeback,
+        Withdrawal,
+        Milestone,
+        Adjustment,
+    ):
         for one in sight.of(kind):
             assert one.status in kind.lifecycle.final, one
     paid_at_once = machine.policy.transfers is TransferPolicy.ON_RELEASE
@@ -188,7 +229,11 @@ def nothing_is_left(machine: Machine) -> None:
             assert paid.untransferred.minor == 0, paid
     for account in NOTHING_LEFT:
         assert sight.balance(account) == {}, account
-    assert [one for one in sight.timers if one.kind not in SCHEDULED] == []
+    # A withdrawal takes what lies on the account whichever payment it came with: one has too
+    # much there for good where another has as much too little.
+    pooled = () if paid_at_once else (TimerKind.TRANSFER_RETRY,)
+    left = [one for one in sight.timers if one.kind not in (*SCHEDULED, *pooled)]
+    assert left == [], left
     for house in machine.houses:
         _books_are_the_processors(house, machine)
 
@@ -201,6 +246,7 @@ def _books_are_the_processors(house: House, machine: Machine) -> None:
     for by in CONTRACTORS:
         connected = house.gateway.connected_balance(by.id, "USD").minor
         assert machine.sight.balance("connected").get((by.id, "USD"), 0) == connected
+    adjusted_money_is_explained(machine.sight)
     assert not house.gateway.held("USD").minor
 
 

@@ -16,10 +16,14 @@ class Counter:
     """Ids that are the same in every house."""
 
     def __init__(self) -> None:
-        self._numbers = count(1)
+        self._acts, self._numbers = 0, count()
+
+    def go_on(self) -> None:
+        """To what is done next: how often what was refused was looked at makes no difference."""
+        self._acts, self._numbers = self._acts + 1, count()
 
     def __call__(self, prefix: str) -> str:
-        return f"{prefix}_{next(self._numbers):026d}"
+        return f"{prefix}_{self._acts:021d}{next(self._numbers):05d}"
 
 
 class House:
@@ -29,13 +33,15 @@ class House:
         self.gateway = SimulatedGateway(now=clock, terms=terms)
         self.publisher = MemoryPublisher()
         kept: dict[str, Any] = {"store": store, "gateway": self.gateway}
-        counted = Rules(now=clock, new_id=Counter(), **rules)
+        self.counter = Counter()
+        counted = Rules(now=clock, new_id=self.counter, **rules)
         self.market = Marketplace(**kept, publisher=self.publisher, rules=counted)
         # The same without counting: what is only looked at takes no number.
         self.uncounted = Marketplace(**kept, rules=Rules(now=clock, **rules))
 
     def say(self, command: Command[Any]) -> tuple[str, Any]:
         """`ok`, `action` or `pending` with the result, or the code of the error."""
+        self.counter.go_on()
         try:
             result = self.market.execute(command)
         except MarketpayError as error:
@@ -64,6 +70,7 @@ class House:
     def work(self) -> int:
         """Do what is due, until nothing is; how often there was something."""
         for times in range(ENOUGH):
+            self.counter.go_on()
             report = self.market.work()
             assert report.failures == ()
             if not report:
@@ -73,6 +80,7 @@ class House:
     def hear(self) -> list[str]:
         """Receive what the processor has to tell, in order; what became of each."""
         told = self.gateway.webhooks()
+        self.counter.go_on()
         return [self.market.receive(one.payload, one.headers).status for one in told]
 
     def settle(self) -> None:

@@ -57,13 +57,12 @@ def accounts_are_their_entries(sight: Sight) -> None:
 
 def a_payment_is_captured_once_and_whole(sight: Sight) -> None:
     for paid in sight.of(Payment):
-        taken = [
-            one.amount
-            for one in sight.entries[paid.id]
-            if (one.debit.kind, one.credit.kind) == (K.PROCESSOR, K.ESCROW)
-        ]
-        assert taken in ([], [paid.amount]), paid
-        assert bool(taken) == (paid.status in _TAKEN), paid
+        taken = [one for one in sight.entries[paid.id] if one.credit.kind is K.ESCROW]
+        charged = [one.amount for one in taken if one.debit.kind is K.PROCESSOR]
+        assert charged in ([], [paid.charged]), paid
+        assert bool(charged) == (paid.status in _TAKEN), paid
+        credit = [one.amount for one in taken if one.debit.kind is K.CREDIT_RESERVED]
+        assert credit == ([paid.credit] if charged and paid.credit.minor else []), paid
 
 
 def escrow_has_what_has_not_gone(sight: Sight) -> None:
@@ -111,7 +110,7 @@ def what_is_under_way_is_on_record(sight: Sight) -> None:
         entries = sight.entries[paid.id]
         waits = [one for one in sight.of(Refund, payment=paid.id) if one.status in ON_THE_WAY]
         inward = _balance(entries, K.REFUNDS_IN_TRANSIT)
-        assert inward == sum(one.amount.minor for one in waits), paid
+        assert inward == sum(one.charged.minor for one in waits), paid
         taken = sight.of(Chargeback, payment=paid.id)
         open_ = sum((one.withdrawn - one.lost).minor for one in taken)
         assert -_balance(entries, K.DISPUTED) == open_, paid
@@ -156,7 +155,7 @@ def a_job_has_one_contractor_who_is_paid_for(sight: Sight) -> None:
             assert not any(one.is_open for one in mine), job
         for offer in accepted:
             paid = payments[offer.payment]
-            assert (job.contractor, paid.amount) == (offer.contractor, offer.price), job
+            assert (job.contractor, paid.amount) == (offer.contractor, offer.to_hold), job
             assert paid.status in _TAKEN, paid
 
 

@@ -31,6 +31,7 @@ from tests.machine.buttons import check_buttons
 from tests.machine.house import House
 from tests.machine.invariants import INVARIANTS
 from tests.machine.punctuality import ON_TIME
+from tests.machine.shares import INVARIANTS as SHARES
 from tests.machine.sight import Comparing, Sight
 
 E = TypeVar("E", bound=Entity)
@@ -143,15 +144,17 @@ class Machine(RuleBasedStateMachine):
         """Somebody does that at the processor, if that lets them."""
         return self.outside(lambda house: getattr(house.gateway, what)(to, **how))
 
-    def strike(self, by: Actor, to: Actor, price: Money, method: str, steps: int) -> None:
+    def strike(
+        self, by: Actor, to: Actor, price: Money, method: str, steps: int, **terms: Any
+    ) -> None:
         """A deal as most are: sent, accepted, begun, submitted, and then disputed."""
         due = self.clock() + timedelta(days=5)
         self.say(PostJob(by=by, title="Paint it", currency=price.currency, deadline=due))
         job = self.pick(Job, 0)
         if self.policy.require_application:
             self.say(ApplyToJob(by=to, job=job.id))
-        sent = SendOffer(by=by, job=job.id, contractor=to.id, price=price, payment_method=method)
-        if self.say(sent) != "ok":
+        terms = {"contractor": to.id, "price": price, "payment_method": method, **terms}
+        if self.say(SendOffer(by=by, job=job.id, **terms)) != "ok":
             return
         offer = self.pick(Offer, 0)
         more = (
@@ -189,7 +192,7 @@ class Machine(RuleBasedStateMachine):
         for house in self.houses:
             problems = house.market.verify().problems
             assert problems == (), problems
-        for check in INVARIANTS:
+        for check in (*INVARIANTS, *SHARES):
             check(self.sight)
         check_buttons(self.houses[0].uncounted, self.sight.since(self.seen))
         self.seen = self.sight

@@ -97,13 +97,14 @@ def counter_offer(machine: Machine, number: int, role: str, price: Money) -> Non
 def revise_offer(
     machine: Machine, number: int, role: str, price: Money, card: str, hours: int | None
 ) -> None:
-    """To what the contractor asks for, if they do."""
+    """To what the contractor asks for, if they do, in their parts."""
     offer = machine.prefer(Offer, number, is_open)
+    parts = () if offer.counter_plan is None else offer.counter_plan.parts
     until = None if hours is None else machine.clock() + timedelta(hours=hours)
     machine.say(
         ReviseOffer(
             by=machine.who(role, offer), offer=offer.id, price=offer.counter or price,
-            payment_method=CARDS[card], expires_at=until,
+            milestones=parts, payment_method=CARDS[card], expires_at=until,
         )
     )  # fmt: skip
 

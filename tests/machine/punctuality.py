@@ -5,9 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from marketpay import (
+    Adjustment,
+    AdjustmentStatus,
+    Credit,
+    CreditGrant,
     Dispute,
     Job,
     JobStatus,
+    Milestone,
     Offer,
     OfferStatus,
     Payment,
@@ -66,6 +71,35 @@ def no_upgrade_outlives_its_time(sight: Sight, now: datetime) -> None:
         assert upgrade.expires_at > now, upgrade
 
 
+def no_credit_waits_for_nothing(sight: Sight, now: datetime) -> None:
+    """It stands behind what an offer can still be paid with; what has expired is gone."""
+    offers = {one.id: one for one in sight.of(Offer)}
+    for paid in sight.of(Payment):
+        if paid.credit_reserved.minor:
+            assert offers[paid.offer].wants(paid.id), paid
+    for one in sight.of(Credit):
+        lots = sight.of(CreditGrant, credit=one.id)
+        over = sum(lot.remaining.minor for lot in lots if lot.has_expired(now))
+        assert over <= one.reserved.minor, one
+
+
+def no_milestone_outlives_its_time(sight: Sight, now: datetime) -> None:
+    """What nobody wants any more is not in escrow, and what was paid is known to be paid."""
+    payments = {one.id: one for one in sight.of(Payment)}
+    for one in sight.of(Milestone):
+        if one.is_open or one.payment is None:
+            continue
+        paid = payments[one.payment]
+        is_held_up = paid.disputed.minor or paid.contested is not None or paid.flagged is not None
+        is_left = paid.status is PaymentStatus.CAPTURED and paid.refundable.minor
+        assert not is_left or is_held_up, (one, paid)
+
+
+def no_adjustment_outlives_its_time(sight: Sight, now: datetime) -> None:
+    for one in sight.of(Adjustment, status=AdjustmentStatus.PROPOSED):
+        assert not one.has_expired(now), one
+
+
 ON_TIME: Final[tuple[Callable[[Sight, datetime], None], ...]] = (
     no_timer_is_left_behind,
     no_offer_and_no_hold_outlives_its_time,
@@ -73,4 +107,7 @@ ON_TIME: Final[tuple[Callable[[Sight, datetime], None], ...]] = (
     no_dispute_outlives_its_time,
     who_is_late_is_told,
     no_upgrade_outlives_its_time,
+    no_credit_waits_for_nothing,
+    no_milestone_outlives_its_time,
+    no_adjustment_outlives_its_time,
 )

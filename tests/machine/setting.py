@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from marketpay import CancellationPolicy, CancellationTier, Commission
 from marketpay.testing.terms import Terms
+from tests.credits import LOYALTY
 
 POLICIES = (
     CancellationPolicy(),
@@ -37,6 +39,9 @@ RULES = st.fixed_dictionaries(
         "dispute_undecided": WINNERS,
         "cancellation": st.sampled_from(POLICIES),
         "tip_commission": st.sampled_from((Commission(platform=0, service=0), Commission())),
+        "loyalty": st.sampled_from(
+            (None, LOYALTY, evolve(LOYALTY, expires_after=timedelta(days=5)))
+        ),
         "require_application": st.sampled_from((False,) * 5 + (True,)),
     }
 )

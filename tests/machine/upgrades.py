@@ -5,8 +5,27 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from marketpay import Actor, BuyUpgrade, PaymentTransaction, RevokeUpgrade, TransactionKind, Upgrade
-from tests.machine.machine import ADMIN, CUSTOMERS, NUMBER, Machine, there_is
+from marketpay import (
+    Actor,
+    BuyUpgrade,
+    PaymentTransaction,
+    RefundUpgrade,
+    RevokeUpgrade,
+    Sale,
+    TransactionKind,
+    Upgrade,
+)
+from tests.machine.house import House
+from tests.machine.machine import (
+    ADMIN,
+    CUSTOMERS,
+    NUMBER,
+    PERCENT,
+    Machine,
+    part_of,
+    said_by,
+    there_is,
+)
 
 PAGE = ("pay_checkout", "pay_checkout", "promise_checkout", "settle_checkout", "fail_checkout")
 
@@ -35,3 +54,46 @@ def use_page(machine: Machine, number: int, what: Any) -> None:
 @rule(number=NUMBER)
 def revoke_upgrade(machine: Machine, number: int) -> None:
     machine.say(RevokeUpgrade(by=ADMIN, upgrade=machine.pick(Upgrade, number).id))
+
+
+@there_is(Sale)
+@rule(number=NUMBER, percent=st.none() | PERCENT, role=said_by("admin", "service"))
+def refund_upgrade(machine: Machine, number: int, percent: int | None, role: str) -> None:
+    sale = machine.pick(Sale, number)
+    amount = None if percent is None else part_of(sale.amount, percent)
+    by = machine.who(role, sale)
+    machine.say(RefundUpgrade(by=by, purchase=sale.charge, amount=amount))
+
+
+@there_is(Sale)
+@rule(number=NUMBER, percent=PERCENT)
+def refund_upgrade_elsewhere(machine: Machine, number: int, percent: int) -> None:
+    sale = machine.pick(Sale, number)
+    amount = part_of(sale.amount, percent)
+
+    def act(house: House) -> None:
+        paid = house.get(Sale, sale.id).gateway_payment
+        house.gateway.refund_elsewhere(paid, amount)
+
+    machine.outside(act)
+
+
+@there_is(Sale)
+@rule(number=NUMBER, is_fine=st.booleans())
+def bank_answers_upgrade_refund(machine: Machine, number: int, is_fine: bool) -> None:
+    """The payer's bank sends it back, or has it."""
+    sent = [
+        one
+        for one in machine.sight.of(PaymentTransaction, kind=TransactionKind.REFUND)
+        if one.refund is None
+    ]
+    if not sent:
+        return
+    name = sent[number % len(sent)].id
+
+    def act(house: House) -> None:
+        id = house.get(PaymentTransaction, name).gateway_id
+        if id is not None:
+            (house.gateway.settle_refund if is_fine else house.gateway.fail_refund)(id)
+
+    machine.outside(act)
