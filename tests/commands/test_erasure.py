@@ -31,10 +31,12 @@ from marketpay import (
     RespondToDispute,
     ReviseOffer,
     SendOffer,
+    TransferPolicy,
     UnfreezeWallet,
 )
-from marketpay.ports.gateway import RefundPayment
+from marketpay.ports.gateway import PayOut, RefundPayment, ReverseTransfer
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.conftest import OpenMarket
 from tests.deals import (
     ADMIN,
     CONTRACTOR,
@@ -56,7 +58,7 @@ from tests.deals import (
     usd,
 )
 from tests.disputes import PHOTO, disputed, resolving
-from tests.money import adjusted, paid_out, proposed, settle, withdraw
+from tests.money import adjusted, paid_out, payment_now, proposed, settle, wallet, withdraw
 
 SECRET = "Ms Miller, 5 Elm Street"  # what nobody may find any more
 
@@ -281,3 +283,26 @@ def test_a_repeat_with_a_key_is_still_known(market: Marketplace, gateway: Simula
     page = market.query(JournalOf(subject=job.id))
     assert all(one.record.personal is None for one in page.items)
     assert json.loads(page.items[-1].record.body)["currency"] == "USD"
+
+
+def test_what_lies_on_the_account_for_another_payment_keeps_nobody(
+    open_market: OpenMarket, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    """All was paid out, though of one payment less was transferred than it earned."""
+    market = open_market(transfers=TransferPolicy.ON_WITHDRAWAL)
+    payee(market, gateway)
+    first, second = completed(market).payment, completed(market).payment
+    gateway.script(PayOut, Outcome.DECLINE)
+    withdraw(market, "700")
+    settle(market, gateway)  # transferred, and still on their account
+    gateway.script(ReverseTransfer, *(Outcome.DECLINE,) * 5)
+    market.execute(IssueRefund(by=ADMIN, payment=first.id, amount=first.amount))
+    settle(market, gateway)
+    paid_out(market, gateway, clock, "700")
+    assert payment_now(market, second).untransferred == usd("700")
+    assert (wallet(market), balance(market, AccountKind.CONNECTED, CONTRACTOR.id)) == (
+        ("0.00", "0.00", "0.00"),
+        usd("0"),
+    )
+    erase(market, CONTRACTOR)
+    erase(market, CUSTOMER)

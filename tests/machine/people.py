@@ -51,7 +51,7 @@ def _has_something(person: Actor, sight: Sight) -> bool:
         if any(owner == person.id for owner, unit in sight.balance(kind) if unit != "PTS"):
             return True
     mine = [one for one in sight.of(Payment) if person.id in (one.customer, one.contractor)]
-    moves = any((one.untransferred + one.transferring).minor > 0 for one in mine)
+    moves = any(one.transferring.minor > 0 for one in mine)
     return moves or bool(sight.of(Upgrade, customer=person.id, status=UpgradeStatus.ACTIVE))
 
 

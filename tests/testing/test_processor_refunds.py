@@ -1,11 +1,13 @@
 """Refunds at the simulated processor: late ones, failing ones, those that wait for money."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from marketpay.testing.processor_values import Charge, Refund, RefundStatus, Result
-from tests.processors import Bank, code
+from marketpay.testing.processor_values import Charge, Payment, Refund, RefundStatus, Result
+from tests.processors import Bank, both_shelves, code
 
 PENDING, SUCCEEDED, FAILED = RefundStatus
 
@@ -179,3 +181,22 @@ def test_after_a_failure_it_can_be_refunded_again(bank: Bank) -> None:
     bank.fail_refund(first.id)
     assert refunded(bank.refund(charge.payment)).id != first.id
     assert bank.usd == 0
+
+
+@both_shelves
+def test_what_is_due_at_one_moment_happens_in_the_order_in_which_it_came(
+    place: str, tmp_path: Path
+) -> None:
+    bank = Bank(place, tmp_path)
+    held = [bank.hold() for _ in range(8)]
+    until = bank.clock() + timedelta(days=1)
+    with bank._shelf as shelf:
+        for one in reversed(held):  # the order in which they are told so does not matter
+            shelf.put(evolve(one, expires_at=until))
+    seen = []
+    with bank._shelf as shelf:
+        while (due := shelf.due(until)) is not None:
+            seen.append(due.id)
+            assert isinstance(due, Payment)
+            shelf.put(evolve(due, expires_at=None))
+    assert seen == [one.id for one in held]

@@ -137,7 +137,11 @@ def _goes_on(one: Entity) -> bool:
 
 
 def _moves(payment: Payment) -> bool:
-    """Whether some of it is held, waits, is on its way, or is disputed."""
-    parts = (payment.disputed, payment.clearing, payment.transferring, payment.untransferred)
-    is_owed = any(part.minor > 0 for part in parts)
-    return payment.status not in PAYMENT.final or payment.contested is not None or is_owed
+    """Whether some of it is held, waits, is on its way, or is disputed.
+
+    What is still to be transferred is in its contractor's wallet, and keeps them; where that is
+    empty they have been paid out of what another payment left on their account.
+    """
+    parts = (payment.disputed, payment.clearing, payment.transferring)
+    is_moved = any(part.minor > 0 for part in parts)
+    return payment.status not in PAYMENT.final or payment.contested is not None or is_moved

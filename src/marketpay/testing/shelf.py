@@ -130,6 +130,7 @@ class MemoryShelf:
     def __init__(self) -> None:
         self._lock = RLock()
         self._records: dict[str, Record] = {}
+        self._positions: dict[str, int] = {}  # in the order in which they came
         self._ids: defaultdict[str, list[str]] = defaultdict(list)
         self._kinds: defaultdict[type[Record], dict[str, None]] = defaultdict(dict)
         self._open: defaultdict[type[Record], dict[str, Record]] = defaultdict(dict)
@@ -188,11 +189,12 @@ class MemoryShelf:
         id, kind = record.id, type(record)
         before, due = self._records.get(id), record.due_at
         if before is None:
+            self._positions[id] = len(self._positions)
             self._kinds[kind][id] = None
             for name in set(record.names):
                 self._ids[name].append(id)
         if due is not None and (before is None or before.due_at != due):
-            heappush(self._due, (due, len(self._records), id))
+            heappush(self._due, (due, self._positions[id], id))
         self._records[id] = record
         if record.open:
             self._open[kind][id] = record
