@@ -184,7 +184,7 @@ class SettleTransaction(Command[PaymentTransaction]):
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
         if transaction.refund is None:
-            return settle_sale_refund(transaction, self.news, rules, at)
+            return settle_sale_refund(transaction, self.news, read, rules, at)
         if isinstance(self.news, Processing):
             refund = read.get(Refund, transaction.refund)
             return outgoing.refund_pending(transaction, refund, self.news.gateway_id, at)
