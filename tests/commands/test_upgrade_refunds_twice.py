@@ -5,15 +5,19 @@ import pytest
 from marketpay import (
     AccountKind,
     GrantCredit,
+    ListWebhooks,
     Marketplace,
+    MemoryStore,
     Money,
     Reason,
     RefundUpgrade,
     Refused,
+    Rules,
     Sale,
     SendOffer,
     TransactionStatus,
     UpgradeStatus,
+    WebhookStatus,
 )
 from marketpay.ports.gateway import RefundPayment
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
@@ -27,7 +31,7 @@ from tests.commands.test_upgrade_refunds import (
     upgrade,
 )
 from tests.commands.test_upgrades import GOLD, bought
-from tests.conftest import on_one_store
+from tests.conftest import on_both_stores, on_one_store
 from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, nothing_changes, now, post
 from tests.money import hear, settle
 
@@ -244,3 +248,49 @@ def test_what_is_not_paid_is_not_paid_back(market: Marketplace, gateway: Simulat
     with nothing_changes(market, gateway), pytest.raises(Refused) as unpaid:
         market.execute(refunding(charge))
     assert unpaid.value.reason is Reason.NOT_REFUNDABLE
+
+
+@on_both_stores
+@pytest.mark.parametrize("what", ["refund", "dispute"])
+def test_what_is_heard_before_the_payment_waits_for_it(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, what: str
+) -> None:
+    page = gateway.pay_checkout(market.execute(GOLD).transaction)
+    gateway.webhooks()  # of the payment, and they are lost
+    assert page.payment is not None
+    if what == "refund":
+        gateway.refund_elsewhere(page.payment)
+    else:
+        gateway.dispute(page.payment, withdrawn=True)
+    heard = [market.receive(one.payload, one.headers).status for one in gateway.webhooks()]
+    assert WebhookStatus.DEFERRED in heard
+    assert WebhookStatus.IGNORED not in heard
+    for _ in range(4):
+        clock.advance(hours=10)
+        settle(market, gateway)
+    if what == "refund":
+        assert upgrade(market).status is UpgradeStatus.REVOKED
+        assert sold(market).refunded == lira("249")
+        all_is_right(market, gateway)
+    else:
+        assert sold(market).disputes
+    waiting = market.query(ListWebhooks(status=WebhookStatus.DEFERRED))
+    assert waiting.items == ()
+
+
+@on_one_store
+def test_what_was_there_before_any_purchase_is_none_of_ours(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    """Somebody else charges by the same account at the gateway."""
+    foreign = Marketplace(store=MemoryStore(), gateway=gateway, rules=Rules(now=clock))
+    page = gateway.pay_checkout(foreign.execute(GOLD).transaction)
+    settle(foreign, gateway)
+    assert page.payment is not None
+    gateway.refund_elsewhere(page.payment)
+    clock.advance(hours=1)
+    market.execute(GOLD)
+    news = [one for one in gateway.webhooks() if b"refund.created" in one.payload]
+    assert [market.receive(one.payload, one.headers).status for one in news] == [
+        WebhookStatus.IGNORED
+    ]
