@@ -4,16 +4,20 @@ import pytest
 
 from marketpay import (
     AccountKind,
+    GetSale,
     GrantCredit,
+    ListSales,
     ListWebhooks,
     Marketplace,
     MemoryStore,
     Money,
+    NotFound,
     Reason,
     RefundUpgrade,
     Refused,
     Rules,
     Sale,
+    SaleId,
     SendOffer,
     TransactionStatus,
     UpgradeStatus,
@@ -32,7 +36,7 @@ from tests.commands.test_upgrade_refunds import (
 )
 from tests.commands.test_upgrades import GOLD, bought
 from tests.conftest import on_both_stores, on_one_store
-from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, nothing_changes, now, post
+from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, NONE_SUCH, nothing_changes, now, post
 from tests.money import hear, settle
 
 K = AccountKind
@@ -294,3 +298,18 @@ def test_what_was_there_before_any_purchase_is_none_of_ours(
     assert [market.receive(one.payload, one.headers).status for one in news] == [
         WebhookStatus.IGNORED
     ]
+
+
+@on_both_stores
+def test_sales_are_found_by_what_they_are_of(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    charges = [bought(market, gateway).transaction.id for _ in range(2)]
+    newest, _ = found = market.query(ListSales(customer=CUSTOMER.id)).items
+    assert [sale.charge for sale in reversed(found)] == charges
+    assert market.query(ListSales(listing=GOLD.listing)).items == found
+    assert market.query(ListSales(upgrade=upgrade(market).id)).items == found
+    assert market.query(ListSales(customer="cus_none")).items == ()
+    assert market.query(GetSale(newest.id)) == newest
+    with pytest.raises(NotFound):
+        market.query(GetSale(SaleId(f"sal_{NONE_SUCH}")))
