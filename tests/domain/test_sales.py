@@ -135,3 +135,27 @@ def test_periods_follow_one_another_to_the_end(steps: list[tuple[Any, ...]]) -> 
     assert upgrade.created_at == first.starts_at <= first.ends_at == second.starts_at
     if upgrade.status is UpgradeStatus.ACTIVE:
         assert second.ends_at == upgrade.expires_at
+
+
+def test_what_each_dispute_comes_to_is_known_once() -> None:
+    [sale, _], at = Shop().sales, VirtualClock()()
+    some, rest = Money("49", "TRY"), Money("200", "TRY")
+    for id, amount in (("dp_1", some), ("dp_2", rest)):
+        change = sale.dispute(id, amount, at)
+        assert change is not None
+        sale = change.entity
+        assert sale.dispute(id, amount, at) is None
+    assert (sale.disputes, sale.refundable) == (("dp_1", "dp_2"), sale.amount)
+
+    lost = sale.lose("dp_2", rest, at)
+    assert lost is not None
+    sale = lost.entity
+    assert sale.lose("dp_2", rest, at) is None
+    assert (sale.disputes, sale.refundable, sale.is_contested) == (("dp_1",), some, True)
+
+    for id, amount in (("dp_1", some), ("dp_2", rest)):  # the latter after all
+        won = sale.win(id, amount, at)
+        assert won is not None
+        sale = won.entity
+        assert sale.win(id, amount, at) is None
+    assert (sale.disputes, sale.refundable, sale.is_contested) == ((), sale.amount, False)

@@ -134,12 +134,12 @@ class Sale(Entity):
 
     def _undisputed(self, id: str, amount: Money) -> Sale:
         """As if there had been no such dispute."""
-        is_lost = id in _ids(self.lost_to)
+        zero, is_lost = Money.zero(self.currency), id in _ids(self.lost_to)
         return changed(
             self,
             disputed=_without(self.disputed, id),
             lost_to=_without(self.lost_to, id),
-            lost=self.lost - amount if is_lost else self.lost,
+            lost=max(self.lost - amount, zero) if is_lost else self.lost,
         )
 
     def _unless_known(
