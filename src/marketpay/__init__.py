@@ -365,6 +365,8 @@ if TYPE_CHECKING:
     from marketpay.queries.money import TrialBalance as TrialBalance
     from marketpay.queries.money import WalletBalance as WalletBalance
     from marketpay.queries.money import WalletStatement as WalletStatement
+    from marketpay.queries.sales import GetSale as GetSale
+    from marketpay.queries.sales import ListSales as ListSales
     from marketpay.queries.verification import ChainHead as ChainHead
     from marketpay.queries.verification import Verification as Verification
     from marketpay.queries.verification import Verify as Verify
@@ -830,6 +832,10 @@ _MODULES: Final = {
         "WalletBalance",
         "WalletStatement",
     ),
+    "queries.sales": (
+        "GetSale",
+        "ListSales",
+    ),
     "queries.verification": (
         "ChainHead",
         "Verification",
@@ -977,6 +983,7 @@ __all__ = [
     "GetPayoutAccount",
     "GetRefund",
     "GetRevenue",
+    "GetSale",
     "GetUpgrade",
     "GetWallet",
     "GetWebhook",
@@ -1022,6 +1029,7 @@ __all__ = [
     "ListPaymentTransactions",
     "ListPayments",
     "ListRefunds",
+    "ListSales",
     "ListUpgrades",
     "ListWebhooks",
     "ListWithdrawals",

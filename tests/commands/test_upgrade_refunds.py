@@ -114,7 +114,7 @@ def test_what_is_paid_back_in_part_makes_it_shorter(
 def test_parts_take_as_much_as_their_sum(market: Marketplace, gateway: SimulatedGateway) -> None:
     sale_of = bought(market, gateway).transaction
     sale: Sale = the(market, Sale)
-    whole = sale.days_for(lira("99.99"))
+    whole = sale.time_for(lira("99.99"), sale.created_at)
     until = upgrade(market).expires_at
     for part in ("0.01", "33.33", "66.65"):
         market.execute(refunding(sale_of, part))

@@ -166,7 +166,7 @@ class RecordReversal(Command[PaymentTransaction]):
         """What it was transferred of, with so much less on the contractor's account."""
         amount = self.state.amount
         if transfer.payment is None:
-            return wallet_of(read, transfer.party, amount.currency, rules).take_back(amount, at)
+            return wallet_of(read, transfer.party, amount.currency, rules).unsend(amount, at)
         payment = read.get(Payment, transfer.payment)
         left = payment.transferred - amount
         if left.minor < 0:  # one of ours is being refused for it, and will say so

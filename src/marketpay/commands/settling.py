@@ -10,8 +10,8 @@ from attrs import evolve, field, frozen
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import MOVES, behind, purse_of, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
+from marketpay.commands.settling_funding import settle_funding
 from marketpay.commands.settling_sales import sale_refund_came_back, settle_sale_refund
-from marketpay.commands.settling_transfers import settle_sending
 from marketpay.domain import outgoing, purchasing, settlement, unconfirmed, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import TransactionId
@@ -184,7 +184,7 @@ class SettleTransaction(Command[PaymentTransaction]):
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
         if transaction.refund is None:
-            return settle_sale_refund(transaction, self.news, rules, at)
+            return settle_sale_refund(transaction, self.news, read, rules, at)
         if isinstance(self.news, Processing):
             refund = read.get(Refund, transaction.refund)
             return outgoing.refund_pending(transaction, refund, self.news.gateway_id, at)
@@ -203,7 +203,7 @@ class SettleTransaction(Command[PaymentTransaction]):
         self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
     ) -> Settled:
         if transaction.payment is None:
-            return settle_sending(transaction, self.news, read, rules, at)
+            return settle_funding(transaction, self.news, read, rules, at)
         payment = read.get(Payment, transaction.payment)
         match self.news:
             case Transferred(gateway_id=id, amount=amount) if amount == transaction.amount:

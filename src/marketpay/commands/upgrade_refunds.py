@@ -7,20 +7,23 @@ from datetime import datetime
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, Result, only_staff, only_system
+from marketpay.commands.holdings import purse_of
 from marketpay.commands.settling_sales import sale_refund_came_back, settle_sale_refund
 from marketpay.domain import selling_back
-from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
-from marketpay.domain.errors import CurrencyMismatch, NotFound, Reason, Refused
+from marketpay.domain.entity import Change
+from marketpay.domain.errors import CurrencyMismatch, Reason, Refused
 from marketpay.domain.ids import TransactionId
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.money import Money
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.sale import Sale
+from marketpay.domain.selling_back import Sold
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf, Text, above_zero
 from marketpay.ports.gateway import (
+    ChargebackStanding,
     ChargebackState,
     Declined,
     GatewayNews,
@@ -65,19 +68,20 @@ class RefundUpgrade(Command[UpgradeRefund]):
     def decide(self, read: Reader, rules: Rules) -> Decision[UpgradeRefund]:
         """The refund on record; the gateway is asked for it at once."""
         sales, at = read.find(Sale, charge=self.purchase), rules.now()
-        if not sales:
-            raise NotFound("Sale", self.purchase)
-        [sale] = sales
+        charge = None if sales else read.get(PaymentTransaction, self.purchase)
         only_staff(self.by, "refund this upgrade")
+        if charge is not None:  # it is no charge, or was never paid
+            raise Refused(Reason.NOT_REFUNDABLE)
+        [sale] = sales
         amount = sale.refundable if self.amount is None else self.amount
-        if amount.currency != sale.amount.currency:
-            raise CurrencyMismatch(amount.currency, sale.amount.currency)
+        if amount.currency != sale.currency:
+            raise CurrencyMismatch(amount.currency, sale.currency)
         rules.limits(amount.currency).check_step(amount, "amount")
+        if sale.disputes:
+            raise Refused(Reason.CHARGEBACK_OPEN)
         if not amount.minor or amount > sale.refundable:
             raise Refused(Reason.NOT_REFUNDABLE)
-        back = selling_back.take_back(
-            sale, read.get(Upgrade, sale.upgrade), amount, self.by.role, at
-        )
+        back = selling_back.sell_back(_sold(sale, read), amount, self.by.role, at)
         sent = selling_back.operation(sale, amount, rules, at, at + rules.lease)
         return Decision(
             UpgradeRefund(transaction=sent.entity, upgrade=back.upgrade),
@@ -107,7 +111,8 @@ class RecordUpgradeRefund(Command[PaymentTransaction | None]):
         known = read.find(PaymentTransaction, gateway_id=state.gateway_id, kind=refunds)
         if known:
             followed = self._followed(known[0], read, rules, at)
-            return evolve(followed, waives=(*followed.waives, sale))
+            is_changed = sale.id in followed.latest()
+            return followed if is_changed else evolve(followed, waives=(*followed.waives, sale))
         if state.progress in GONE:
             return Decision(None, waives=(sale,))
         return self._recorded(sale, read, rules, at)
@@ -115,19 +120,17 @@ class RecordUpgradeRefund(Command[PaymentTransaction | None]):
     def _recorded(
         self, sale: Sale, read: Reader, rules: Rules, at: datetime
     ) -> Decision[PaymentTransaction | None]:
-        amount = min(self.state.amount, sale.refundable)
-        upgrade = read.get(Upgrade, sale.upgrade)
-        back = selling_back.take_back(sale, upgrade, amount, Role.SYSTEM, at)
+        purse = purse_of(read, sale.customer, sale.currency, rules)
+        back = selling_back.sold_back_elsewhere(_sold(sale, read), self.state.amount, purse, at)
         begun = selling_back.operation(sale, self.state.amount, rules, at, at)
         refund = begun.entity
         raised = incident(IncidentKind.REFUND_ELSEWHERE, sale.charge, refund.id, rules, at)
-        settled = settle_sale_refund(refund, self._news(), rules, at)
-        excess = selling_back.borne(refund, self.state.amount - amount)
+        settled = settle_sale_refund(refund, self._news(), read, rules, at)
         return Decision(
             settled.result,
             changes=(*back.changes, begun, *settled.changes, raised),
             waives=back.waives,
-            entries=(*back.entries, *excess, *settled.entries),
+            entries=(*back.entries, *settled.entries),
             timers=back.timers,
         )
 
@@ -136,7 +139,7 @@ class RecordUpgradeRefund(Command[PaymentTransaction | None]):
     ) -> Decision[PaymentTransaction]:
         news = self._news()
         if not known.is_settled:
-            return settle_sale_refund(known, news, rules, at)
+            return settle_sale_refund(known, news, read, rules, at)
         if isinstance(news, Declined) and known.failure is None:
             return sale_refund_came_back(known, news.code, read, rules, at)
         return Decision(known, waives=(known,))
@@ -152,19 +155,40 @@ class RecordUpgradeRefund(Command[PaymentTransaction | None]):
 
 @frozen(kw_only=True)
 class NoteUpgradeChargeback(Command[Sale | None]):
-    """A customer's bank disputes what was paid for an upgrade: somebody should look at it."""
+    """A customer's bank disputes what was paid for an upgrade, or has decided.
+
+    Somebody should look at it.  What is disputed or lost cannot be refunded.
+    """
 
     state: ChargebackState
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Sale | None]:
         """The sale, with one incident for each dispute; None where it is none of ours."""
         only_system(self.by, "note a chargeback of an upgrade")
-        sales = read.find(Sale, gateway_payment=self.state.payment)
+        sales, at = read.find(Sale, gateway_payment=self.state.payment), rules.now()
         if not sales:
             return Decision(None)
-        [sale], kind = sales, IncidentKind.CHARGEBACK
+        [sale], kind, id = sales, IncidentKind.CHARGEBACK, self.state.gateway_id
         before = read.find(Incident, subject=sale.charge, kind=kind)
-        if any(one.detail == self.state.gateway_id for one in before):
-            return Decision(sale, waives=(sale, *before))
-        raised = incident(kind, sale.charge, self.state.gateway_id, rules, rules.now())
-        return Decision(sale, changes=(raised,), relies_on=(sale,), waives=before)
+        is_new = all(one.detail != id for one in before)
+        raised = (incident(kind, sale.charge, id, rules, at),) if is_new else ()
+        after = self._after(sale, at)
+        if after is not None:
+            return Decision(after.entity, changes=(after, *raised), waives=before)
+        relied, waived = ((sale,), ()) if is_new else ((), (sale,))
+        return Decision(sale, changes=raised, relies_on=relied, waives=(*waived, *before))
+
+    def _after(self, sale: Sale, at: datetime) -> Change[Sale] | None:
+        id, amount = self.state.gateway_id, self.state.amount
+        match self.state.standing:
+            case ChargebackStanding.NEEDS_RESPONSE | ChargebackStanding.UNDER_REVIEW:
+                return sale.dispute(id, amount, at)
+            case ChargebackStanding.LOST:
+                return sale.lose(id, amount, at)
+            case _:  # an inquiry takes nothing yet
+                return sale.win(id, amount, at)
+
+
+def _sold(sale: Sale, read: Reader) -> Sold:
+    others = [one for one in read.find(Sale, upgrade=sale.upgrade) if one.id != sale.id]
+    return Sold(upgrade=read.get(Upgrade, sale.upgrade), sale=sale, others=others)

@@ -87,8 +87,7 @@ class Attempt(Generic[R]):
             raise
         if self.caller is Caller.WORKER:
             decision = for_a_worker(decision, self.rules.now())
-        for entry in decision.entries:
-            entry.check(type(self.command).__name__)
+        decision.check(type(self.command).__name__)
         if decision.is_empty and self.key is None and self.command.by.role is Role.SYSTEM:
             return Committed(decision.result)  # stale news: not worth a row
         saved = work.write(decision, self._record(decision))

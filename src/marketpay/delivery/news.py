@@ -6,11 +6,11 @@ makes no difference which of them comes first, twice or never.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from marketpay.commands.chargebacks import SettleChargeback
 from marketpay.commands.holds import SettleHold
@@ -23,11 +23,20 @@ from marketpay.delivery.commit import carry_out
 from marketpay.delivery.flows import settle
 from marketpay.delivery.requests import look_up
 from marketpay.delivery.steps import Call, Flow, Read
+from marketpay.delivery.subjects import (
+    Known,
+    by_gateway_payment,
+    held_up,
+    known_account,
+    known_payment,
+    may_be_bought,
+    transaction,
+)
 from marketpay.domain.actor import Actor
 from marketpay.domain.decision import Operation
 from marketpay.domain.ids import PREFIXES
 from marketpay.domain.incident import IncidentKind
-from marketpay.domain.lifecycles import PaymentStatus, WebhookStatus, WithdrawalStatus
+from marketpay.domain.lifecycles import PaymentStatus, WebhookStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
@@ -42,11 +51,9 @@ from marketpay.ports.gateway import (
     TransferState,
 )
 from marketpay.ports.gateway_events import GatewayEvent, Topic
-from marketpay.ports.store import Records
 
 W = WebhookStatus
 APPLIED, IGNORED, DEFERRED = W.APPLIED, W.IGNORED, W.DEFERRED
-OF_PAYMENT = (TransactionKind.AUTHORIZE, TransactionKind.CAPTURE, TransactionKind.VOID)
 BEFORE_CAPTURE = (
     PaymentStatus.PENDING,
     PaymentStatus.AWAITING_CONFIRMATION,
@@ -67,26 +74,11 @@ def follow(event: GatewayEvent, rules: Rules) -> Flow[Outcome]:
     return (yield from look(event, event.subject or "", rules))
 
 
-@frozen
-class Known:
-    """A payment of ours with all its operations."""
-
-    payment: Payment
-    operations: list[PaymentTransaction]
-
-    def concerned(self, event: GatewayEvent) -> Iterator[PaymentTransaction]:
-        """Those that the event can be news of."""
-        for one in self.operations:
-            is_named = event.subject in (one.gateway_id, one.target) or one.id == event.reference
-            if one.kind in OF_PAYMENT and is_named and not one.is_settled:
-                yield one
-
-
 def _payment(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     """Whatever of the payment is open is looked up; else, or if it was let go, the hold itself."""
-    known: Known | None = yield Read(partial(_known_payment, event))
+    known: Known | None = yield Read(partial(known_payment, event))
     if known is None:
-        named: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+        named: PaymentTransaction | None = yield Read(partial(transaction, event.reference))
         if named is None:
             return _unknown(event)
         yield from _look_again(named, None, rules)  # what is paid on a page of the gateway's
@@ -107,16 +99,18 @@ def _payment(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
 
 
 def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    found: PaymentTransaction | None = yield Read(partial(transaction, event.reference))
     if found is None and not _is_ours(event):
         state: Any = yield Call(Inspect(topic=Topic.REFUND, gateway_id=subject), event.id)
         if not isinstance(state, RefundState):
             return IGNORED
-        found = yield Read(partial(_transaction, state.reference))
-        payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
+        found = yield Read(partial(transaction, state.reference))
+        payment: Payment | None = yield Read(partial(by_gateway_payment, state.payment))
         if payment and payment.status in BEFORE_CAPTURE and ELSEWHERE not in payment.flags:
             return DEFERRED  # the capture is not yet known here
         if found is None:
+            if payment is None and (yield from _is_early(event, state)):
+                return DEFERRED
             record = RecordRefund if payment else RecordUpgradeRefund
             recorded: Any = record(by=Actor.SYSTEM, state=state)
             return _applied((yield from carry_out(recorded, None, rules)).result)
@@ -124,7 +118,7 @@ def _refund(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
 
 
 def _transfer(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    found: PaymentTransaction | None = yield Read(partial(transaction, event.reference))
     if found is None:
         return _unknown(event)
     yield from _of_transaction(found, subject, rules)
@@ -132,7 +126,7 @@ def _transfer(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     if not isinstance(state, TransferState):
         return APPLIED
     for reversal in state.reversals:
-        ours: PaymentTransaction | None = yield Read(partial(_transaction, reversal.reference))
+        ours: PaymentTransaction | None = yield Read(partial(transaction, reversal.reference))
         if ours is not None and not ours.is_settled:
             yield from _look_again(ours, reversal.gateway_id, rules)
         elif ours is None:
@@ -142,13 +136,13 @@ def _transfer(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
 
 
 def _payout(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    found: PaymentTransaction | None = yield Read(partial(transaction, event.reference))
     if found is None and not _is_ours(event):
         asked = Inspect(topic=Topic.PAYOUT, gateway_id=subject, account=event.account)
         state: Any = yield Call(asked, event.id)
         if not isinstance(state, PayoutState):
             return IGNORED
-        found = yield Read(partial(_transaction, state.reference))
+        found = yield Read(partial(transaction, state.reference))
         if found is None:
             recorded = RecordPayout(by=Actor.SYSTEM, state=state)
             return _applied((yield from carry_out(recorded, None, rules)).result)
@@ -156,14 +150,14 @@ def _payout(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
 
 
 def _checkout(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    found: PaymentTransaction | None = yield Read(partial(_transaction, event.reference))
+    found: PaymentTransaction | None = yield Read(partial(transaction, event.reference))
     if found is None:
         return _unknown(event)
     return (yield from _of_transaction(found, subject, rules))
 
 
 def _account(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    account: PayoutAccount | None = yield Read(partial(_known_account, subject, event.reference))
+    account: PayoutAccount | None = yield Read(partial(known_account, subject, event.reference))
     if account is None:
         return _unknown(event)
     # One that was not known to be open is looked for by our reference, as the worker would.
@@ -175,16 +169,18 @@ def _chargeback(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome
     state: Any = yield Call(Inspect(topic=Topic.CHARGEBACK, gateway_id=subject), event.id)
     if not isinstance(state, ChargebackState):
         return IGNORED
-    payment: Payment | None = yield Read(partial(_by_gateway_payment, state.payment))
+    payment: Payment | None = yield Read(partial(by_gateway_payment, state.payment))
     if payment and payment.status in BEFORE_CAPTURE:
         return DEFERRED  # the capture is not yet known here
+    if payment is None and (yield from _is_early(event, state)):
+        return DEFERRED
     record = SettleChargeback if payment else NoteUpgradeChargeback
     recorded: Any = record(by=Actor.SYSTEM, state=state)
     return _applied((yield from carry_out(recorded, None, rules)).result)
 
 
 def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
-    payment: Payment | None = yield Read(partial(_by_gateway_payment, event.payment or subject))
+    payment: Payment | None = yield Read(partial(by_gateway_payment, event.payment or subject))
     if payment is None:
         return IGNORED
     flag = FlagPayment(by=Actor.SYSTEM, payment=payment.id, detail=subject)
@@ -194,7 +190,7 @@ def _warning(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
 
 def _all_clear(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]:
     """The flag of that one warning is taken away, and no other's."""
-    payment: Payment | None = yield Read(partial(_by_gateway_payment, event.payment))
+    payment: Payment | None = yield Read(partial(by_gateway_payment, event.payment))
     if payment is None:
         return IGNORED
     clear = ClearPayment(by=Actor.SYSTEM, payment=payment.id, detail=subject)
@@ -204,7 +200,7 @@ def _all_clear(event: GatewayEvent, subject: str, rules: Rules) -> Flow[Outcome]
 
 def _balance(event: GatewayEvent, _subject: str, rules: Rules) -> Flow[Outcome]:
     """What could not be paid out for want of a balance is tried again."""
-    waiting: list[Withdrawal] = yield Read(partial(_waiting, event.account))
+    waiting: list[Withdrawal] = yield Read(partial(held_up, event.account))
     for withdrawal in waiting:
         again = ContinueWithdrawal(by=Actor.SYSTEM, withdrawal=withdrawal.id)
         yield from carry_out(again, None, rules)
@@ -229,6 +225,12 @@ def _look_again(operation: Operation, gateway_id: str | None, rules: Rules) -> F
     return True
 
 
+def _is_early(event: GatewayEvent, state: RefundState | ChargebackState) -> Flow[bool]:
+    """Whether it may be about a purchase that is not known here to be paid."""
+    early: bool = yield Read(partial(may_be_bought, event, state))
+    return early
+
+
 def _applied(result: object) -> Outcome:
     return IGNORED if result is None else APPLIED
 
@@ -241,49 +243,6 @@ def _is_ours(event: GatewayEvent) -> bool:
 def _unknown(event: GatewayEvent) -> Outcome:
     """What bears our reference is early; anything else is none of ours."""
     return DEFERRED if _is_ours(event) else IGNORED
-
-
-def _transaction(reference: str | None, records: Records) -> PaymentTransaction | None:
-    if reference is None:
-        return None
-    return next(iter(records.find(PaymentTransaction, id=reference)), None)
-
-
-def _known_payment(event: GatewayEvent, records: Records) -> Known | None:
-    payment = _by_gateway_payment(event.subject, records)
-    if payment is None:
-        named = _transaction(event.reference, records)
-        if named is None or named.payment is None:
-            return None
-        payment = records.get(Payment, named.payment)
-    return Known(payment, records.find(PaymentTransaction, payment=payment.id))
-
-
-def _by_gateway_payment(gateway_id: str | None, records: Records) -> Payment | None:
-    if gateway_id is None:
-        return None
-    return next(iter(records.find(Payment, gateway_payment=gateway_id)), None)
-
-
-def _known_account(
-    gateway_id: str, reference: str | None, records: Records
-) -> PayoutAccount | None:
-    found = records.find(PayoutAccount, gateway_account=gateway_id)
-    if not found and reference is not None:
-        found = records.find(PayoutAccount, id=reference)
-    return next(iter(found), None)
-
-
-def _waiting(account: str | None, records: Records) -> list[Withdrawal]:
-    if account is None:
-        return []
-    found: list[Withdrawal] = []
-    for owner in records.find(PayoutAccount, gateway_account=account):
-        mine = records.find(
-            Withdrawal, contractor=owner.contractor, status=WithdrawalStatus.PROCESSING
-        )
-        found += [one for one in mine if one.failure is not None]
-    return found
 
 
 LOOKS: dict[Topic, Callable[[GatewayEvent, str, Rules], Flow[Outcome]]] = {

@@ -51,7 +51,7 @@ def webster(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     if missing > 0:
         _give(missing, parts, weights)
     elif missing < 0:
-        _take_back(-missing, parts, weights)
+        _give_up(-missing, parts, weights)
     return tuple(parts)
 
 
@@ -65,8 +65,8 @@ def _give(units: int, parts: list[int], weights: Sequence[int]) -> None:
         heapreplace(claims, (-Fraction(weights[i], 2 * parts[i] + 1), i))
 
 
-def _take_back(units: int, parts: list[int], weights: Sequence[int]) -> None:
-    """Take back the last units: from the smallest claim, of equal ones from the latest."""
+def _give_up(units: int, parts: list[int], weights: Sequence[int]) -> None:
+    """Fewer units, the last first: from the smallest claim, of equal ones from the latest."""
     claims = [(Fraction(weights[i], 2 * n - 1), -i) for i, n in enumerate(parts) if n]
     heapify(claims)
     for _ in range(units):

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from attrs import frozen
 
+from marketpay.domain.credit import Credit
 from marketpay.domain.entity import Change, Entity
-from marketpay.domain.ledger import LedgerEntry
+from marketpay.domain.errors import ConfigurationError
+from marketpay.domain.ledger import CREDIT, WALLET, AccountKind, LedgerEntry
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.timer import Timer
+from marketpay.domain.wallet import Wallet
 
 R_co = TypeVar("R_co", covariant=True)
 
 Operation = PaymentTransaction | PayoutAccount
+
+# The accounts whose balance is in a row too, and what row that is.
+ROWS: Final[dict[AccountKind, type[Entity]]] = {
+    **dict.fromkeys(WALLET, Wallet),
+    **dict.fromkeys(CREDIT, Credit),
+}
 
 
 @frozen
@@ -50,6 +59,34 @@ class Decision(Generic[R_co]):
         """Whether it changes nothing."""
         return not (self.changes or self.relies_on or self.timers or self.forgets)
 
+    def check(self, command: str) -> None:
+        """Raise `ConfigurationError` unless a command of this name may write its entries.
+
+        What a wallet's or a credit's own row says changes only together with that row.
+        """
+        touched: set[tuple[type[Entity], str, str]] = set()
+        for entry in self.entries:
+            entry.check(command)
+            for account in (entry.debit, entry.credit):
+                if account.kind in ROWS:
+                    touched.add((ROWS[account.kind], account.owner, account.currency))
+        if touched:
+            unsaved = touched.difference(_row(change.entity) for change in self.changes)
+            for kind, owner, currency in unsaved:
+                raise ConfigurationError(
+                    f"{command} moves {currency} of {owner} and does not save the {kind.__name__}."
+                )
+
     def latest(self) -> dict[str, Entity]:
         """Each changed entity once, as the last of its changes left it, by id."""
         return {change.entity.id: change.entity for change in self.changes}
+
+
+def _row(entity: Entity) -> tuple[type[Entity], str, str] | None:
+    """Whose balances the entity's row says, if any."""
+    match entity:
+        case Wallet(owner=owner, currency=currency):
+            return Wallet, owner, currency
+        case Credit(customer=customer, currency=currency):
+            return Credit, customer, currency
+    return None

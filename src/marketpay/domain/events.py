@@ -157,9 +157,13 @@ from marketpay.domain.payout_events import (
 )
 from marketpay.domain.person_events import PersonErased, PersonEvent
 from marketpay.domain.upgrade_events import (
+    SaleDisputed,
+    SaleDisputeEnded,
     SaleEvent,
     SaleMade,
+    SaleMoved,
     SaleRefunded,
+    SaleRefundFailed,
     UpgradeActivated,
     UpgradeEvent,
     UpgradeExpired,
@@ -212,7 +216,8 @@ __all__ = [
     "PayoutAccountConnected", "PayoutAccountEvent", "PayoutAccountOpened", "PayoutAccountRejected",
     "PayoutAccountRestricted", "PersonErased", "PersonEvent", "ProcessorFeeBooked",
     "ProcessorFeeEvent", "RefundEvent", "RefundFailed", "RefundOffset", "RefundPending",
-    "RefundRequested", "RefundSucceeded", "SaleEvent", "SaleMade", "SaleRefunded",
+    "RefundRequested", "RefundSucceeded", "SaleDisputeEnded", "SaleDisputed",
+    "SaleEvent", "SaleMade", "SaleMoved", "SaleRefundFailed", "SaleRefunded",
     "UpgradeActivated", "UpgradeEvent", "UpgradeExpired", "UpgradeExtended", "UpgradeRevoked",
     "UpgradeShortened", "WalletCleared", "WalletCredited", "WalletDebited", "WalletEvent",
     "WalletFreed", "WalletFrozen", "WalletReserved", "WalletTransferReturned",

@@ -145,7 +145,7 @@ def not_sent(
     An account that the gateway says is not active is asked about until it is.
     """
     settled = failed(transaction, code, at)
-    changes: list[Change[Entity]] = [wallet.take_back(transaction.amount, at), settled]
+    changes: list[Change[Entity]] = [wallet.unsend(transaction.amount, at), settled]
     waived: list[Entity] = [one for one in tries if one.id != transaction.id]
     later = rules.transfer_at(len(tries), at)
     for account in accounts:

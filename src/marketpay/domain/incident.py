@@ -27,7 +27,7 @@ class IncidentKind(StrEnum):
     PAYOUT_ELSEWHERE = "payout_elsewhere"
     PAYOUT_RETURNED = "payout_returned"
     REFUND_ELSEWHERE = "refund_elsewhere"
-    REFUND_FAILED = "refund_failed"  # the customer has the money as credit
+    REFUND_FAILED = "refund_failed"  # the customer has the money as credit, if no bank paid them
     REVERSED_ELSEWHERE = "reversed_elsewhere"
     WEBHOOK_DEAD = "webhook_dead"
 

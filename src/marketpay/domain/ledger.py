@@ -127,7 +127,8 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
     (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING | REFUNDING,  # failed, or of credit
     (K.REFUNDS_IN_TRANSIT,  K.BAD_DEBT):             RETURNING,  # ... of what was written off
-    (K.CREDIT_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   RECORDING,  # the customer got it otherwise
+    (K.REFUNDS_IN_TRANSIT,  K.UPGRADE):              RETURNING,  # ... while a bank disputes it
+    (K.CREDIT_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   OVERPAYING,  # the customer got it otherwise
     (K.PROMOTION,           K.CREDIT_AVAILABLE):     GIVING,
     (K.CREDIT_AVAILABLE,    K.PROMOTION):            EXPIRING,  # ... and points that are redeemed
     (K.CREDIT_AVAILABLE,    K.CREDIT_RESERVED):      OFFERING,

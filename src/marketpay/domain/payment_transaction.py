@@ -45,17 +45,20 @@ class PaymentTransaction(Living):
     """
 
     id: TransactionId
-    payment: PaymentId | None  # a payout is for a withdrawal, a charge for an upgrade
+    payment: PaymentId | None  # None: of a withdrawal (payout, transfer) or an upgrade
     kind: TransactionKind
     amount: Money
     party: str  # the customer who pays or is paid back, or the contractor who is paid
-    group: str  # ties everything of one job together at the gateway
+    # Ties together at the gateway what is of one job, or of the withdrawal that it funds.  Of a
+    # charge for an upgrade it is its own id, and of a refund of that the id of that charge: by it
+    # its `Sale` is found (`Sale.charge` is unique).
+    group: str
     method: str | None = None  # authorize: the payer's payment method, None to choose one
     payer: str | None = None  # authorize: the gateway's id of the payer, who owns the method
     target: str | None = None  # the gateway's id of the payment or transfer that is acted upon
     destination: str | None = None  # transfer, payout: the gateway's id of the connected account
-    refund: RefundId | None = None  # refund: the one it carries out
-    withdrawal: WithdrawalId | None = None  # payout: the one it carries out
+    refund: RefundId | None = None  # refund: the one it carries out, None: of an upgrade
+    withdrawal: WithdrawalId | None = None  # payout: the one it carries out; transfer: funds
     listing: str | None = None  # charge: the host's id of what is upgraded ...
     premium_type: str | None = None  # ... and to what
     days: int | None = None  # ... and for how long

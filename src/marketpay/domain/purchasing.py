@@ -41,13 +41,17 @@ def paid(
     """The listing is premium from now on, or for longer than it was."""
     settled = succeeded(transaction, gateway_id, at)
     upgrade = _upgraded(transaction, active, rules, at)
+    until = upgrade.entity.expires_at
     sale = Sale(
         id=SaleId(rules.new_id("sal")),
         upgrade=upgrade.entity.id,
+        listing=upgrade.entity.listing,
         charge=transaction.id,
         customer=transaction.party,
         amount=transaction.amount,
         days=transaction.days or 0,
+        starts_at=until - timedelta(days=transaction.days or 0),
+        ends_at=until,
         gateway_payment=gateway_payment,
         created_at=at,
     )
@@ -55,7 +59,7 @@ def paid(
     processor, income = (
         Account(kind, currency) for kind in (AccountKind.PROCESSOR, AccountKind.UPGRADE)
     )
-    end = Timer(TimerKind.UPGRADE_END, upgrade.entity.id, upgrade.entity.expires_at)
+    end = Timer(TimerKind.UPGRADE_END, upgrade.entity.id, until)
     return Decision(
         settled.entity,
         changes=(upgrade, settled, sale.begun(at)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role
@@ -17,15 +18,26 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.sale import Sale
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.upgrade import Upgrade
 
 K = AccountKind
+DISPUTED: Final = "charge_disputed"  # the gateway's code: the customer's bank pays them
 
 
 @frozen(kw_only=True)
-class TakenBack:
-    """A sale of which some was taken back, with all that follows for its upgrade."""
+class Sold:
+    """An upgrade with everything that was paid for it, before some of it is paid back."""
+
+    upgrade: Upgrade
+    sale: Sale
+    others: Sequence[Sale]  # of the same upgrade
+
+
+@frozen(kw_only=True)
+class SoldBack:
+    """What follows for the upgrade and the books when some of a sale is paid back."""
 
     upgrade: Upgrade
     changes: tuple[Change[Entity], ...]
@@ -34,34 +46,96 @@ class TakenBack:
     waives: tuple[Entity, ...]
 
 
-def take_back(sale: Sale, upgrade: Upgrade, amount: Money, by: Role, at: datetime) -> TakenBack:
-    """The upgrade ends earlier by what `amount` had paid for, and at once where that is all."""
-    changes: list[Change[Entity]] = [sale.refund(amount, at)] if amount.minor else []
+def sell_back(sold: Sold, amount: Money, by: Role, at: datetime, **more: Money) -> SoldBack:
+    """The upgrade ends earlier by what `amount` had paid for and is still to come.
+
+    At once, where nothing is left.  The days of other purchases stay as many as they were.
+    """
+    upgrade, sale = sold.upgrade, sold.sale
+    is_active = upgrade.status is UpgradeStatus.ACTIVE
+    taken = sale.time_for(amount, at) if is_active else timedelta()
+    changes: list[Change[Entity]] = [sale.refund(amount, taken, at, **more)]
     timers: tuple[Timer, ...] = ()
-    after, is_active = upgrade, upgrade.status is UpgradeStatus.ACTIVE and amount.minor
-    if is_active:
-        until = upgrade.expires_at - sale.days_for(amount)
+    after = upgrade
+    if taken:
+        until = upgrade.expires_at - taken
         if until <= at:
             ended = upgrade.become(e.UpgradeRevoked, by, at)
         else:
             ended = upgrade.become(e.UpgradeShortened, by, at, expires_at=until)
             timers = (Timer(TimerKind.UPGRADE_END, upgrade.id, until),)
         after = ended.entity
-        changes.insert(0, ended)
-    income, transit = _account(K.UPGRADE, sale), _account(K.REFUNDS_IN_TRANSIT, sale)
-    return TakenBack(
+        later = [one for one in sold.others if one.starts_at >= sale.ends_at]
+        changes = [ended, *changes, *(one.move(taken, at) for one in later)]
+    used = {change.entity.id for change in changes}
+    income, transit = _of(K.UPGRADE, sale), _of(K.REFUNDS_IN_TRANSIT, sale)
+    return SoldBack(
         upgrade=after,
         changes=tuple(changes),
         entries=tuple(move(income, transit, amount, None)),
         timers=timers,
-        waives=(*(() if is_active else (upgrade,)), *(() if amount.minor else (sale,))),
+        waives=tuple(one for one in (upgrade, *sold.others) if one.id not in used),
+    )
+
+
+def sold_back_elsewhere(sold: Sold, amount: Money, purse: Purse, at: datetime) -> SoldBack:
+    """So much went back, and nobody here had asked.
+
+    It stands first for what had failed: the customer's credit for that is taken over, as far as
+    it is still there.  Then it is taken from the sale; the rest is the platform's loss.
+    """
+    sale, transit = sold.sale, _of(K.REFUNDS_IN_TRANSIT, sold.sale)
+    instead = min(amount, sale.credited)
+    new, left = min(amount - instead, sale.refundable), min(instead, purse.available)
+    taken = purse.spend(left, K.CREDIT_AVAILABLE, transit, None, at)
+    excess = amount - new - left
+    amounts = {"credited": sale.credited - instead, "excess": sale.excess + excess}
+    back = sell_back(sold, new, Role.SYSTEM, at, **amounts)
+    loss = tuple(move(_of(K.BAD_DEBT, sale), transit, excess, None))
+    return evolve(
+        back,
+        changes=(*back.changes, *taken.changes),
+        entries=(*back.entries, *taken.entries, *loss),
+        waives=(*back.waives, *taken.unused()),
+    )
+
+
+@frozen(kw_only=True)
+class Kept:
+    """What follows when so much that was to go back did not, or is there again."""
+
+    changes: tuple[Change[Entity], ...]
+    entries: tuple[LedgerEntry, ...]
+    waives: tuple[Entity, ...]
+
+
+def kept(sale: Sale, refund: PaymentTransaction, code: str, purse: Purse, at: datetime) -> Kept:
+    """What the platform had borne is set off first: the customer got that at the gateway.
+
+    The customer has the rest here, since they cannot have it there.  But not while their bank
+    may give it to them: then it stays paid until somebody has looked.
+    """
+    transit, income = _of(K.REFUNDS_IN_TRANSIT, sale), _of(K.UPGRADE, sale)
+    borne = min(refund.amount, sale.excess)
+    rest, excess = refund.amount - borne, sale.excess - borne
+    entries = tuple(move(transit, _of(K.BAD_DEBT, sale), borne, None))
+    if sale.is_contested or code == DISPUTED:
+        stays = sale.fail(at, excess=excess, refunded=sale.refunded - rest)
+        entries = (*entries, *move(transit, income, rest, None))
+        return Kept(changes=(stays,), entries=entries, waives=purse.unused())
+    given = purse.give_back(rest, transit, None, at)
+    failed = sale.fail(at, excess=excess, credited=sale.credited + rest)
+    return Kept(
+        changes=(failed, *given.changes),
+        entries=(*entries, *given.entries),
+        waives=given.unused(),
     )
 
 
 def operation(
     sale: Sale, amount: Money, rules: Rules, at: datetime, due_at: datetime
 ) -> Change[PaymentTransaction]:
-    """What asks the gateway to pay back, of whichever charge its `group` names."""
+    """What asks the gateway to pay back; by its `group` it is known whose refund it is."""
     return PaymentTransaction(
         id=TransactionId(rules.new_id("ptx")),
         payment=None,
@@ -76,34 +150,17 @@ def operation(
     ).begun(at)
 
 
-def left_processor(refund: PaymentTransaction) -> Iterator[LedgerEntry]:
+def left_processor(refund: PaymentTransaction) -> tuple[LedgerEntry, ...]:
     """The money leaves the platform's balance."""
-    yield from move(
-        _of(K.REFUNDS_IN_TRANSIT, refund), _of(K.PROCESSOR, refund), refund.amount, None
-    )
+    ends = _of(K.REFUNDS_IN_TRANSIT, refund), _of(K.PROCESSOR, refund)
+    return tuple(move(*ends, refund.amount, None))
 
 
-def came_back(refund: PaymentTransaction) -> Iterator[LedgerEntry]:
+def came_back(refund: PaymentTransaction) -> tuple[LedgerEntry, ...]:
     """... and is there again."""
-    yield from move(
-        _of(K.PROCESSOR, refund), _of(K.REFUNDS_IN_TRANSIT, refund), refund.amount, None
-    )
+    ends = _of(K.PROCESSOR, refund), _of(K.REFUNDS_IN_TRANSIT, refund)
+    return tuple(move(*ends, refund.amount, None))
 
 
-def kept_as_credit(refund: PaymentTransaction) -> Iterator[LedgerEntry]:
-    """The customer has it here, since they cannot have it there."""
-    credit = Account(K.CREDIT_AVAILABLE, refund.currency, refund.party)
-    yield from move(_of(K.REFUNDS_IN_TRANSIT, refund), credit, refund.amount, None)
-
-
-def borne(refund: PaymentTransaction, excess: Money) -> Iterator[LedgerEntry]:
-    """What went back although nothing of the sale was left is the platform's loss."""
-    yield from move(_of(K.BAD_DEBT, refund), _of(K.REFUNDS_IN_TRANSIT, refund), excess, None)
-
-
-def _account(kind: AccountKind, sale: Sale) -> Account:
-    return Account(kind, sale.amount.currency)
-
-
-def _of(kind: AccountKind, refund: PaymentTransaction) -> Account:
-    return Account(kind, refund.currency)
+def _of(kind: AccountKind, of: Sale | PaymentTransaction) -> Account:
+    return Account(kind, of.currency)

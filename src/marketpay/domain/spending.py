@@ -66,7 +66,12 @@ class Purse:
         return freed.expire(at)
 
     def spend(
-        self, amount: Money, kind: AccountKind, into: Account, payment: PaymentId, at: datetime
+        self,
+        amount: Money,
+        kind: AccountKind,
+        into: Account,
+        payment: PaymentId | None,
+        at: datetime,
     ) -> Purse:
         """So much of what is available or reserved goes `into` somewhere else."""
         return self._spent(amount, kind, into, payment, at)
@@ -78,7 +83,9 @@ class Purse:
         promotion = Account(K.PROMOTION, self.credit.currency)
         return self._spent(points, K.CREDIT_AVAILABLE, promotion, None, at)
 
-    def give_back(self, amount: Money, source: Account, payment: PaymentId, at: datetime) -> Purse:
+    def give_back(
+        self, amount: Money, source: Account, payment: PaymentId | None, at: datetime
+    ) -> Purse:
         """So much comes from `source`, and never expires."""
         target = self.credit.account(K.CREDIT_AVAILABLE)
         entries = tuple(move(source, target, amount, payment))

@@ -58,3 +58,19 @@ class SaleMade(SaleEvent):
 
 class SaleRefunded(SaleEvent):
     """Some of it, or all, goes back."""
+
+
+class SaleRefundFailed(SaleEvent):
+    """What was to go back did not arrive: the customer has credit instead, or it stays paid."""
+
+
+class SaleMoved(SaleEvent):
+    """A purchase before it was paid back: its days begin earlier."""
+
+
+class SaleDisputed(SaleEvent):
+    """The customer's bank disputes it."""
+
+
+class SaleDisputeEnded(SaleEvent):
+    """The bank has decided: some of it is lost, or nothing."""

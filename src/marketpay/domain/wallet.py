@@ -201,7 +201,7 @@ class Wallet(Entity):
         """The wallet with so much less `unsent`: it is on its way to the owner's account."""
         return self._sent(WalletTransferStarted, amount, self.unsent - amount, at)
 
-    def take_back(self, amount: Money, at: datetime) -> Change[Wallet]:
+    def unsend(self, amount: Money, at: datetime) -> Change[Wallet]:
         """The wallet with so much more `unsent`: it is not on the owner's account after all."""
         return self._sent(WalletTransferReturned, amount, self.unsent + amount, at)
 

@@ -18,15 +18,21 @@ from sqlalchemy import Connection, event, inspect, make_url, select, text
 from marketpay import (
     ConfigurationError,
     GetPayment,
+    GetPaymentTransaction,
+    GetSale,
+    GetUpgrade,
     ListChargebacks,
     ListJobs,
     ListPayments,
+    ListSales,
     Marketplace,
 )
 from marketpay.adapters.sql.engines import backend_of
 from marketpay.adapters.sql.inspection import lacking
-from marketpay.adapters.sql.migrations import upgrading
+from marketpay.adapters.sql.migrations import third, upgrading
 from marketpay.adapters.sql.migrations.chaining import BATCH
+from marketpay.adapters.sql.migrations.terms import Place
+from marketpay.adapters.sql.migrations.third.sold import fill_sales
 from marketpay.adapters.sql.schema import HEAD, Tables
 from marketpay.adapters.sql.store import SqlStore
 from marketpay.ports.chain import link
@@ -192,6 +198,35 @@ def test_a_loss_says_how_much_of_it_the_platform_bore(old: str) -> None:
     borne = {str(one.lost.amount): str(one.borne.amount) for one in found if one.lost.minor}
     assert borne == BORNE
     assert all(one.borne.minor == 0 for one in found if not one.lost.minor)
+
+
+def test_what_was_paid_for_upgrades_is_found_again(old: str) -> None:
+    upgrading.upgrade(old, Tables())
+
+    with closing(open_market(old)) as market:
+        [sale] = market.query(ListSales()).items
+        upgrade = market.query(GetUpgrade(sale.upgrade))
+        charge = market.query(GetPaymentTransaction(sale.charge))
+        assert (sale.customer, sale.listing) == ("cus_17", upgrade.listing)
+        assert (sale.amount, sale.days) == (charge.amount, charge.days)
+        assert (sale.starts_at, sale.ends_at) == (upgrade.created_at, upgrade.expires_at)
+        assert sale.gateway_payment.startswith("pi_sim_")
+        assert (sale.refundable, sale.created_at) == (sale.amount, charge.settled_at)
+        assert market.query(GetSale(sale.id)) == sale  # its id is one
+
+
+def test_sales_are_made_once_and_in_batches(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrading.upgrade(old, Tables())
+    monkeypatch.setattr("marketpay.adapters.sql.migrations.third.sold.BATCH", 1)
+
+    with connected(old) as connection:
+        place = Place()
+        third.define(place, connection.dialect.name)
+        made = connection.execute(select(place["sales"])).all()
+        connection.execute(place["sales"].delete())
+        for _ in range(2):
+            fill_sales(connection, place)
+            assert connection.execute(select(place["sales"])).all() == made
 
 
 def test_the_feed_is_linked_in_batches(old: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Dispute: ("payment", "job", "customer", "contractor", "status"),
     Evidence: ("dispute",),
     Upgrade: ("listing", "customer", "status"),
-    Sale: ("upgrade",),
+    Sale: ("upgrade", "customer", "listing"),
     Incident: ("status", "subject"),
     Webhook: ("status",),
 }

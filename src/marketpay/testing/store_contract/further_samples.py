@@ -220,12 +220,16 @@ def a_sale(upgrade: Upgrade, charge: PaymentTransaction, **fields: Any) -> Sale:
     usual: dict[str, Any] = {
         "id": SaleId(new_id("sal")),
         "upgrade": upgrade.id,
+        "listing": upgrade.listing,
         "charge": charge.id,
         "customer": upgrade.customer,
         "amount": charge.amount,
         "days": 30,
+        "starts_at": AT,
+        "ends_at": LATER,
         "gateway_payment": "pi_sale",
         "refunded": Money.from_minor(1, charge.currency),
+        "disputed": "dp_1 dp_2",
         "created_at": AT,
     }
     return Sale(**usual | fields)

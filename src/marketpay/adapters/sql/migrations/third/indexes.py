@@ -60,7 +60,11 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "withdrawal": (("withdrawal", "id"), None),
     },
     "evidence": {"dispute": (("dispute", "id"), None)},
-    "sales": {"upgrade": (("upgrade", "id"), None)},
+    "sales": {
+        "customer": (("customer", "id"), None),
+        "listing": (("listing", "id"), None),
+        "upgrade": (("upgrade", "id"), None),
+    },
 }
 
 # By table: the names of those that are new.
@@ -72,5 +76,5 @@ FRESH: Final[dict[str, tuple[str, ...]]] = {
     "milestones": ("contractor", "customer", "job", "status"),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
     "evidence": ("dispute",),
-    "sales": ("upgrade",),
+    "sales": ("customer", "listing", "upgrade"),
 }

@@ -26,6 +26,7 @@ from marketpay.adapters.sql.migrations.terms import Place
 from marketpay.adapters.sql.migrations.third.changes import NEW, OLD
 from marketpay.adapters.sql.migrations.third.checks import CHECKS
 from marketpay.adapters.sql.migrations.third.indexes import FRESH, INDEXES
+from marketpay.adapters.sql.migrations.third.sold import fill_sales
 
 revision = "0003"
 down_revision = "0002"
@@ -48,6 +49,9 @@ def upgrade() -> None:
         for one, (columns, where) in indexes.items():
             if dialect == "sqlite" or one in FRESH.get(name, ()):  # tables made anew have none
                 indexed(place[name], one, columns, where)
+    connection = connected()
+    if connection is not None:  # SQL alone cannot read the journal
+        fill_sales(connection, place)
     for name in third.SHARED if dialect != "sqlite" else ():
         _share(place[name], name)
     if dialect == "sqlite":

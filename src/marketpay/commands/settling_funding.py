@@ -1,4 +1,4 @@
-"""Settling a transfer that no payment is behind."""
+"""Settling the transfer that funds a withdrawal, which no payment is behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from marketpay.ports.gateway import Declined, GatewayNews, Transferred
 from marketpay.ports.store import Reader
 
 
-def settle_sending(
+def settle_funding(
     transaction: PaymentTransaction, news: GatewayNews, read: Reader, rules: Rules, at: datetime
 ) -> Settled:
     """What a withdrawal was short of is on the contractor's account, or is still to be sent."""
