@@ -24,6 +24,7 @@ from marketpay.domain.ledger import Account, AccountKind
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.sale import Sale
@@ -55,7 +56,7 @@ class ErasePerson(Command[int]):
         traces = Traces(person=self.person, entities=tuple(entities.values()))
         if any(self._matters(one, rules) for one in traces.unfinished()):
             raise Refused(Reason.PERSON_ACTIVE)
-        if self._has_credit(traces, read):
+        if self._has_credit(traces, read, rules):
             raise Refused(Reason.PERSON_ACTIVE)
         changes = tuple(traces.erased(rules.now()))
         erased = {change.entity.id for change in changes}
@@ -83,9 +84,9 @@ class ErasePerson(Command[int]):
             yield from read.find(owned, owner=self.person)
         yield from read.find(Credit, customer=self.person)
         yield from read.find(CreditGrant, customer=self.person)
-        for upgrade in read.find(Upgrade, customer=self.person):
-            yield upgrade
-            yield from read.find(Sale, upgrade=upgrade.id)
+        for bought in (Upgrade, Sale):
+            yield from read.find(bought, customer=self.person)
+        yield from read.find(PaymentTransaction, party=self.person)
         for payment in payments:
             yield from read.find(Chargeback, payment=payment.id)
             if payment.customer == self.person:
@@ -98,13 +99,22 @@ class ErasePerson(Command[int]):
 
     def _matters(self, one: Entity, rules: Rules) -> bool:
         """Points keep nobody here: they are worth nothing to who is gone."""
-        points = None if rules.loyalty is None else rules.loyalty.currency
-        return not (isinstance(one, Credit) and one.currency == points)
+        return not (isinstance(one, Credit) and one.currency == _points(rules))
 
-    def _has_credit(self, traces: Traces, read: Reader) -> bool:
-        """Whether a customer has money here that could not be paid back, and never used it."""
-        priced = (one for one in traces.entities if isinstance(one, Payment | Job | Sale))
-        used = {one.currency for one in traces.entities if isinstance(one, Credit)}
-        currencies = {one.currency for one in priced} - used
-        accounts = (Account(AccountKind.CREDIT_AVAILABLE, one, self.person) for one in currencies)
+    def _has_credit(self, traces: Traces, read: Reader, rules: Rules) -> bool:
+        """Whether a customer has money here that could not be paid back.
+
+        What came before there were rows for it is in the books alone: in a currency that they
+        have paid in.
+        """
+        paid = (one for one in traces.entities if isinstance(one, Payment | Sale | Credit))
+        currencies = {one.currency for one in paid if one.customer == self.person}
+        accounts = (
+            Account(AccountKind.CREDIT_AVAILABLE, one, self.person)
+            for one in sorted(currencies - {_points(rules)})
+        )
         return any(read.balance(account) for account in accounts)
+
+
+def _points(rules: Rules) -> str | None:
+    return None if rules.loyalty is None else rules.loyalty.currency

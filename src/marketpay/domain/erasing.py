@@ -26,6 +26,7 @@ from marketpay.domain.lifecycles import (
     JOB,
     OFFER,
     PAYMENT,
+    PAYMENT_TRANSACTION,
     REFUND,
     WITHDRAWAL,
     ApplicationStatus,
@@ -43,7 +44,17 @@ ERASED = "erased"  # a job keeps a title
 NOWHERE = "https://erased.invalid"  # ... and evidence an address
 FINAL = {
     one.name: one.final
-    for one in (JOB, APPLICATION, OFFER, PAYMENT, CHARGEBACK, WITHDRAWAL, ADJUSTMENT, REFUND)
+    for one in (
+        JOB,
+        APPLICATION,
+        OFFER,
+        PAYMENT,
+        PAYMENT_TRANSACTION,
+        CHARGEBACK,
+        WITHDRAWAL,
+        ADJUSTMENT,
+        REFUND,
+    )
 }
 
 

@@ -36,7 +36,7 @@ class Sale(Entity):
     created_at: datetime
 
     mutable: ClassVar[Names] = ("refunded",)
-    indexed: ClassVar[Names] = ("upgrade",)
+    indexed: ClassVar[Names] = ("upgrade", "customer")
     unique: ClassVar[Names] = ("charge", "gateway_payment")
 
     @property

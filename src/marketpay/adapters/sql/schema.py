@@ -84,7 +84,9 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Offer: ("job", "customer", "contractor"),
     Payment: ("offer", "job", "customer", "contractor"),
     Milestone: ("job", "customer", "contractor", "status"),
-    PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at"),
+    PaymentTransaction: (
+        "payment", "status", "withdrawal", "gateway_id", "settled_at", "party",
+    ),  # fmt: skip
     Refund: ("payment",),
     Wallet: ("owner",),
     Credit: ("customer",),
@@ -95,7 +97,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Dispute: ("payment", "job", "customer", "contractor", "status"),
     Evidence: ("dispute",),
     Upgrade: ("listing", "customer", "status"),
-    Sale: ("upgrade",),
+    Sale: ("upgrade", "customer"),
     Incident: ("status", "subject"),
     Webhook: ("status",),
 }

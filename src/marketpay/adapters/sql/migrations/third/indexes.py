@@ -54,13 +54,14 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "payment_transactions": {
         "due_at": (("due_at",), "due_at IS NOT NULL"),
         "gateway_id": (("gateway_id", "id"), None),
+        "party": (("party", "id"), None),
         "payment": (("payment", "id"), None),
         "settled_at": (("settled_at", "id"), None),
         "status": (("status", "id"), None),
         "withdrawal": (("withdrawal", "id"), None),
     },
     "evidence": {"dispute": (("dispute", "id"), None)},
-    "sales": {"upgrade": (("upgrade", "id"), None)},
+    "sales": {"customer": (("customer", "id"), None), "upgrade": (("upgrade", "id"), None)},
 }
 
 # By table: the names of those that are new.
@@ -71,6 +72,7 @@ FRESH: Final[dict[str, tuple[str, ...]]] = {
     "credit_grants": ("customer", "open_credit"),
     "milestones": ("contractor", "customer", "job", "status"),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
+    "payment_transactions": ("party",),
     "evidence": ("dispute",),
-    "sales": ("upgrade",),
+    "sales": ("customer", "upgrade"),
 }
