@@ -86,8 +86,8 @@ def _is_maker(adjustment: Adjustment, actor: str) -> bool:
     return adjustment.proposed_by == actor
 
 
-def _is_not_maker(adjustment: Adjustment, actor: str) -> bool:
-    return adjustment.proposed_by != actor
+def _is_checker(adjustment: Adjustment, actor: str) -> bool:
+    return actor not in (adjustment.proposed_by, adjustment.owner)
 
 
 def _is_proposed(job: Job, _role: Role) -> bool:
@@ -196,7 +196,7 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.PaymentCleared: (Button(ClearPayment, fits=_is_flagged),),
     e.PaymentTransferStarted: (Button(RetryTransfer, fits=_is_off),),
     e.PaymentTransactionAbandoned: (Button(AbandonTransaction, fits=_is_stuck),),
-    e.AdjustmentApproved: (Button(ApproveAdjustment, whose=_is_not_maker),),
+    e.AdjustmentApproved: (Button(ApproveAdjustment, whose=_is_checker),),
     e.AdjustmentRejected: (Button(RejectAdjustment),),
     e.AdjustmentWithdrawn: (Button(RejectAdjustment, whose=_is_maker),),
     e.WithdrawalApproved: (Button(ApproveWithdrawal),),

@@ -85,7 +85,12 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Payment: ("offer", "job", "customer", "contractor"),
     Milestone: ("job", "customer", "contractor", "status"),
     PaymentTransaction: (
-        "payment", "status", "withdrawal", "gateway_id", "settled_at", "party",
+        "payment",
+        "status",
+        "withdrawal",
+        "gateway_id",
+        "settled_at",
+        "party",
     ),  # fmt: skip
     Refund: ("payment",),
     Wallet: ("owner",),
