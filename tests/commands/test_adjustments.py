@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from marketpay import (
+    AbandonTransaction,
     AccountKind,
     Actor,
     AdjustmentId,
     AdjustmentStatus,
     ApproveAdjustment,
+    CancelWithdrawal,
     Forbidden,
     GetAdjustment,
     IllegalTransition,
@@ -30,6 +32,7 @@ from marketpay import (
     TransactionKind,
     TransferPolicy,
     Wallet,
+    Withdrawal,
     WithdrawalStatus,
 )
 from marketpay.ports.gateway import PayOut, Transfer
@@ -444,6 +447,57 @@ def test_what_could_not_be_sent_is_sent_later(
     first, *_, last = sendings(market)
     assert (last.retry_of, first.failure) == (first.id, "balance_insufficient")
     assert unsent(market) == usd("0")
+
+
+def given_up(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> tuple[Withdrawal, PaymentTransaction]:
+    """A withdrawal whose transfer was never answered."""
+    payee(market, gateway)
+    gateway.processor.top_up(100_000, "USD")
+    adjusted(market, "credit", "30")
+    gateway.script(Transfer, *[Outcome.TIMEOUT_BEFORE] * 2)
+    asked = withdraw(market, "30")
+    market.work()
+    clock.advance(hours=24)
+    market.work()
+    [sent] = sendings(market)
+    assert (sent.failure, gateway.effects(Transfer)) == ("no_answer", 0)
+    return asked, sent
+
+
+def test_what_was_never_answered_and_given_up_is_not_sent_by_itself(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    asked, sent = given_up(market, gateway, clock)
+    with heard(market) as told:
+        market.execute(AbandonTransaction(by=ADMIN, transaction=sent.id))
+    assert sorted(told.names) == [
+        "payment_transaction.abandoned",
+        "wallet.freed",
+        "wallet.transfer_returned",
+        "withdrawal.failed",
+    ]
+    for _ in range(9):
+        clock.advance(days=1)
+        settle(market, gateway)
+    failed = withdrawal_of(market, asked)
+    assert (failed.status, failed.failure) == (WithdrawalStatus.FAILED, "abandoned")
+    assert (len(sendings(market)), gateway.effects(Transfer)) == (1, 0)
+    assert (wallet(market), unsent(market)) == (("30.00", "0.00", "0.00"), usd("30"))
+    assert market.verify().problems == ()
+    pays_all_out(market, gateway, clock, "30.00")
+
+
+def test_what_was_called_off_before_stays_so(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    asked, sent = given_up(market, gateway, clock)
+    market.execute(CancelWithdrawal(by=CONTRACTOR, withdrawal=asked.id))
+    market.execute(AbandonTransaction(by=ADMIN, transaction=sent.id))
+    assert withdrawal_of(market, asked).status is WithdrawalStatus.CANCELED
+    assert (wallet(market), unsent(market)) == (("30.00", "0.00", "0.00"), usd("30"))
+    pays_all_out(market, gateway, clock, "30.00")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT_BEFORE, Outcome.TIMEOUT_AFTER])

@@ -11,8 +11,8 @@ from marketpay import (
     Marketplace,
     PaymentTransaction,
     Reason,
-    Refused,
     RefundUpgrade,
+    Refused,
     RevokeUpgrade,
     Upgrade,
 )

@@ -33,7 +33,6 @@ from tests.deals import (
     books_are_right,
     completed,
     everything,
-    in_progress,
     journal,
     payee,
     post,
