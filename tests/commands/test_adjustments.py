@@ -538,6 +538,13 @@ def test_it_is_sent_when_the_account_can_be_paid_again(
     assert unsent(market) == usd("0")
 
 
+def test_what_is_still_to_be_sent_is_seen_at_the_wallet(market: Marketplace) -> None:
+    assert market.wallet(CONTRACTOR.id, "USD").unsent == usd("0")
+    adjusted(market, "credit", "30")
+    adjusted(market, "debit", "10")
+    assert market.wallet(CONTRACTOR.id, "USD").unsent == usd("20")
+
+
 def test_a_debit_of_what_was_never_sent_is_not_sent(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

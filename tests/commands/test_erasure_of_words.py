@@ -41,7 +41,6 @@ from tests.deals import (
 from tests.disputes import PHOTO, disputed, resolving
 from tests.money import CHECKER, paid_out, payment_now, proposed, settle
 
-pytestmark = pytest.mark.edge(41)
 SECRET = "Ms Miller, 5 Elm Street"
 
 
@@ -62,6 +61,7 @@ def paid_off(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
     paid_out(market, gateway, clock, str(has.amount))
 
 
+@pytest.mark.edge(41)
 @pytest.mark.parametrize("person", [CUSTOMER, CONTRACTOR])
 def test_notes_about_their_payments(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, person: Actor
@@ -102,6 +102,7 @@ def test_what_somebody_may_not_is_not_written_down(market: Marketplace) -> None:
     assert all('"sha256"' in one.body for one in denied)
 
 
+@pytest.mark.edge(41)
 def test_what_they_said_twice(market: Marketplace, gateway: SimulatedGateway) -> None:
     """A repeat changes nothing, and is theirs all the same; with its key it is known after."""
     job = post(market)
@@ -115,6 +116,7 @@ def test_what_they_said_twice(market: Marketplace, gateway: SimulatedGateway) ->
     assert market.verify().problems == ()
 
 
+@pytest.mark.edge(41)
 def test_what_staff_said_twice(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
 ) -> None:
@@ -132,6 +134,7 @@ def test_what_staff_said_twice(
     assert in_the_journal(market) == []
 
 
+@pytest.mark.edge(41)
 @pytest.mark.parametrize("person", [CUSTOMER, CONTRACTOR])
 def test_what_staff_showed_in_their_dispute(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, person: Actor
@@ -154,6 +157,7 @@ def test_what_staff_showed_in_their_dispute(
     assert in_the_journal(market) == []
 
 
+@pytest.mark.edge(41)
 @pytest.mark.parametrize("person", [CUSTOMER, CONTRACTOR])
 def test_why_it_was_paid_back(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, person: Actor
