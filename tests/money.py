@@ -1,5 +1,7 @@
 """Money on its way: staff who refund, contractors who withdraw, webhooks that are heard."""
 
+from functools import partial
+
 from marketpay import (
     AccountKind,
     Actor,
@@ -19,9 +21,13 @@ from marketpay import (
     Refund,
     RefundIssued,
     RequestWithdrawal,
+    Wallet,
+    WalletId,
     WebhookStatus,
     Withdrawal,
 )
+from marketpay.domain.ids import new_id
+from marketpay.ports.store import Work
 from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, balance, books_are_right, usd
 
@@ -146,10 +152,17 @@ def restricted(market: Marketplace, gateway: SimulatedGateway, account: PayoutAc
     settle(market, gateway)
 
 
+def known_here(owner: str, work: Work) -> None:
+    """Somebody without a wallet has an empty one."""
+    if not work.find(Wallet, owner=owner):
+        work.put(Wallet.empty(WalletId(new_id("wal")), owner, "USD", VirtualClock()()))
+
+
 def proposed(
     market: Marketplace, kind: str, amount: str, owner: str = CONTRACTOR.id, by: Actor = ADMIN
 ) -> Adjustment:
     """So many dollars that one administrator would give, take or give up."""
+    market.store.run(partial(known_here, owner))
     return market.execute(
         ProposeAdjustment(by=by, owner=owner, amount=usd(amount), kind=kind, reason="It is fair")
     )

@@ -734,6 +734,7 @@ def _cancelling_anothers(world: World) -> Doing:
 
 def _writing_off(by: Actor) -> Callable[[World], Doing]:
     def prepare(world: World) -> Doing:
+        world.market.execute(OpenPayoutAccount(by=CONTRACTOR))
         command = _adjusting(by=by)
         return lambda: world.market.execute(command)
 
@@ -811,6 +812,11 @@ SITUATIONS = {
     ),
     "cancelling another's withdrawal": (_cancelling_anothers, Forbidden, "forbidden"),
     "writing off what nobody owes": (_writing_off(ADMIN), Refused, "balance_too_low"),
+    "writing off what a stranger owes": (
+        lambda world: lambda: world.market.execute(_adjusting(owner="nobody")),
+        NotFound,
+        "not_found",
+    ),
     "writing off by a service": (_writing_off(SERVICE), Forbidden, "forbidden"),
     "a payer's account of another": (_an_account_of_another, InvalidInput, "invalid_input"),
     "a payer's account of one's own": (_an_account_of_ones_own, Forbidden, "forbidden"),

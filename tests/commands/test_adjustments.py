@@ -1,16 +1,19 @@
 """Adjustments of wallets: one administrator proposes, and nothing moves until another agrees."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from marketpay import (
+    AbandonTransaction,
     AccountKind,
     Actor,
     AdjustmentId,
     AdjustmentStatus,
     ApproveAdjustment,
+    CancelWithdrawal,
     Forbidden,
     GetAdjustment,
     IllegalTransition,
@@ -29,6 +32,7 @@ from marketpay import (
     TransactionKind,
     TransferPolicy,
     Wallet,
+    Withdrawal,
     WithdrawalStatus,
 )
 from marketpay.ports.gateway import PayOut, Transfer
@@ -51,6 +55,7 @@ from tests.money import (
     all_is_right,
     hear,
     incidents,
+    known_here,
     paid_out,
     payment_now,
     proposed,
@@ -221,7 +226,7 @@ def test_what_nobody_looks_at_expires(
         work_off(market)
     assert told.names == ["adjustment.expired"]
     assert market.query(GetAdjustment(waiting.id)).status is S.EXPIRED
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(Refused):
         market.execute(late)
 
 
@@ -346,11 +351,16 @@ def test_what_was_paid_meanwhile_is_not_written_off(
 def test_who_owes_nothing_has_no_debt_to_write_off(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
+    payee(market, gateway)
+    market.store.run(partial(known_here, CONTRACTOR.id))
     with nothing_changes(market, gateway), pytest.raises(Refused):
-        proposed(market, "write_off", "0.01", owner="ctr_nobody")
+        proposed(market, "write_off", "0.01")
 
 
-def test_wallets_of_other_currencies_are_others(market: Marketplace) -> None:
+def test_wallets_of_other_currencies_are_others(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payee(market, gateway)
     command = ProposeAdjustment(
         by=ADMIN, owner="ctr_42", amount=Money("5", "EUR"), kind="credit", reason="Fair"
     )
@@ -439,6 +449,57 @@ def test_what_could_not_be_sent_is_sent_later(
     assert unsent(market) == usd("0")
 
 
+def given_up(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> tuple[Withdrawal, PaymentTransaction]:
+    """A withdrawal whose transfer was never answered."""
+    payee(market, gateway)
+    gateway.processor.top_up(100_000, "USD")
+    adjusted(market, "credit", "30")
+    gateway.script(Transfer, *[Outcome.TIMEOUT_BEFORE] * 2)
+    asked = withdraw(market, "30")
+    market.work()
+    clock.advance(hours=24)
+    market.work()
+    [sent] = sendings(market)
+    assert (sent.failure, gateway.effects(Transfer)) == ("no_answer", 0)
+    return asked, sent
+
+
+def test_what_was_never_answered_and_given_up_is_not_sent_by_itself(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    asked, sent = given_up(market, gateway, clock)
+    with heard(market) as told:
+        market.execute(AbandonTransaction(by=ADMIN, transaction=sent.id))
+    assert sorted(told.names) == [
+        "payment_transaction.abandoned",
+        "wallet.freed",
+        "wallet.transfer_returned",
+        "withdrawal.failed",
+    ]
+    for _ in range(9):
+        clock.advance(days=1)
+        settle(market, gateway)
+    failed = withdrawal_of(market, asked)
+    assert (failed.status, failed.failure) == (WithdrawalStatus.FAILED, "abandoned")
+    assert (len(sendings(market)), gateway.effects(Transfer)) == (1, 0)
+    assert (wallet(market), unsent(market)) == (("30.00", "0.00", "0.00"), usd("30"))
+    assert market.verify().problems == ()
+    pays_all_out(market, gateway, clock, "30.00")
+
+
+def test_what_was_called_off_before_stays_so(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    asked, sent = given_up(market, gateway, clock)
+    market.execute(CancelWithdrawal(by=CONTRACTOR, withdrawal=asked.id))
+    market.execute(AbandonTransaction(by=ADMIN, transaction=sent.id))
+    assert withdrawal_of(market, asked).status is WithdrawalStatus.CANCELED
+    assert (wallet(market), unsent(market)) == (("30.00", "0.00", "0.00"), usd("30"))
+    pays_all_out(market, gateway, clock, "30.00")
+
+
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT_BEFORE, Outcome.TIMEOUT_AFTER])
 def test_what_was_not_answered_is_sent_once(
     market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, outcome: Outcome
@@ -475,6 +536,13 @@ def test_it_is_sent_when_the_account_can_be_paid_again(
     settle(market, gateway)
     assert withdrawal_of(market, asked).status is WithdrawalStatus.PAID
     assert unsent(market) == usd("0")
+
+
+def test_what_is_still_to_be_sent_is_seen_at_the_wallet(market: Marketplace) -> None:
+    assert market.wallet(CONTRACTOR.id, "USD").unsent == usd("0")
+    adjusted(market, "credit", "30")
+    adjusted(market, "debit", "10")
+    assert market.wallet(CONTRACTOR.id, "USD").unsent == usd("20")
 
 
 def test_a_debit_of_what_was_never_sent_is_not_sent(

@@ -204,7 +204,7 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
         ("requested", "canceled"): ("canceled", {N, A}),
         ("approved", "canceled"): ("canceled", {N, A}),
         ("requested", "failed"): ("failed", {S}),
-        ("approved", "failed"): ("failed", {S}),
+        ("approved", "failed"): ("failed", {S, A}),
         ("approved", "started"): ("processing", {S}),
         ("processing", "started"): ("processing", {S}),
         ("processing", "paid"): ("paid", {S}),

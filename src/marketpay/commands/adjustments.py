@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, only_system
 from marketpay.commands.holdings import wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import withdrawing
-from marketpay.domain.actor import check_party
+from marketpay.domain.actor import Actor, check_party
 from marketpay.domain.adjustment import Adjustment, AdjustmentKind
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
-from marketpay.domain.errors import Forbidden, InvalidInput, Reason, Refused
+from marketpay.domain.errors import Forbidden, InvalidInput, NotFound, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import AdjustmentId
 from marketpay.domain.lifecycles import ADJUSTMENT, AdjustmentStatus
 from marketpay.domain.money import Money
+from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero
@@ -24,6 +27,12 @@ from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
 
 REJECTED = (AdjustmentStatus.REJECTED, AdjustmentStatus.WITHDRAWN)
+
+
+def _check_owner(by: Actor, owner: str, what: str) -> None:
+    """Raise `Forbidden` for who would get it, or lose it."""
+    if by.id == owner:
+        raise Forbidden(by.id, by.role.value, what, "another admin")
 
 
 def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
@@ -37,7 +46,8 @@ def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
 class ProposeAdjustment(Command[Adjustment]):
     """An administrator would give a contractor something, take it, or give up what they owe.
 
-    Nothing moves until another administrator approves it.
+    Nothing moves until another administrator approves it.  Only for who is a contractor here: who
+    has a wallet, or an account to be paid on.  Nobody adjusts their own wallet.
     """
 
     owner: str = field(validator=check_party)
@@ -47,8 +57,11 @@ class ProposeAdjustment(Command[Adjustment]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
         """The adjustment on record."""
-        permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, "propose an adjustment")
-        at, waived = rules.now(), self._check(read)
+        at, known = rules.now(), self._known(read)
+        what = "propose an adjustment"
+        permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, what)
+        _check_owner(self.by, self.owner, what)
+        self._check(known, rules)
         proposed = Adjustment(
             id=AdjustmentId(rules.new_id("adj")),
             owner=self.owner,
@@ -61,21 +74,35 @@ class ProposeAdjustment(Command[Adjustment]):
         ).begun(at)
         adjustment = proposed.entity
         timer = Timer(TimerKind.ADJUSTMENT_EXPIRY, adjustment.id, adjustment.expires_at)
-        return Decision(adjustment, changes=(proposed,), waives=waived, timers=(timer,))
+        return Decision(adjustment, changes=(proposed,), waives=known, timers=(timer,))
 
-    def _check(self, read: Reader) -> list[Wallet]:
-        """No more can be written off than is owed; it is looked at again when it is approved."""
+    def _known(self, read: Reader) -> Sequence[Wallet | PayoutAccount]:
+        """What says that the owner is a contractor here; none of it ever goes."""
+        known = (
+            read.find(Wallet, owner=self.owner),
+            read.find(PayoutAccount, contractor=self.owner),
+        )
+        if not any(known):
+            raise NotFound("Wallet", f"{self.amount.currency}:{self.owner}")
+        return [one for found in known for one in found]
+
+    def _check(self, known: Sequence[Wallet | PayoutAccount], rules: Rules) -> None:
+        """Only what the gateway can move is given or taken, and no more is written off than owed.
+
+        That is looked at again when it is approved.
+        """
+        currency = self.amount.currency
         if self.kind is not AdjustmentKind.WRITE_OFF:
-            return []
-        found = read.find(Wallet, owner=self.owner, currency=self.amount.currency)
-        if not found or self.amount > found[0].receivable:
+            rules.limits(currency).check_step(self.amount, "amount")
+            return
+        wallets = [one for one in known if isinstance(one, Wallet) and one.currency == currency]
+        if not any(self.amount <= one.receivable for one in wallets):
             raise Refused(Reason.BALANCE_TOO_LOW)
-        return found
 
 
 @frozen(kw_only=True)
 class ApproveAdjustment(Command[Adjustment]):
-    """Another administrator agrees: the wallet is adjusted."""
+    """Another administrator agrees, whose wallet it is not: the wallet is adjusted."""
 
     adjustment: AdjustmentId = field(validator=IdOf("Adjustment"))
 
@@ -86,12 +113,13 @@ class ApproveAdjustment(Command[Adjustment]):
         permit(self.by, ADJUSTMENT, event, what)
         if adjustment.proposed_by == self.by.id:
             raise Forbidden(self.by.id, self.by.role.value, what, "another admin")
+        _check_owner(self.by, adjustment.owner, what)
         is_mine = adjustment.decided_by == self.by.id
         if adjustment.status is AdjustmentStatus.APPROVED and is_mine:
             return Decision(adjustment, waives=(adjustment,))
-        approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
-        if adjustment.has_expired(at):
+        if adjustment.is_too_late(at):
             raise Refused(Reason.ADJUSTMENT_EXPIRED)
+        approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
         wallet = wallet_of(read, adjustment.owner, adjustment.currency, rules)
         is_write_off = adjustment.kind is AdjustmentKind.WRITE_OFF
         if is_write_off and adjustment.amount > wallet.receivable:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import field, frozen
 
-from marketpay.domain.actor import Actor, Role
+from marketpay.domain.actor import STAFF, Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import Forbidden
 from marketpay.domain.ids import PaymentId, TransactionId
@@ -100,7 +100,7 @@ def not_system(by: Actor, action: str, allowed: str) -> None:
 
 def only_staff(by: Actor, action: str) -> None:
     """Raise `Forbidden` unless an administrator acts, or another program of the host's."""
-    if by.role not in (Role.ADMIN, Role.SERVICE):
+    if by.role not in STAFF:
         raise Forbidden(by.id, by.role.value, action, "an admin or a service")
 
 

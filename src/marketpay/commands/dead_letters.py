@@ -24,7 +24,8 @@ from marketpay.ports.store import Reader
 class AbandonTransaction(Command[PaymentTransaction]):
     """A stuck operation is given up, as if the gateway had refused it.
 
-    A transfer that is given up is made again only by `RetryTransfer`.
+    A payment's transfer that is given up is made again only by `RetryTransfer`.  With a transfer
+    that no payment is behind the withdrawal fails that it was for, as with a payout.
 
     Only after looking at the gateway itself: what did take effect there would be missing here.
     """

@@ -58,7 +58,7 @@ from marketpay.commands.webhooks import ReplayWebhook
 from marketpay.commands.withdrawals import ApproveWithdrawal, CancelWithdrawal
 from marketpay.commands.work import RequestChanges, SubmitWork
 from marketpay.domain import events as e
-from marketpay.domain.actor import Actor, Role
+from marketpay.domain.actor import STAFF, Actor, Role
 from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.dispute import Dispute
 from marketpay.domain.disputing import is_disputable
@@ -72,7 +72,6 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.settlement import NO_ANSWER
 
 PEOPLE: Final = frozenset(Role) - {Role.SYSTEM}
-STAFF: Final = frozenset({Role.ADMIN, Role.SERVICE})
 
 
 def _always(_entity: Any, _role: Role) -> bool:
@@ -87,8 +86,8 @@ def _is_maker(adjustment: Adjustment, actor: str) -> bool:
     return adjustment.proposed_by == actor
 
 
-def _is_not_maker(adjustment: Adjustment, actor: str) -> bool:
-    return adjustment.proposed_by != actor
+def _is_checker(adjustment: Adjustment, actor: str) -> bool:
+    return actor not in (adjustment.proposed_by, adjustment.owner)
 
 
 def _is_proposed(job: Job, _role: Role) -> bool:
@@ -185,7 +184,7 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.MilestoneRefunded: (Button(RefundMilestone),),
     e.MilestoneCancelled: (Button(CancelMilestone),),
     e.PaymentRetried: (Button(PayOffer, fits=_is_of_offer),),
-    e.PaymentRefundRequested: (Button(IssueRefund, STAFF, _is_refundable),),
+    e.PaymentRefundRequested: (Button(IssueRefund, frozenset(STAFF), _is_refundable),),
     e.PaymentContested: (Button(OpenDispute, fits=_is_disputable),),
     e.DisputeEvidenceAdded: (Button(AddEvidence),),
     e.DisputeResponded: (Button(RespondToDispute, fits=_is_other_side),),
@@ -197,7 +196,7 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.PaymentCleared: (Button(ClearPayment, fits=_is_flagged),),
     e.PaymentTransferStarted: (Button(RetryTransfer, fits=_is_off),),
     e.PaymentTransactionAbandoned: (Button(AbandonTransaction, fits=_is_stuck),),
-    e.AdjustmentApproved: (Button(ApproveAdjustment, whose=_is_not_maker),),
+    e.AdjustmentApproved: (Button(ApproveAdjustment, whose=_is_checker),),
     e.AdjustmentRejected: (Button(RejectAdjustment),),
     e.AdjustmentWithdrawn: (Button(RejectAdjustment, whose=_is_maker),),
     e.WithdrawalApproved: (Button(ApproveWithdrawal),),

@@ -10,7 +10,7 @@ from marketpay.domain import funding
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import Settled
+from marketpay.domain.settlement import ABANDONED, Settled
 from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.gateway import Declined, GatewayNews, Transferred
 from marketpay.ports.store import Reader
@@ -25,6 +25,10 @@ def settle_funding(
             holder = f"{transaction.currency}:{transaction.party}"
             waiting = read.find(Withdrawal, open_wallet=holder)
             return funding.sent(transaction, waiting, id, at)
+        case Declined(code=code) if code == ABANDONED:
+            withdrawal = read.get(Withdrawal, str(transaction.withdrawal))
+            wallet = wallet_of(read, transaction.party, transaction.currency, rules)
+            return funding.given_up(transaction, withdrawal, wallet, at)
         case Declined(code=code):
             wallet = wallet_of(read, transaction.party, transaction.currency, rules)
             accounts = read.find(PayoutAccount, contractor=transaction.party)

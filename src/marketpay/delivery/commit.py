@@ -90,7 +90,10 @@ class Attempt(Generic[R]):
         decision.check(type(self.command).__name__)
         if decision.is_empty and self.key is None and self.command.by.role is Role.SYSTEM:
             return Committed(decision.result)  # stale news: not worth a row
-        saved = work.write(decision, self._record(decision))
+        record = self._record(decision)
+        if record.personal is not None and not decision.changes:
+            decision = evolve(decision, names=self._about(decision))
+        saved = work.write(decision, record)
         result = refresh(decision.result, saved)
         started: tuple[Any, ...] = tuple(saved.get(one.id, one) for one in decision.operations)
         return Committed(result, started, saved)
@@ -118,13 +121,21 @@ class Attempt(Generic[R]):
         return evolve(self._replay(record, work), is_replay=not began)
 
     def denied(self, error: Forbidden, work: Work) -> None:
-        """Put on record that the actor was not allowed to; no key is used up."""
+        """Put on record that the actor was not allowed to; no key is used up.
+
+        Of what they would have said there is the digest alone.
+        """
         self._put_on_record(error.code, work, _named(self.command))
 
     def _put_on_record(self, error: str, work: Work, subjects: tuple[str, ...] = ()) -> None:
         nothing: Decision[None] = Decision(None)
-        record = evolve(self._record(nothing), key=None, result=None, error=error)
+        record = evolve(self._record(nothing), key=None, result=None, error=error, personal=None)
         work.record(record, subjects)
+
+    def _about(self, decision: Decision[Any]) -> tuple[str, ...]:
+        """The ids that it names and answers: what was said without effect is found by them."""
+        answered = codec.entities_of(decision.result).values()
+        return tuple(dict.fromkeys((*_named(self.command), *(one.id for one in answered))))
 
     def _record(self, decision: Decision[Any]) -> JournalRecord:
         by = self.command.by

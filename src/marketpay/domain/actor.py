@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from attrs import field, frozen
 
@@ -18,6 +18,10 @@ class Role(StrEnum):
     ADMIN = "admin"
     SERVICE = "service"
     SYSTEM = "system"
+
+
+STAFF: Final = (Role.ADMIN, Role.SERVICE)  # who act for the platform
+PARTIES: Final = (Role.CUSTOMER, Role.CONTRACTOR)  # who act for themselves
 
 
 def check_party(_instance: object, attribute: object, value: Any) -> None:

@@ -57,6 +57,11 @@ class Adjustment(Living):
         """Whether it is too late to approve it."""
         return self.expires_at <= at
 
+    def is_too_late(self, at: datetime) -> bool:
+        """The same, while nobody has decided, and also once that is on record."""
+        is_open = self.status is AdjustmentStatus.PROPOSED
+        return self.status is AdjustmentStatus.EXPIRED or (is_open and self.has_expired(at))
+
     def entries(self, wallet: Wallet) -> Iterator[LedgerEntry]:
         """The entries that carry it out."""
         adjusted = Account(AccountKind.ADJUSTMENT, self.currency)

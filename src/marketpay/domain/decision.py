@@ -29,8 +29,8 @@ ROWS: Final[dict[AccountKind, type[Entity]]] = {
 
 @frozen
 class Forgetting:
-    """What is kept apart from the journal is taken away: what the person said, and what staff
-    said, in commands that changed any of these.
+    """What is kept apart from the journal is taken away: all that the person said as a customer
+    or contractor, and what staff said in commands that were about any of these.
     """
 
     person: str
@@ -53,6 +53,7 @@ class Decision(Generic[R_co]):
     operations: Sequence[Operation] = ()  # called right after the commit, in this order
     timers: Sequence[Timer] = ()
     forgets: Forgetting | None = None
+    names: tuple[str, ...] = ()  # ids by which its record is found although it changes nothing
 
     @property
     def is_empty(self) -> bool:
@@ -80,6 +81,11 @@ class Decision(Generic[R_co]):
     def latest(self) -> dict[str, Entity]:
         """Each changed entity once, as the last of its changes left it, by id."""
         return {change.entity.id: change.entity for change in self.changes}
+
+    def subjects(self) -> tuple[str, ...]:
+        """The ids by which its record is found: of what it changes, and what it names besides."""
+        changed = (change.entity.id for change in self.changes)
+        return tuple(dict.fromkeys((*changed, *self.names)))
 
 
 def _row(entity: Entity) -> tuple[type[Entity], str, str] | None:

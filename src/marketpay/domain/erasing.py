@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from marketpay.domain.actor import Role
+from marketpay.domain.actor import STAFF, Role
 from marketpay.domain.adjustment import Adjustment
 from marketpay.domain.application import Application
 from marketpay.domain.changing import changed
@@ -18,6 +18,7 @@ from marketpay.domain.dispute import GOING_ON, Dispute
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.events import PersonErased
 from marketpay.domain.evidence import Evidence
+from marketpay.domain.incident import Incident
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import (
     ADJUSTMENT,
@@ -26,6 +27,7 @@ from marketpay.domain.lifecycles import (
     JOB,
     OFFER,
     PAYMENT,
+    PAYMENT_TRANSACTION,
     REFUND,
     WITHDRAWAL,
     ApplicationStatus,
@@ -39,11 +41,21 @@ from marketpay.domain.refund import Refund
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 
-ERASED = "erased"  # a job keeps a title
+ERASED = "erased"  # a job keeps a title, a resolved incident a note
 NOWHERE = "https://erased.invalid"  # ... and evidence an address
 FINAL = {
     one.name: one.final
-    for one in (JOB, APPLICATION, OFFER, PAYMENT, CHARGEBACK, WITHDRAWAL, ADJUSTMENT, REFUND)
+    for one in (
+        JOB,
+        APPLICATION,
+        OFFER,
+        PAYMENT,
+        PAYMENT_TRANSACTION,
+        CHARGEBACK,
+        WITHDRAWAL,
+        ADJUSTMENT,
+        REFUND,
+    )
 }
 
 
@@ -89,8 +101,11 @@ class Traces:
         match one:
             case Dispute():
                 return self._disputed(one)
-            case Evidence(by=self.person):
-                return {"url": NOWHERE, "note": ""}
+            case Evidence():
+                is_theirs = one.by == self.person or one.role in STAFF
+                return {"url": NOWHERE, "note": ""} if is_theirs else {}
+            case Incident():
+                return {"note": ERASED}
             case Refund():
                 return {} if self._is_of_theirs(one.reason) else {"reason": ""}
             case CreditGrant():

@@ -16,19 +16,21 @@ from marketpay.domain import operations
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
-from marketpay.domain.lifecycles import PayoutAccountStatus
+from marketpay.domain.lifecycles import PayoutAccountStatus, WithdrawalStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import Settled, failed, succeeded
+from marketpay.domain.settlement import ABANDONED, Settled, failed, succeeded
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import NOT_ACTIVE, moved, transfer
 from marketpay.domain.wallet import Wallet
 from marketpay.domain.withdrawal import Withdrawal
+from marketpay.domain.withdrawing import freed
 
 SYSTEM = Role.SYSTEM
+GOING_ON = (WithdrawalStatus.APPROVED, WithdrawalStatus.PROCESSING)
 
 
 @frozen(kw_only=True)
@@ -129,6 +131,22 @@ def sent(
         entries=moved(transaction),
         timers=tuple(Timer(TimerKind.WITHDRAWAL, one.id, at) for one in waiting),
     )
+
+
+def given_up(
+    transaction: PaymentTransaction, withdrawal: Withdrawal, wallet: Wallet, at: datetime
+) -> Settled:
+    """Nobody sends it again by itself: the wallet has what was withdrawn, and is to be sent it.
+
+    As after a payout that was given up.  A withdrawal that was called off meanwhile stays so.
+    """
+    settled, back = failed(transaction, ABANDONED, at), wallet.take_back(transaction.amount, at)
+    if withdrawal.status not in GOING_ON:
+        return Decision(settled.entity, changes=(back, settled), waives=(withdrawal,))
+    gone = withdrawal.become(e.WithdrawalFailed, Role.ADMIN, at, failure=ABANDONED)
+    entries = freed(withdrawal, wallet)
+    freed_ = back.entity.post(entries, at)
+    return Decision(settled.entity, changes=(back, freed_, gone, settled), entries=entries)
 
 
 def not_sent(

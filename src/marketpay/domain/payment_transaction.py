@@ -88,7 +88,7 @@ class PaymentTransaction(Living):
         "open_purchase",
     )
     unique: ClassVar[Names] = ("open_purchase",)
-    indexed: ClassVar[Names] = ("payment", "withdrawal", "gateway_id")
+    indexed: ClassVar[Names] = ("payment", "withdrawal", "gateway_id", "party")
     lifecycle: ClassVar[Lifecycle[Any]] = PAYMENT_TRANSACTION
 
     @property

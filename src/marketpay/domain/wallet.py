@@ -45,7 +45,8 @@ class Wallet(Entity):
 
     `pending` waits for a clearance, `available` can be withdrawn, `reserved` is being
     withdrawn or is disputed.  What the owner owes the platform is `receivable`, and is collected
-    from what they earn next.  One wallet for each owner and currency: `holder` is unique.
+    from what they earn next.  What adjustments gave, and the platform's balance has to send still,
+    is `unsent`.  One wallet for each owner and currency: `holder` is unique.
     """
 
     id: WalletId

@@ -27,6 +27,9 @@ class WalletBalance:
     available: Money
     reserved: Money
     receivable: Money  # what the contractor owes the platform
+    # Of what is available, what adjustments gave and is sent out of the platform's balance first;
+    # below zero, what they took and lies on the contractor's account all the same.
+    unsent: Money
 
     @property
     def total(self) -> Money:
@@ -57,6 +60,7 @@ class GetWallet(Question[WalletBalance]):
             available=found[0].available if found else zero,
             reserved=found[0].reserved if found else zero,
             receivable=found[0].receivable if found else zero,
+            unsent=found[0].unsent if found else zero,
         )
 
 

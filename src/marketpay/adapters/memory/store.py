@@ -11,7 +11,7 @@ from attrs import evolve
 
 from marketpay.adapters.memory.reading import MemoryRecords
 from marketpay.adapters.memory.tables import Placed, Tables
-from marketpay.domain.actor import Role
+from marketpay.domain.actor import PARTIES, STAFF
 from marketpay.domain.changing import changed
 from marketpay.domain.decision import Decision, Forgetting
 from marketpay.domain.entity import Entity
@@ -25,9 +25,6 @@ E = TypeVar("E", bound=Entity)
 R = TypeVar("R")
 
 
-STAFF = (Role.ADMIN.value, Role.SERVICE.value)
-
-
 class MemoryWork(MemoryRecords):
     """One transaction."""
 
@@ -37,7 +34,7 @@ class MemoryWork(MemoryRecords):
         relied = [entity for entity in decision.relies_on if entity.id not in latest]
         written = [*latest.values(), *relied]
         self._check(written)
-        self.record(record, tuple(latest))
+        self.record(record, decision.subjects())
         journal = self._tables.attempts[record.attempt]
         for entry in decision.entries:
             number = len(self._tables.entries) + 1
@@ -54,11 +51,12 @@ class MemoryWork(MemoryRecords):
 
     def _forget(self, forgets: Forgetting) -> None:
         tables = self._tables
-        for number in {one for id in forgets.subjects for one in tables.subjects[id]}:
-            entry = tables.journal[number]
+        about = {one for id in forgets.subjects for one in tables.subjects.get(id, ())}
+        for number, entry in [*tables.journal.items()]:
             said = entry.record
-            is_theirs = said.actor == forgets.person or said.role in STAFF
-            if is_theirs and said.personal is not None:
+            is_theirs = said.actor == forgets.person and said.role in PARTIES
+            is_staffs = number in about and said.role in STAFF
+            if said.personal is not None and (is_theirs or is_staffs):
                 record = evolve(said, personal=None)
                 tables.put(tables.journal, number, evolve(entry, record=record))
 

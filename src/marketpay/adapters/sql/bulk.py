@@ -112,7 +112,7 @@ class Bulk:
         moved: defaultdict[Account, int] = defaultdict(int)
         for decision, record in written:
             number = numbers[record.attempt]
-            subjects += [(subject, number) for subject in decision.latest()]
+            subjects += [(subject, number) for subject in decision.subjects()]
             if record.personal is not None:
                 personal.append((number, record.personal))
             if decision.entries:

@@ -10,8 +10,10 @@ from marketpay.domain.decision import Forgetting
 
 
 def forgotten(sql: Sql, forgets: Forgetting | None) -> Iterator[Write]:
-    """One row for each of its subjects."""
-    if forgets is not None and forgets.subjects:
-        gone, person = sql.journal.personal_delete, forgets.person
-        rows = [gone.row({"person": person, "subject": one}) for one in forgets.subjects]
-        yield Write(gone.sql, rows)
+    """What they said themselves, then what staff said: a row for each of the subjects."""
+    if forgets is None:
+        return
+    own, about = sql.journal.personal_delete_of, sql.journal.personal_delete_about
+    yield Write(own.sql, [own.row({"person": forgets.person})])
+    if forgets.subjects:
+        yield Write(about.sql, [about.row({"subject": one}) for one in forgets.subjects])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from marketpay.adapters.sql.statements import Compiler, Statement, literal, row_of
-from marketpay.domain.actor import Role
+from marketpay.domain.actor import PARTIES, STAFF, Role
 from marketpay.ports.journal import JournalRecord
 
 
@@ -38,17 +38,26 @@ class JournalSql:
         return self.compiler.insert_part(self._tables.journal_personal)
 
     @cached_property
-    def personal_delete(self) -> Statement:
-        """Take away what a person, and staff, said in commands that changed one entity."""
-        tables, marks = self._tables, self._tables.journal_subjects
-        said = or_(
-            tables.journal.c.actor == bindparam("person"),
-            tables.journal.c.role.in_([literal(role.value) for role in (Role.ADMIN, Role.SERVICE)]),
-        )
-        its = select(marks.c.journal).join(tables.journal, tables.journal.c.id == marks.c.journal)
-        its = its.where(marks.c.subject == bindparam("subject"), said)
-        gone = delete(tables.journal_personal).where(tables.journal_personal.c.journal.in_(its))
-        return self.compiler.compile(gone)
+    def personal_delete_of(self) -> Statement:
+        """Take away all that a person has said, as a customer or contractor."""
+        journal = self._tables.journal
+        theirs = select(journal.c.id).where(journal.c.actor == bindparam("person"))
+        return self._personal_delete(theirs.where(self._is_of(PARTIES)))
+
+    @cached_property
+    def personal_delete_about(self) -> Statement:
+        """Take away what staff said in commands that were about one entity."""
+        journal, marks = self._tables.journal, self._tables.journal_subjects
+        its = select(marks.c.journal).join(journal, journal.c.id == marks.c.journal)
+        its = its.where(marks.c.subject == bindparam("subject"))
+        return self._personal_delete(its.where(self._is_of(STAFF)))
+
+    def _is_of(self, roles: Sequence[Role]) -> Any:
+        return self._tables.journal.c.role.in_([literal(role.value) for role in roles])
+
+    def _personal_delete(self, records: Any) -> Statement:
+        personal = self._tables.journal_personal
+        return self.compiler.compile(delete(personal).where(personal.c.journal.in_(records)))
 
     @cached_property
     def subject_insert(self) -> Statement:

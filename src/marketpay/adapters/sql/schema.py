@@ -84,7 +84,7 @@ LISTED: Final[dict[type[Entity], tuple[str, ...]]] = {
     Offer: ("job", "customer", "contractor"),
     Payment: ("offer", "job", "customer", "contractor"),
     Milestone: ("job", "customer", "contractor", "status"),
-    PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at"),
+    PaymentTransaction: ("payment", "status", "withdrawal", "gateway_id", "settled_at", "party"),
     Refund: ("payment",),
     Wallet: ("owner",),
     Credit: ("customer",),

@@ -45,7 +45,7 @@ class SqlWork(SqlRecords):
         self._transaction.write(
             [
                 *self._saved(everything, latest),
-                *self._booked(number, record, tuple(latest), decision.entries),
+                *self._booked(number, record, decision.subjects(), decision.entries),
                 *self._set(decision.timers),
                 *forgotten(self._sql, decision.forgets),
             ]

@@ -37,12 +37,36 @@ def _forget(store: Store, *jobs: Job, person: str = "cus_17") -> None:
 class ForgettingContract:
     """By whom it was said, and about what."""
 
-    def test_what_a_person_said_is_gone(self, store: Store) -> None:
-        """Of each of the subjects, and of no other."""
-        first, second, third = (_said(store) for _ in range(3))
-        _forget(store, first, second)
-        assert _personal(store, first) == _personal(store, second) == [None]
-        assert _personal(store, third) == ['{"salt":"cus_17"}']
+    def test_all_that_a_person_said_is_gone(self, store: Store) -> None:
+        """As a customer or contractor, whatever it was about, and if it was about nothing."""
+        about, other = _said(store), _said(store, role="contractor")
+        denied = a_record(actor="cus_17", role="customer", personal='{"salt":"denied"}')
+        store.run(lambda work: work.record(denied))
+        anothers = _said(store, by="cus_18")
+        _forget(store, about)
+        assert _personal(store, about) == _personal(store, other) == [None]
+        assert _personal(store, anothers) == ['{"salt":"cus_18"}']
+        kept = store.run(lambda work: work.attempted(denied.attempt))
+        assert kept is not None
+        assert kept.personal is None
+
+    def test_what_staff_said_about_others_is_not(self, store: Store) -> None:
+        """Also where they are called the same."""
+        job = _said(store, by="cus_17", role="admin")
+        _forget(store)
+        assert _personal(store, job) == ['{"salt":"cus_17"}']
+
+    def test_what_staff_said_without_effect_is_gone(self, store: Store) -> None:
+        """It is found by what it names."""
+        job = a_job()
+        said: Decision[None] = Decision(None, names=(job.id,))
+        record = a_record(actor="adm_1", role="admin", personal='{"salt":"adm_1"}')
+        more = a_record(actor="adm_1", role="admin", personal='{"salt":"adm_2"}')
+        store.run(lambda work: work.write(said, record))
+        store.run(lambda work: work.write_many([(said, more)]))
+        assert _personal(store, job) == ['{"salt":"adm_1"}', '{"salt":"adm_2"}']
+        _forget(store, job)
+        assert _personal(store, job) == [None, None]
 
     def test_what_staff_said_is_gone_and_what_others_said_is_not(self, store: Store) -> None:
         """Staff are administrators and services."""
@@ -87,9 +111,11 @@ class ForgettingContract:
         store.run(lambda work: work.write_many(written))
         assert _personal(store, job) == [None, None]
 
-    def test_who_has_no_traces_is_forgotten_at_once(self, store: Store) -> None:
-        """No subjects, no effect."""
+    def test_nobody_elses_words_are_gone(self, store: Store) -> None:
+        """Nor what others said about the same."""
         job = _said(store)
         _forget(store)
+        assert _personal(store, job) == [None]
+        job = _said(store)
         _forget(store, job, person="cus_18")
         assert _personal(store, job) == ['{"salt":"cus_17"}']

@@ -54,6 +54,7 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "payment_transactions": {
         "due_at": (("due_at",), "due_at IS NOT NULL"),
         "gateway_id": (("gateway_id", "id"), None),
+        "party": (("party", "id"), None),
         "payment": (("payment", "id"), None),
         "settled_at": (("settled_at", "id"), None),
         "status": (("status", "id"), None),
@@ -75,6 +76,7 @@ FRESH: Final[dict[str, tuple[str, ...]]] = {
     "credit_grants": ("customer", "open_credit"),
     "milestones": ("contractor", "customer", "job", "status"),
     "disputes": ("contractor", "customer", "job", "payment", "status"),
+    "payment_transactions": ("party",),
     "evidence": ("dispute",),
     "sales": ("customer", "listing", "upgrade"),
 }
