@@ -83,6 +83,12 @@ class Deal:
         return _held(one for one in self.beside if one.purpose is not PaymentPurpose.MILESTONE)
 
     @property
+    def charging(self) -> tuple[Payment, ...]:
+        """Extras whose capture is under way: they go where the job went if that ends meanwhile."""
+        beside = (one for one in self.beside if one.purpose is PaymentPurpose.EXTRA)
+        return tuple(one for one in beside if one.status is PaymentStatus.AUTHORIZED)
+
+    @property
     def divisible(self) -> tuple[Payment, ...]:
         """All that is in escrow for its job: the price or its parts first, then each extra."""
         parts = (one for one in self.beside if one.purpose is PaymentPurpose.MILESTONE)

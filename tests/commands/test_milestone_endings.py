@@ -1,0 +1,105 @@
+"""Who ends a job in parts, with what, and what was said of each part."""
+
+from typing import Any
+
+import pytest
+
+from marketpay import (
+    Actor,
+    CancelMilestone,
+    CompleteJob,
+    Job,
+    Marketplace,
+    PayExtra,
+    Payment,
+    PaymentStatus,
+    Reason,
+    RefundMilestone,
+    Refused,
+    ReleaseMilestone,
+)
+from marketpay.ports.gateway import Capture
+from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, nothing_changes, now, usd
+from tests.milestones import fund, in_parts, nothing_is_left, release, statuses
+from tests.money import wallet, work_off
+
+CLOSING: dict[str, Any] = {
+    "release": ReleaseMilestone,
+    "refund": RefundMilestone,
+    "cancel": CancelMilestone,
+}
+
+
+def extra(market: Marketplace, job: Job) -> Payment:
+    """What was paid beside the parts."""
+    command = PayExtra(by=CUSTOMER, job=job.id, amount=usd("500"), payment_method=GOOD)
+    return market.execute(command).payment
+
+
+def before_the_last(market: Marketplace, first: str, last: str) -> tuple[Job, Any, Payment]:
+    """A job of which one part is open, and an extra is in escrow."""
+    job, parts = in_parts(market, "10", "500")
+    market.execute(CLOSING[first](by=ADMIN, milestone=parts[0].id))
+    if last != "cancel":
+        fund(market, parts[1])
+    return job, parts[1], extra(market, job)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "by"),
+    [
+        ("release", "cancel", CONTRACTOR),
+        ("release", "refund", CONTRACTOR),
+        ("refund", "cancel", CUSTOMER),
+    ],
+)
+def test_nobody_takes_what_was_paid_beside_the_parts_by_closing_the_last(
+    market: Marketplace, gateway: SimulatedGateway, first: str, last: str, by: Actor
+) -> None:
+    job, part, paid = before_the_last(market, first, last)
+    with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
+        market.execute(CLOSING[last](by=by, milestone=part.id))
+    assert refused.value.reason is Reason.EXTRAS_OPEN
+    market.execute(CompleteJob(by=CUSTOMER, job=job.id))
+    assert now(market, paid).status is PaymentStatus.RELEASED
+    nothing_is_left(market, gateway)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "by", "ends"),
+    [
+        ("release", "cancel", CUSTOMER, "completed"),
+        ("release", "cancel", ADMIN, "completed"),
+        ("release", "refund", ADMIN, "completed"),
+        ("refund", "release", CUSTOMER, "completed"),
+        ("refund", "cancel", CONTRACTOR, "cancelled"),
+        ("refund", "refund", CONTRACTOR, "cancelled"),
+        ("refund", "cancel", ADMIN, "cancelled"),
+    ],
+)
+def test_who_cannot_gain_by_it_ends_the_job_with_the_last_part(
+    market: Marketplace, gateway: SimulatedGateway, first: str, last: str, by: Actor, ends: str
+) -> None:
+    _, part, paid = before_the_last(market, first, last)
+    assert market.execute(CLOSING[last](by=by, milestone=part.id)).job.status == ends
+    goes = {"completed": PaymentStatus.RELEASED, "cancelled": PaymentStatus.REFUNDED}
+    assert now(market, paid).status is goes[ends]
+    nothing_is_left(market, gateway)
+
+
+def test_nor_what_is_just_being_captured(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    job, (first, last) = in_parts(market, "10", "500")
+    release(market, first)
+    gateway.script(Capture, Outcome.TIMEOUT_BEFORE)
+    paid = extra(market, job)
+    assert now(market, paid).status is PaymentStatus.AUTHORIZED
+    with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
+        market.execute(CancelMilestone(by=CONTRACTOR, milestone=last.id))
+    assert refused.value.reason is Reason.EXTRAS_OPEN
+    clock.advance(hours=1)
+    work_off(market)
+    assert now(market, paid).status is PaymentStatus.CAPTURED
+    assert (statuses(market, job), wallet(market)[0]) == (["released", "pending"], "7.00")
