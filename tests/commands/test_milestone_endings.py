@@ -6,12 +6,18 @@ import pytest
 
 from marketpay import (
     Actor,
+    CancelJob,
+    CancellationPolicy,
+    CancellationTier,
     CancelMilestone,
     CompleteJob,
+    GetPayment,
     Job,
     Marketplace,
+    Milestone,
     PayExtra,
     Payment,
+    PaymentId,
     PaymentStatus,
     Reason,
     RefundMilestone,
@@ -20,8 +26,17 @@ from marketpay import (
 )
 from marketpay.ports.gateway import Capture
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, nothing_changes, now, usd
-from tests.milestones import fund, in_parts, nothing_is_left, release, statuses
+from tests.conftest import OpenMarket
+from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, nothing_changes, now, payee, usd
+from tests.hearing import rest, stated, tell
+from tests.milestones import (
+    fund,
+    in_parts,
+    nothing_is_done,
+    nothing_is_left,
+    release,
+    statuses,
+)
 from tests.money import wallet, work_off
 
 CLOSING: dict[str, Any] = {
@@ -103,3 +118,48 @@ def test_nor_what_is_just_being_captured(
     work_off(market)
     assert now(market, paid).status is PaymentStatus.CAPTURED
     assert (statuses(market, job), wallet(market)[0]) == (["released", "pending"], "7.00")
+
+
+def taken_back(market: Marketplace, part: Milestone) -> Payment:
+    """What was paid for a part; its customer's bank has taken it, for good as it seems."""
+    paid = market.query(GetPayment(PaymentId(str(now(market, part).payment))))
+    tell(market, stated(market, paid, "lost", "500", amount="500"))
+    return paid
+
+
+@pytest.mark.parametrize("how", ["release", "complete", "refund"])
+def test_what_the_bank_gives_back_after_all_goes_where_the_part_went(
+    market: Marketplace, gateway: SimulatedGateway, how: str
+) -> None:
+    payee(market, gateway)
+    gateway.processor.top_up(100_000, "USD")
+    job, (first, second) = in_parts(market, "500", "300")
+    fund(market, second)
+    paid = taken_back(market, first)
+    closing: dict[str, Any] = {
+        "release": ReleaseMilestone(by=CUSTOMER, milestone=first.id),
+        "refund": RefundMilestone(by=CONTRACTOR, milestone=first.id),
+        "complete": CompleteJob(by=CUSTOMER, job=job.id),
+    }
+    market.execute(closing[how])
+    said = "refunded" if how == "refund" else "released"
+    assert statuses(market, job)[0] == said
+    with nothing_is_done(market):
+        market.execute(closing[how])
+    tell(market, stated(market, paid, "won", amount="500"))
+    rest(market)
+    after = now(market, paid)
+    assert (after.status.value, after.is_released) == (said, said == "released")
+    assert market.verify().ok
+
+
+def test_a_part_of_which_the_contractor_gets_nothing_is_not_released(
+    open_market: OpenMarket, gateway: SimulatedGateway
+) -> None:
+    tier = CancellationTier(stage="in_progress", to_customer="0.5")
+    market = open_market(cancellation=CancellationPolicy([tier]))
+    job, _ = in_parts(market, "500", "300")
+    market.execute(CancelJob(by=ADMIN, job=job.id))
+    assert statuses(market, job) == ["refunded", "cancelled"]
+    assert market.revenue("USD").cancellation_fees.minor > 0
+    nothing_is_left(market, gateway)

@@ -56,12 +56,24 @@ def whole(deal: Deal, milestone: Milestone) -> Shares:
     return Shares.whole(deal.payment(str(milestone.payment)).refundable)
 
 
+@frozen
+class Closure:
+    """How a milestone is closed, and by whom; without `shares` it has no money.
+
+    It is what was said of it, whatever is left of it then: a bank may yet give back what it took.
+    """
+
+    event: type[Event]
+    shares: Shares | None
+    by: Role
+
+
 def close(
-    deal: Deal, milestone: Milestone, shares: Shares | None, by: Role, read: Reader, rules: Rules
+    deal: Deal, milestone: Milestone, how: Closure, read: Reader, rules: Rules
 ) -> Decision[MilestoneOutcome]:
-    """The milestone, closed by what becomes of its money; without `shares` it has none."""
-    at, job = rules.now(), deal.job
-    closed = closing.closed(milestone, shares, by, at)
+    """The milestone, closed, and its money divided."""
+    at, job, shares, by = rules.now(), deal.job, how.shares, how.by
+    closed = milestone.become(how.event, by, at)
     event = closing.ending(deal, closed.entity)
     parts = [] if shares is None else [(deal.payment(str(milestone.payment)), shares)]
     parts = [part for part in parts if part[1].total.minor]
