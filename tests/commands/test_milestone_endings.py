@@ -163,3 +163,26 @@ def test_a_part_of_which_the_contractor_gets_nothing_is_not_released(
     assert statuses(market, job) == ["refunded", "cancelled"]
     assert market.revenue("USD").cancellation_fees.minor > 0
     nothing_is_left(market, gateway)
+
+
+@pytest.mark.parametrize("how", ["complete", "cancel"])
+@pytest.mark.parametrize("works", [True, False], ids=["worked", "at once"])
+def test_what_a_closed_part_got_back_goes_where_it_went_whatever_ends_first(
+    market: Marketplace, gateway: SimulatedGateway, how: str, *, works: bool
+) -> None:
+    payee(market, gateway)
+    gateway.processor.top_up(100_000, "USD")
+    job, (first, second) = in_parts(market, "500", "300")
+    fund(market, second)
+    paid = taken_back(market, first)
+    closer: Any = ReleaseMilestone if how == "cancel" else RefundMilestone
+    market.execute(closer(by=ADMIN, milestone=first.id))
+    tell(market, stated(market, paid, "won", amount="500"))
+    if works:
+        rest(market)
+    over: Any = CancelJob if how == "cancel" else CompleteJob
+    market.execute(over(by=ADMIN, job=job.id))
+    rest(market)
+    status = PaymentStatus.RELEASED if how == "cancel" else PaymentStatus.REFUNDED
+    assert now(market, paid).status is status
+    assert market.verify().ok

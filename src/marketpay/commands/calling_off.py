@@ -44,8 +44,8 @@ class Cancellation(Result):
 def divisible(deal: Deal) -> tuple[Payment, ...]:
     """What is in escrow for a job that was assigned, unless anybody disputes any of it."""
     check_undisputed(*deal.payments)
-    held = (one for one in (deal.paid, *deal.beside) if not one.is_released)
-    if any(one.disputed.minor for one in held):
+    paid = (one for one in (deal.paid, *deal.beside) if not deal.is_decided(one))
+    if any(one.disputed.minor and not one.is_released for one in paid):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return deal.divisible
 

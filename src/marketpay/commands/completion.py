@@ -109,7 +109,8 @@ def obstacle(deal: Deal) -> Reason | None:
 def behind(deal: Deal) -> list[Payment]:
     """What completing the job releases: that of its offer first, and what was paid beside it.
 
-    But for what has left escrow: a job in parts goes on when some of them are released.
+    But for what has left escrow, and what is decided: a job in parts goes on when some of them
+    are closed.
     """
-    paid = (deal.paid, *deal.beside)
+    paid = (one for one in (deal.paid, *deal.beside) if not deal.is_decided(one))
     return [one for one in paid if one.status in ESCROWED and not one.is_released]
