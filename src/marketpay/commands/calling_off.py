@@ -11,7 +11,7 @@ from marketpay.commands.base import Pending, Result
 from marketpay.commands.holdings import held, wallet_of
 from marketpay.domain.actor import Role
 from marketpay.domain.cancelling import Parts
-from marketpay.domain.closing import closed_with_job
+from marketpay.domain.closing import divided_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
@@ -44,8 +44,8 @@ class Cancellation(Result):
 def divisible(deal: Deal) -> tuple[Payment, ...]:
     """What is in escrow for a job that was assigned, unless anybody disputes any of it."""
     check_undisputed(*deal.payments)
-    held = (one for one in (deal.paid, *deal.beside) if not one.is_released)
-    if any(one.disputed.minor for one in held):
+    paid = (one for one in (deal.paid, *deal.beside) if not deal.is_decided(one))
+    if any(one.disputed.minor and not one.is_released for one in paid):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return deal.divisible
 
@@ -66,7 +66,7 @@ def call_off(
             raise Refused(Reason.PAYMENT_UNDER_REVIEW)
     parties = _parties(paid, [part for _, part in parts], read, rules, at)
     divided = divide_all(parts, parties, by, rules, at, deal.job.id)
-    changes: list[Change[Entity]] = [cancelled, *closed_with_job(deal, parts, rules, at)]
+    changes: list[Change[Entity]] = [cancelled, *divided_with_job(deal, parts, rules, at)]
     changes += [change for one in divided for change in one.changes]
     main = next((one for one in divided if one.payment.id == paid.id), None)
     result = Cancellation(job=cancelled.entity, payment=paid)

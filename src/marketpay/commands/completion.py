@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from attrs import field, frozen
 
 from marketpay.commands.base import Command, Result, not_system
@@ -11,20 +9,18 @@ from marketpay.commands.holdings import wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import releasing
 from marketpay.domain.actor import Role
-from marketpay.domain.closing import closed_with_job
+from marketpay.domain.closing import released_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
-from marketpay.domain.entity import Change, Entity, permit
+from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, JobStatus, PaymentStatus
-from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
-from marketpay.domain.shares import Shares
 from marketpay.domain.validators import IdOf
 from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
@@ -74,7 +70,7 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
     why = obstacle(deal)
     if why is not None:
         raise Refused(why)
-    closing = _closing(deal, owed, rules)
+    closing = [*released_with_job(deal, rules, at)]
     ended = [change.entity for change in closing]
     if not owed:
         return Decision(
@@ -98,13 +94,6 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
     )
 
 
-def _closing(deal: Deal, owed: Sequence[Payment], rules: Rules) -> list[Change[Entity]]:
-    """The milestones that are open: what is left of them is the contractor's."""
-    nothing = Money.zero(deal.job.currency)
-    parts = [(one, Shares.between(nothing, one.refundable)) for one in owed]
-    return [*closed_with_job(deal, parts, rules, rules.now())]
-
-
 def obstacle(deal: Deal) -> Reason | None:
     """Why what is left of a deal's payments cannot be released now, if it cannot."""
     if any(one.contested is not None for one in deal.payments):
@@ -120,7 +109,8 @@ def obstacle(deal: Deal) -> Reason | None:
 def behind(deal: Deal) -> list[Payment]:
     """What completing the job releases: that of its offer first, and what was paid beside it.
 
-    But for what has left escrow: a job in parts goes on when some of them are released.
+    But for what has left escrow, and what is decided: a job in parts goes on when some of them
+    are closed.
     """
-    paid = (deal.paid, *deal.beside)
+    paid = (one for one in (deal.paid, *deal.beside) if not deal.is_decided(one))
     return [one for one in paid if one.status in ESCROWED and not one.is_released]

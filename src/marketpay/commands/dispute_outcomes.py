@@ -256,7 +256,7 @@ def _job_after(
         job = ended.entity
         over.append(ended)
     if milestone is not None:
-        over.append(closing.closed(milestone, shares, Role.SYSTEM, at))
+        over.append(milestone.become(closing.by_shares(shares), Role.SYSTEM, at))
     return job, tuple(over)
 
 

@@ -15,6 +15,7 @@ from marketpay.domain.ids import PaymentId
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import OfferStatus, PaymentStatus
 from marketpay.domain.payment import Payment, PaymentPurpose
+from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import EXPIRED
 from marketpay.domain.validators import IdOf
@@ -39,11 +40,13 @@ class SettleHold(Command[Payment]):
         payment = deal.payment(self.payment)
         offer = deal.offer(payment.offer)
         is_held = payment.status is PaymentStatus.AUTHORIZED
-        is_charged = payment.purpose is not PaymentPurpose.OFFER  # its capture is under way
         is_behind = offer.payment == payment.id  # not of old terms
-        is_captured = is_charged or (is_behind and offer.status is OfferStatus.ACCEPTING)
-        if not is_held or is_captured:
+        is_accepting = is_behind and offer.status is OfferStatus.ACCEPTING
+        if not is_held or is_accepting:
             return Decision(payment, waives=deal.rest())
+        captures = _captures(payment, read)
+        if captures:  # what becomes of it is for them to say
+            return Decision(payment, waives=(*deal.rest(), *captures))
         if isinstance(self.news, HoldGone):
             gone = payment.become(e.PaymentExpired, self.by.role, at, failure=EXPIRED)
             changes: list[Any] = [gone]
@@ -63,6 +66,13 @@ class SettleHold(Command[Payment]):
         raised = incident(why, payment.id, id, rules, at)
         waived = deal.rest(payment)
         return Decision(flagged.entity, changes=(flagged, raised), waives=waived)
+
+
+def _captures(payment: Payment, read: Reader) -> list[PaymentTransaction]:
+    """What is charged beyond the offer is captured as it is held, unless nobody wanted it then."""
+    if payment.purpose is PaymentPurpose.OFFER:
+        return []
+    return read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.CAPTURE)
 
 
 @frozen(kw_only=True)

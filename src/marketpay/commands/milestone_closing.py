@@ -9,6 +9,7 @@ from attrs import frozen
 from marketpay.commands.base import Result
 from marketpay.commands.holdings import parties_of
 from marketpay.domain import closing
+from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
@@ -16,6 +17,7 @@ from marketpay.domain.disputing import check_divisible, check_undisputed
 from marketpay.domain.dividing import Divided, Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
+from marketpay.domain.event import Event
 from marketpay.domain.ids import MilestoneId
 from marketpay.domain.job import Job
 from marketpay.domain.milestone import Milestone
@@ -54,17 +56,30 @@ def whole(deal: Deal, milestone: Milestone) -> Shares:
     return Shares.whole(deal.payment(str(milestone.payment)).refundable)
 
 
+@frozen
+class Closure:
+    """How a milestone is closed, and by whom; without `shares` it has no money.
+
+    It is what was said of it, whatever is left of it then: a bank may yet give back what it took.
+    """
+
+    event: type[Event]
+    shares: Shares | None
+    by: Role
+
+
 def close(
-    deal: Deal, milestone: Milestone, shares: Shares | None, by: Role, read: Reader, rules: Rules
+    deal: Deal, milestone: Milestone, how: Closure, read: Reader, rules: Rules
 ) -> Decision[MilestoneOutcome]:
-    """The milestone, closed by what becomes of its money; without `shares` it has none."""
-    at, job = rules.now(), deal.job
-    closed = closing.closed(milestone, shares, by, at)
+    """The milestone, closed, and its money divided."""
+    at, job, shares, by = rules.now(), deal.job, how.shares, how.by
+    closed = milestone.become(how.event, by, at)
     event = closing.ending(deal, closed.entity)
     parts = [] if shares is None else [(deal.payment(str(milestone.payment)), shares)]
     parts = [part for part in parts if part[1].total.minor]
     parts += closing.beside(deal, event)
     _check(deal, milestone, parts, is_last=event is not None)
+    _check_extras(deal, event, by)
     over = [] if event is None else [job.become(event, Role.SYSTEM, at)]
     parties = _parties(parts, read, rules)
     divided = [] if parties is None else divide_all(parts, parties, by, rules, at)
@@ -112,6 +127,17 @@ def _check(
         raise Refused(Reason.CHARGEBACK_OPEN)
     for payment, shares in parts:
         check_divisible(payment, shares)
+
+
+def _check_extras(deal: Deal, event: type[Event] | None, by: Role) -> None:
+    """Raise `Refused` where somebody alone would end the job, and extras go with it.
+
+    Only who could not gain by it: they are released by their customer, or given back by the
+    contractor, or an administrator decides.
+    """
+    payer = {Role.CUSTOMER, Role.SYSTEM} if event is e.JobCompleted else {Role.CONTRACTOR}
+    if event is not None and (deal.extras or deal.charging) and by not in payer | {Role.ADMIN}:
+        raise Refused(Reason.EXTRAS_OPEN)
 
 
 def _parties(parts: Sequence[closing.Part], read: Reader, rules: Rules) -> Parties | None:

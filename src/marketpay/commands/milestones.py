@@ -5,7 +5,13 @@ from __future__ import annotations
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, Pending, Result, not_system
-from marketpay.commands.milestone_closing import MilestoneOutcome, close, milestone_deal, whole
+from marketpay.commands.milestone_closing import (
+    Closure,
+    MilestoneOutcome,
+    close,
+    milestone_deal,
+    whole,
+)
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.deal import Deal
@@ -132,7 +138,9 @@ def release(
     MILESTONE.after(e.MilestoneReleased, milestone.status, role, milestone.id)
     JOB.after(e.JobCompleted, job.status, role, job.id)  # work has begun
     left = deal.payment(str(milestone.payment)).refundable
-    return close(deal, milestone, Shares.between(left - left, left), role, read, rules)
+    earned = Shares.between(left - left, left)
+    released = Closure(e.MilestoneReleased, earned, role)
+    return close(deal, milestone, released, read, rules)
 
 
 @frozen(kw_only=True)
@@ -153,7 +161,8 @@ class RefundMilestone(Command[MilestoneOutcome]):
         if milestone.status is M.REFUNDED:
             return standing(deal, milestone, read)
         MILESTONE.after(event, milestone.status, self.by.role, milestone.id)
-        return close(deal, milestone, whole(deal, milestone), self.by.role, read, rules)
+        refunded = Closure(event, whole(deal, milestone), self.by.role)
+        return close(deal, milestone, refunded, read, rules)
 
 
 @frozen(kw_only=True)
@@ -182,7 +191,8 @@ class CancelMilestone(Command[MilestoneOutcome]):
         if milestone.status is M.CANCELLED:
             return standing(deal, milestone, read)
         MILESTONE.after(e.MilestoneCancelled, milestone.status, self.by.role, milestone.id)
-        return close(deal, milestone, None, self.by.role, read, rules)
+        cancelled = Closure(e.MilestoneCancelled, None, self.by.role)
+        return close(deal, milestone, cancelled, read, rules)
 
 
 def standing(deal: Deal, milestone: Milestone, read: Reader) -> Decision[MilestoneOutcome]:

@@ -12,9 +12,10 @@ from marketpay.commands.holdings import MOVES, behind, purse_of, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
 from marketpay.commands.settling_funding import settle_funding
 from marketpay.commands.settling_sales import sale_refund_came_back, settle_sale_refund
-from marketpay.domain import outgoing, purchasing, settlement, unconfirmed, withdrawing
+from marketpay.domain import outgoing, purchasing, settlement, unconfirmed, voiding, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import TransactionId
+from marketpay.domain.incident import Incident
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
@@ -171,12 +172,13 @@ class SettleTransaction(Command[PaymentTransaction]):
                 others = read.find(
                     PaymentTransaction, payment=payment.id, kind=TransactionKind.AUTHORIZE
                 )
-                return settlement.voided(transaction, payment, others, id, at)
+                return voiding.voided(transaction, payment, others, id, at)
             case Declined(code=code):
-                return settlement.void_failed(transaction, payment, code, at)
+                before = read.find(Incident, subject=payment.id)
+                return voiding.void_failed(transaction, payment, code, before, rules, at)
             case Captured(gateway_id=id):
                 known = captures(read, transaction, id)
-                return settlement.captured_elsewhere(transaction, payment, id, known, rules, at)
+                return voiding.captured_elsewhere(transaction, payment, id, known, rules, at)
             case _:
                 raise unfit(transaction, self.news)
 

@@ -21,29 +21,40 @@ from marketpay.domain.shares import Shares
 Part = tuple[Payment, Shares]  # a payment, and how what is left of it is divided
 
 
-def closed(
-    milestone: Milestone, shares: Shares | None, by: Role, at: datetime
-) -> Change[Milestone]:
-    """By what becomes of its money: cancelled if it has none, released if any leaves escrow.
+def by_shares(shares: Shares | None) -> type[Event]:
+    """What a part that is paid becomes where its money is divided: released if any is earned.
 
     Without `shares` nothing is left of it.
     """
-    if milestone.status is MilestoneStatus.PENDING:
-        return milestone.become(e.MilestoneCancelled, by, at)
-    if shares is not None and shares.total != shares.to_customer:
-        return milestone.become(e.MilestoneReleased, by, at)
-    is_given = shares is not None and shares.to_customer.minor > 0
-    return milestone.become(e.MilestoneRefunded, by if is_given else Role.SYSTEM, at)
+    is_earned = shares is not None and shares.to_contractor.minor > 0
+    return e.MilestoneReleased if is_earned else e.MilestoneRefunded
 
 
-def closed_with_job(
+def released_with_job(deal: Deal, rules: Rules, at: datetime) -> Iterator[Change[Entity]]:
+    """All that are open, where the job is completed: what comes of a paid one is earned.
+
+    Also of one that a bank took back, and may yet give again.
+    """
+    for milestone in deal.open_milestones:
+        yield from _closed(deal, milestone, e.MilestoneReleased, rules, at)
+
+
+def divided_with_job(
     deal: Deal, parts: Sequence[Part], rules: Rules, at: datetime
 ) -> Iterator[Change[Entity]]:
-    """All that are open, where the job ends and its money is divided so."""
+    """All that are open, where the job is called off and its money is divided so."""
     shares_of = {str(payment.id): shares for payment, shares in parts}
     for milestone in deal.open_milestones:
-        yield closed(milestone, shares_of.get(str(milestone.payment)), Role.SYSTEM, at)
-        yield from called_off(deal, milestone, rules, at)
+        event = by_shares(shares_of.get(str(milestone.payment)))
+        yield from _closed(deal, milestone, event, rules, at)
+
+
+def _closed(
+    deal: Deal, milestone: Milestone, event: type[Event], rules: Rules, at: datetime
+) -> Iterator[Change[Entity]]:
+    is_unpaid = milestone.status is MilestoneStatus.PENDING
+    yield milestone.become(e.MilestoneCancelled if is_unpaid else event, Role.SYSTEM, at)
+    yield from called_off(deal, milestone, rules, at)
 
 
 def called_off(

@@ -48,6 +48,16 @@ class Deal:
         """The milestone that this is the payment of, if it is one's."""
         return next((one for one in self.milestones if one.payment == payment.id), None)
 
+    def is_decided(self, payment: Payment) -> bool:
+        """Whether it goes where its milestone went, whatever becomes of the job.
+
+        So of one that is closed, and of one that another payment has funded.
+        """
+        milestone = self.milestone_of(payment)
+        if milestone is None:
+            return payment.purpose is PaymentPurpose.MILESTONE
+        return not milestone.is_open
+
     @property
     def open_milestones(self) -> tuple[Milestone, ...]:
         """Those of which something can still become; with the last of them the job ends."""
@@ -83,10 +93,20 @@ class Deal:
         return _held(one for one in self.beside if one.purpose is not PaymentPurpose.MILESTONE)
 
     @property
+    def charging(self) -> tuple[Payment, ...]:
+        """Extras whose capture is under way: they go where the job went if that ends meanwhile."""
+        beside = (one for one in self.beside if one.purpose is PaymentPurpose.EXTRA)
+        return tuple(one for one in beside if one.status is PaymentStatus.AUTHORIZED)
+
+    @property
     def divisible(self) -> tuple[Payment, ...]:
-        """All that is in escrow for its job: the price or its parts first, then each extra."""
+        """All that is in escrow for its job: the price or its parts first, then each extra.
+
+        But for what is decided: `EmptyEscrow` is about to take that out.
+        """
         parts = (one for one in self.beside if one.purpose is PaymentPurpose.MILESTONE)
-        return (*_held((self.paid, *parts)), *self.extras)
+        due = (one for one in (self.paid, *parts) if not self.is_decided(one))
+        return (*_held(due), *self.extras)
 
     @property
     def is_accepting(self) -> bool:

@@ -140,7 +140,7 @@ def given_up(
 
     As after a payout that was given up.  A withdrawal that was called off meanwhile stays so.
     """
-    settled, back = failed(transaction, ABANDONED, at), wallet.take_back(transaction.amount, at)
+    settled, back = failed(transaction, ABANDONED, at), wallet.unsend(transaction.amount, at)
     if withdrawal.status not in GOING_ON:
         return Decision(settled.entity, changes=(back, settled), waives=(withdrawal,))
     gone = withdrawal.become(e.WithdrawalFailed, Role.ADMIN, at, failure=ABANDONED)

@@ -29,6 +29,7 @@ class IncidentKind(StrEnum):
     REFUND_ELSEWHERE = "refund_elsewhere"
     REFUND_FAILED = "refund_failed"  # the customer has the money as credit, if no bank paid them
     REVERSED_ELSEWHERE = "reversed_elsewhere"
+    VOID_FAILED = "void_failed"  # a hold could not be let go: it may have been captured
     WEBHOOK_DEAD = "webhook_dead"
 
 

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     CREDIT_TOO_LOW = "credit_too_low"
     DISPUTE_OPEN = "dispute_open"
     DISPUTE_OVERDUE = "dispute_overdue"
+    EXTRAS_OPEN = "extras_open"
     FUNDING_IN_PROGRESS = "funding_in_progress"
     JOB_ALREADY_ASSIGNED = "job_already_assigned"
     JOB_NOT_OPEN = "job_not_open"
@@ -57,6 +58,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CREDIT_TOO_LOW: "The customer does not have that much credit available.",
     Reason.DISPUTE_OPEN: "This payment is in dispute; nothing of it moves until that has ended.",
     Reason.DISPUTE_OVERDUE: "The time to respond to this dispute is over.",
+    Reason.EXTRAS_OPEN: "With this part the job would end; decide on its extras first.",
     Reason.FUNDING_IN_PROGRESS: "A payment for this milestone is under way; try again soon.",
     Reason.JOB_ALREADY_ASSIGNED: "Another offer for this job has already been accepted.",
     Reason.JOB_NOT_OPEN: "This job is no longer open.",

@@ -18,7 +18,7 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
-from marketpay.domain.hiring import HELD, assign, expiry_timers, freed_credit
+from marketpay.domain.hiring import assign, expiry_timers, freed_credit
 from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.money import Money
@@ -31,7 +31,6 @@ from marketpay.domain.spending import Purse
 Settled = Decision[PaymentTransaction]
 SYSTEM = Role.SYSTEM
 EXPIRED = "authorization_expired"
-CAPTURED = "captured"  # the failure of a void that came too late
 NO_ANSWER = "no_answer"  # the failure of what is stuck
 ABANDONED = "abandoned"  # ... and has been given up
 
@@ -223,39 +222,6 @@ def hold_gone(transaction: PaymentTransaction, deal: Deal, at: datetime) -> Sett
     return Decision(settled.entity, changes=changes, waives=waived, timers=freed)
 
 
-def voided(
-    transaction: PaymentTransaction,
-    payment: Payment,
-    others: Sequence[PaymentTransaction],
-    gateway_id: str,
-    at: datetime,
-) -> Settled:
-    """The hold is let go; an authorization that nobody confirmed is no longer wanted."""
-    settled = succeeded(transaction, gateway_id, at)
-    changes: list[Change[Entity]] = [settled]
-    waived: list[Entity] = []
-    if payment.status in HELD and payment.gateway_payment == transaction.target:
-        changes.append(payment.become(e.PaymentCanceled, SYSTEM, at))
-    else:
-        waived.append(payment)
-    for other in others:
-        is_waiting = other.status is TransactionStatus.AWAITING_CONFIRMATION
-        if is_waiting and other.gateway_id == transaction.target:
-            event = e.PaymentTransactionCanceled
-            changes.append(other.become(event, SYSTEM, at, due_at=None, settled_at=at))
-        else:
-            waived.append(other)
-    return Decision(settled.entity, changes=changes, waives=waived)
-
-
-def void_failed(
-    transaction: PaymentTransaction, payment: Payment, code: str, at: datetime
-) -> Settled:
-    """The hold could not be let go.  It falls off by itself, and its timer says so."""
-    settled = failed(transaction, code, at)
-    return Decision(settled.entity, changes=(settled,), waives=(payment,))
-
-
 def captured_unseen(
     transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
 ) -> Settled:
@@ -283,18 +249,3 @@ def captured_otherwise(
     raised = () if before else (incident(why, str(transaction.payment), gateway_id, rules, at),)
     changes, waived = (*undone.changes, *raised), (*undone.waives, *before)
     return evolve(undone, changes=changes, waives=waived)
-
-
-def captured_elsewhere(
-    transaction: PaymentTransaction,
-    payment: Payment,
-    gateway_id: str,
-    before: Sequence[Incident],
-    rules: Rules,
-    at: datetime,
-) -> Settled:
-    """The hold cannot be let go: somebody took the money at the gateway.  It needs a look."""
-    settled, why = failed(transaction, CAPTURED, at), IncidentKind.CAPTURED_ELSEWHERE
-    raised = () if before else (incident(why, payment.id, gateway_id, rules, at),)
-    changes = (settled, *raised)
-    return Decision(settled.entity, changes=changes, relies_on=(payment,), waives=before)

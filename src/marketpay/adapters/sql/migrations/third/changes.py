@@ -8,6 +8,7 @@ from typing import Final
 NEW: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("kind", "owner"),
     "account_deltas": ("kind", "owner"),
+    "incidents": ("kind",),
     "jobs": ("status", "overdue", "submitted", "assigned_at", "cancellation_by", "cancellation"),
     "timers": ("kind",),
     "offers": (
@@ -47,6 +48,7 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
 OLD: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("kind", "owner"),
     "account_deltas": ("kind", "owner"),
+    "incidents": ("kind",),
     "jobs": ("status",),
     "timers": ("kind",),
     "offers": ("live", "status"),

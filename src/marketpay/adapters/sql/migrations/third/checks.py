@@ -33,6 +33,16 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "owner": OWNER,
         "amount": "amount <> 0",
     },
+    "incidents": {
+        "kind": (
+            "kind IN ('captured_elsewhere', 'chargeback', 'fraud_warning', "
+            "'operation_stuck', 'payout_elsewhere', 'payout_returned', 'refund_elsewhere', "
+            "'refund_failed', 'reversed_elsewhere', 'void_failed', 'webhook_dead')"
+        ),
+        "status": "status IN ('open', 'resolved')",
+        "note": "note <> '' OR status <> 'resolved'",
+        "version": "version > 0",
+    },
     "jobs": {
         "currency": CURRENCY,
         "status": (

@@ -9,6 +9,7 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
     "account_deltas": {"account": (("kind", "owner", "currency", "amount"), None)},
     "adjustments": {"owner": (("owner", "id"), None), "status": (("status", "id"), None)},
     "credits": {"customer": (("customer", "id"), None)},
+    "incidents": {"status": (("status", "id"), None), "subject": (("subject", "id"), None)},
     "jobs": {
         "contractor": (("contractor", "id"), None),
         "customer": (("customer", "id"), None),
