@@ -190,10 +190,11 @@ def test_no_job_ends_under_a_dispute_that_is_opened_meanwhile(
         gateway=gateway,
         rules=Rules(now=clock, clearance=timedelta(days=5)),
     )
-    job, (first, second) = in_parts(market, "600", "400")
-    fund(market, second)
-    release(market, first)
-    dispute = OpenDispute(by=CUSTOMER, payment=PaymentId(str(first.payment)), reason="No")
+    job, (first, second, third) = in_parts(market, "600", "300", "100")
+    paid = fund(market, second).payment.id
+    release(market, second)
+    market.execute(CancelMilestone(by=CONTRACTOR, milestone=third.id))
+    dispute = OpenDispute(by=CUSTOMER, payment=paid, reason="No")
     waiting = [dispute]
 
     def check_then_dispute(*payments: Payment) -> None:
@@ -204,7 +205,7 @@ def test_no_job_ends_under_a_dispute_that_is_opened_meanwhile(
     for module in (calling_off, completion, milestone_closing):
         monkeypatch.setattr(module, "check_undisputed", check_then_dispute)
     ending: dict[str, Any] = {
-        "release": ReleaseMilestone(by=CUSTOMER, milestone=second.id),
+        "release": ReleaseMilestone(by=CUSTOMER, milestone=first.id),
         "complete": CompleteJob(by=CUSTOMER, job=job.id),
         "cancel": CancelJob(by=ADMIN, job=job.id),
     }
