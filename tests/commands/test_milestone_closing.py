@@ -348,3 +348,18 @@ def test_what_is_captured_when_the_job_is_over_goes_back(
     assert now(market, asked.payment).status is PaymentStatus.REFUNDED
     assert statuses(market, job)[1] == "cancelled"
     nothing_is_left(market, gateway)
+
+
+def test_a_dispute_about_the_last_part_ends_the_job_beside_another_dispute(
+    open_market: OpenMarket, gateway: SimulatedGateway
+) -> None:
+    market = open_market(clearance=timedelta(days=7))
+    job, parts = in_parts(market, "500", "300")
+    fund(market, parts[1])
+    release(market, parts[0])
+    earlier = disputing(market, parts[0])
+    last = disputing(market, now(market, parts[1]))
+    assert resolved(market, last, "300", "0").job.status == "completed"
+    assert resolved(market, earlier, "500", "0").job.status == "completed"
+    assert statuses(market, job) == ["released", "refunded"]
+    nothing_is_left(market, gateway)

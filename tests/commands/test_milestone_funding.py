@@ -6,6 +6,7 @@ from marketpay import (
     CancelMilestone,
     IncidentKind,
     Marketplace,
+    Payment,
     PaymentStatus,
     TransactionKind,
 )
@@ -16,7 +17,7 @@ from tests.hearing import incidents, receive, rest
 from tests.milestones import fund, in_parts
 
 
-def let_go(market: Marketplace, gateway: SimulatedGateway) -> object:
+def let_go(market: Marketplace, gateway: SimulatedGateway) -> Payment:
     """A payment that is confirmed although its milestone was cancelled."""
     _, (_, second) = in_parts(market, "500", "300")
     asked = fund(market, second, payment_method=ASKING)

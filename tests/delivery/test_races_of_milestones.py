@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from marketpay import (
+    CancelJob,
     CancelMilestone,
+    CompleteJob,
     FundMilestone,
     GetMilestone,
     IllegalTransition,
@@ -17,6 +19,7 @@ from marketpay import (
     MemoryStore,
     MilestoneStatus,
     OpenDispute,
+    Payment,
     PaymentId,
     PaymentStatus,
     Reason,
@@ -27,10 +30,12 @@ from marketpay import (
     Rules,
     SqlStore,
 )
+from marketpay.commands import calling_off, completion, milestone_closing
+from marketpay.domain.disputing import check_undisputed
 from marketpay.ports.gateway import Capture, RefundPayment
 from marketpay.ports.store import Store
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.deals import CONTRACTOR, CUSTOMER, GOOD, books_are_right, now
+from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, books_are_right, now
 from tests.delivery.test_races import at_once
 from tests.milestones import fund, in_parts, nothing_is_left, release, statuses, submitted
 from tests.money import work_off
@@ -171,3 +176,41 @@ def test_paying_and_cancelling_the_last_part_leaves_nothing_behind(
         release(market, second)
     assert now(market, job).status == "completed"
     nothing_is_left(market, gateway)
+
+
+@pytest.mark.parametrize("how", ["release", "complete", "cancel"])
+def test_no_job_ends_under_a_dispute_that_is_opened_meanwhile(
+    gateway: SimulatedGateway,
+    clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    market = Marketplace(
+        store=MemoryStore(),
+        gateway=gateway,
+        rules=Rules(now=clock, clearance=timedelta(days=5)),
+    )
+    job, (first, second, third) = in_parts(market, "600", "300", "100")
+    paid = fund(market, second).payment.id
+    release(market, second)
+    market.execute(CancelMilestone(by=CONTRACTOR, milestone=third.id))
+    dispute = OpenDispute(by=CUSTOMER, payment=paid, reason="No")
+    waiting = [dispute]
+
+    def check_then_dispute(*payments: Payment) -> None:
+        check_undisputed(*payments)
+        if waiting:
+            market.execute(waiting.pop())
+
+    for module in (calling_off, completion, milestone_closing):
+        monkeypatch.setattr(module, "check_undisputed", check_then_dispute)
+    ending: dict[str, Any] = {
+        "release": ReleaseMilestone(by=CUSTOMER, milestone=first.id),
+        "complete": CompleteJob(by=CUSTOMER, job=job.id),
+        "cancel": CancelJob(by=ADMIN, job=job.id),
+    }
+    with pytest.raises(Refused) as refused:
+        market.execute(ending[how])
+    assert refused.value.reason is Reason.DISPUTE_OPEN
+    assert (waiting, now(market, job).status) == ([], "in_progress")
+    books_are_right(market, gateway)

@@ -14,7 +14,7 @@ from marketpay.domain.cancelling import Parts
 from marketpay.domain.closing import divided_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
-from marketpay.domain.disputing import check_undisputed
+from marketpay.domain.disputing import at_issue, check_undisputed
 from marketpay.domain.dividing import Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
@@ -74,14 +74,14 @@ def call_off(
         result = evolve(result, payment=main.payment)
     refunds = (one.refund for one in divided if one.refund is not None)
     result = evolve(result, refund=next(refunds, None))
+    changed = [change.entity for change in changes]
+    beside = () if main else (paid,)
+    relied = (*beside, *at_issue(deal, *beside, *changed))
     return Decision(
         result,
         changes=changes,
-        relies_on=() if main else (paid,),
-        waives=(
-            *deal.rest(paid, *(change.entity for change in changes)),
-            *parties.unused(*(change.entity for change in changes)),
-        ),
+        relies_on=relied,
+        waives=(*deal.rest(*relied, *changed), *parties.unused(*changed)),
         entries=tuple(entry for one in divided for entry in one.entries),
         operations=tuple(operation for one in divided for operation in one.operations),
         timers=tuple(timer for one in divided for timer in one.timers),

@@ -12,8 +12,8 @@ from marketpay.domain.actor import Role
 from marketpay.domain.closing import released_with_job
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
-from marketpay.domain.disputing import check_undisputed
-from marketpay.domain.entity import permit
+from marketpay.domain.disputing import at_issue, check_undisputed
+from marketpay.domain.entity import Entity, permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import JobId
 from marketpay.domain.job import Job
@@ -73,25 +73,33 @@ def complete(deal: Deal, by: Role, read: Reader, rules: Rules) -> Decision[Compl
     closing = [*released_with_job(deal, rules, at)]
     ended = [change.entity for change in closing]
     if not owed:
+        relied = _relied(deal, *ended)
         return Decision(
             Completion(job=completed.entity, payment=paid),
             changes=(completed, *closing),
-            relies_on=(paid,),
-            waives=deal.rest(job, paid, *ended),
+            relies_on=relied,
+            waives=deal.rest(job, *relied, *ended),
         )
     read.expect(Wallet, owner=paid.contractor, currency=paid.currency)
     accounts = read.find(PayoutAccount, contractor=paid.contractor)
     wallet = wallet_of(read, paid.contractor, paid.currency, rules)
     released = releasing.release_all(owed, wallet, accounts, by, rules, at)
     is_left = any(one.id == paid.id for one in owed)
+    relied = _relied(deal, *owed, *ended)
     return Decision(
         Completion(job=completed.entity, payment=released.payment if is_left else paid),
         changes=(completed, *closing, *released.changes),
-        relies_on=() if is_left else (paid,),
-        waives=(*deal.rest(job, paid, *owed, *ended), *released.unused(wallet), *accounts),
+        relies_on=relied,
+        waives=(*deal.rest(job, *relied, *owed, *ended), *released.unused(wallet), *accounts),
         entries=released.entries,
         timers=released.timers,
     )
+
+
+def _relied(deal: Deal, *changed: Entity) -> tuple[Payment, ...]:
+    """The payment of the offer, and whatever could keep the job from ending so."""
+    main = () if any(one.id == deal.paid.id for one in changed) else (deal.paid,)
+    return (*main, *at_issue(deal, *main, *changed))
 
 
 def obstacle(deal: Deal) -> Reason | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import evolve, field, frozen
@@ -14,7 +15,7 @@ from marketpay.domain import events as e
 from marketpay.domain.actor import Actor, Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.dispute import Dispute
-from marketpay.domain.disputing import Contest, check_divisible
+from marketpay.domain.disputing import Contest, at_issue, check_divisible
 from marketpay.domain.dividing import divide_all
 from marketpay.domain.entity import Change, Entity, permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
@@ -194,11 +195,11 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     job, over = _job_after(contest, ending.shares, at)
     changes = (closed, *(change for one in divided for change in one.changes), freed, *over)
     changed = [change.entity for change in changes]
-    relied = () if contest.closing is None or job.id in {one.id for one in changed} else (job,)
+    relied = _relied(contest, changed)
     return Decision(
         DisputeOutcome(dispute=closed.entity, job=job, payment=freed.entity, refund=refund),
         changes=changes,
-        relies_on=relied,  # nobody closes the last but one meanwhile
+        relies_on=relied,
         waives=(*contest.deal.rest(*changed, *relied), *parties.unused(*changed)),
         entries=tuple(entry for one in divided for entry in one.entries),
         operations=tuple(operation for one in divided for operation in one.operations),
@@ -209,10 +210,19 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
     )
 
 
+def _relied(contest: Contest, changed: Sequence[Entity]) -> tuple[Entity, ...]:
+    """Nobody closes the last milestone but one meanwhile; what ends the job is relied on so."""
+    job = contest.deal.job
+    if job.id in {one.id for one in changed}:
+        return at_issue(contest.deal, *changed)
+    return () if contest.closing is None else (job,)
+
+
 def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares]]:
     """What is divided, and how; `Refused` where some of it cannot be now.
 
-    Where the job ends, no bank may dispute what was paid for it.
+    Where the job ends, no bank may dispute what was paid for it.  Another dispute does not keep
+    it from ending: what is disputed beside is decided by itself, then or later.
     """
     parts = [(contest.payment, shares), *closing.beside(contest.deal, _event(contest, shares))]
     for one, part in parts:

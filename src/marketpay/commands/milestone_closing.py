@@ -13,13 +13,14 @@ from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
-from marketpay.domain.disputing import check_divisible, check_undisputed
+from marketpay.domain.disputing import at_issue, check_divisible, check_undisputed
 from marketpay.domain.dividing import Divided, Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import MilestoneId
 from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import MilestoneStatus
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
@@ -90,7 +91,7 @@ def close(
         *(change for one in divided for change in one.changes),
     ]
     changed = [change.entity for change in changes]
-    relied = () if over else (job,)  # nobody closes the last but one meanwhile
+    relied = _relied(deal, milestone, changed)
     unused = () if parties is None else parties.unused(*changed)
     return Decision(
         _outcome(closed.entity, over[0].entity if over else job, deal, shares, divided),
@@ -101,6 +102,19 @@ def close(
         operations=tuple(operation for one in divided for operation in one.operations),
         timers=tuple(timer for one in divided for timer in one.timers),
     )
+
+
+def _relied(deal: Deal, milestone: Milestone, changed: Sequence[Entity]) -> tuple[Entity, ...]:
+    """What is decided by, beside what changes.
+
+    Nobody closes the last but one meanwhile, and a bank gives back nothing of this part.  Where
+    the job ends, nothing else keeps it from that.
+    """
+    ids = {one.id for one in changed}
+    if deal.job.id in ids:
+        return at_issue(deal, *changed)
+    paid = (one for one in deal.payments if one.id == milestone.payment and one.id not in ids)
+    return (deal.job, *paid) if milestone.status is not MilestoneStatus.PENDING else (deal.job,)
 
 
 def _outcome(

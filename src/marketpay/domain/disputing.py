@@ -6,6 +6,7 @@ from attrs import frozen
 
 from marketpay.domain.deal import Deal
 from marketpay.domain.dispute import Dispute
+from marketpay.domain.entity import Entity
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JOB, PaymentStatus
@@ -59,6 +60,20 @@ def is_disputable(payment: Payment) -> bool:
     is_held = payment.status is PaymentStatus.CAPTURED
     is_waiting = payment.status is PaymentStatus.RELEASED and payment.is_clearing
     return (is_held or is_waiting) and payment.refundable.minor > 0
+
+
+def at_issue(deal: Deal, *divided: Entity) -> tuple[Payment, ...]:
+    """What whoever ends the job relies on, beside what is `divided`.
+
+    It can still be disputed, or a bank can give it back: nobody does meanwhile.
+    """
+    ids = {one.id for one in divided}
+    rest = (one for one in deal.payments if one.id not in ids)
+    return tuple(one for one in rest if is_disputable(one) or _is_taken_back(one))
+
+
+def _is_taken_back(payment: Payment) -> bool:
+    return payment.status is PaymentStatus.CHARGED_BACK and not payment.is_released
 
 
 def check_disputable(payment: Payment) -> None:
