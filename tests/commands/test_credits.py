@@ -54,12 +54,10 @@ from tests.deals import (
     books_are_right,
     entries,
     heard,
-    in_progress,
     nothing_changes,
     now,
     offering,
     operations,
-    payee,
     payment_of,
     post,
     send,
@@ -490,19 +488,3 @@ def test_only_the_library_frees_and_expires(
         market.execute(FreeCredit(by=by, payment=sent.payment.id))
     with nothing_changes(market, gateway, denials=1), pytest.raises(Forbidden):
         market.execute(ExpireCredit(by=by, grant=grant.id))
-
-
-def test_a_contractor_is_paid_more_than_was_charged(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    """The transfer is not made out of the charge, which gives less."""
-    give(market, "900")
-    payee(market, gateway)
-    assigned(market)  # so that the platform has enough
-    accepted = in_progress(market, credit=usd("900"))
-    market.execute(CompleteJob(by=CUSTOMER, job=accepted.job.id))
-    clock.advance(days=8)
-    work_off(market)
-    [sent] = operations(market, accepted.payment, TransactionKind.TRANSFER)
-    assert (sent.amount, sent.target) == (usd("700"), None)
-    all_is_right(market, gateway)

@@ -207,6 +207,14 @@ class Payment(Living):
         return self.due - self.transferred - self.transferring
 
     @property
+    def coverable(self) -> Money:
+        """What the charge can still give of what goes to the contractor's account; the
+        platform's balance pays the rest, as credit paid it.
+        """
+        gave = self.transferring + self.transferred
+        return max(self.charged - gave, Money.zero(self.currency))
+
+    @property
     def is_clearing(self) -> bool:
         """Whether it is released, and what the contractor got of it waits."""
         return self.clears_at is not None
