@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, only_system
-from marketpay.commands.holdings import wallet_of
+from marketpay.commands.holdings import purse_of, wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import withdrawing
 from marketpay.domain.actor import check_party
 from marketpay.domain.adjustment import Adjustment, AdjustmentKind
 from marketpay.domain.decision import Decision
-from marketpay.domain.entity import permit
+from marketpay.domain.entity import Change, Entity, permit
 from marketpay.domain.errors import Forbidden, InvalidInput, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import AdjustmentId
+from marketpay.domain.ledger import Account, AccountKind
 from marketpay.domain.lifecycles import ADJUSTMENT, AdjustmentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero
 from marketpay.domain.wallet import Wallet
@@ -37,6 +42,7 @@ def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
 class ProposeAdjustment(Command[Adjustment]):
     """An administrator would give a contractor something, take it, or give up what they owe.
 
+    Or take credit of a customer's that they should not have, or were paid out by hand.
     Nothing moves until another administrator approves it.
     """
 
@@ -48,7 +54,7 @@ class ProposeAdjustment(Command[Adjustment]):
     def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
         """The adjustment on record."""
         permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, "propose an adjustment")
-        at, waived = rules.now(), self._check(read)
+        at, waived = rules.now(), self._check(read, rules)
         proposed = Adjustment(
             id=AdjustmentId(rules.new_id("adj")),
             owner=self.owner,
@@ -63,8 +69,14 @@ class ProposeAdjustment(Command[Adjustment]):
         timer = Timer(TimerKind.ADJUSTMENT_EXPIRY, adjustment.id, adjustment.expires_at)
         return Decision(adjustment, changes=(proposed,), waives=waived, timers=(timer,))
 
-    def _check(self, read: Reader) -> list[Wallet]:
-        """No more can be written off than is owed; it is looked at again when it is approved."""
+    def _check(self, read: Reader, rules: Rules) -> Sequence[Entity]:
+        """No more can be written off than is owed, or taken of credit than there is; it is looked
+        at again when it is approved.
+        """
+        if self.kind is AdjustmentKind.TAKE_CREDIT:
+            purse = purse_of(read, self.owner, self.amount.currency, rules)
+            _taken(purse, self.amount, rules.now())
+            return purse.unused()
         if self.kind is not AdjustmentKind.WRITE_OFF:
             return []
         found = read.find(Wallet, owner=self.owner, currency=self.amount.currency)
@@ -92,6 +104,8 @@ class ApproveAdjustment(Command[Adjustment]):
         approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
         if adjustment.has_expired(at):
             raise Refused(Reason.ADJUSTMENT_EXPIRED)
+        if adjustment.kind is AdjustmentKind.TAKE_CREDIT:
+            return _approved(approved, read, rules)
         wallet = wallet_of(read, adjustment.owner, adjustment.currency, rules)
         is_write_off = adjustment.kind is AdjustmentKind.WRITE_OFF
         if is_write_off and adjustment.amount > wallet.receivable:
@@ -103,6 +117,25 @@ class ApproveAdjustment(Command[Adjustment]):
             entries=entries,
             timers=tuple(withdrawing.scheduled(wallet, rules, at)),
         )
+
+
+def _approved(approved: Change[Adjustment], read: Reader, rules: Rules) -> Decision[Adjustment]:
+    """It takes credit."""
+    adjustment = approved.entity
+    purse = purse_of(read, adjustment.owner, adjustment.currency, rules)
+    after = _taken(purse, adjustment.amount, rules.now())
+    return Decision(
+        adjustment,
+        changes=(*after.changes, approved),
+        waives=after.unused(),
+        entries=after.entries,
+    )
+
+
+def _taken(purse: Purse, amount: Money, at: datetime) -> Purse:
+    """The credit with so much less of it; `Refused` where it is not that much."""
+    adjusted = Account(AccountKind.ADJUSTMENT, amount.currency)
+    return purse.expire(at).take_back(amount, adjusted, at)
 
 
 @frozen(kw_only=True)

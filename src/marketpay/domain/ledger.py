@@ -96,7 +96,7 @@ ADJUSTING = frozenset({"ApproveAdjustment"})
 OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
 OFFERING = frozenset({"SendOffer", "ReviseOffer"})
-EXPIRING = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"}) | OFFERING
+EXPIRING = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"}) | OFFERING | ADJUSTING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.
@@ -169,6 +169,7 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.ADJUSTMENT,          K.WALLET_AVAILABLE):     ADJUSTING,
     (K.WALLET_AVAILABLE,    K.ADJUSTMENT):           ADJUSTING,
     (K.RECEIVABLE,          K.ADJUSTMENT):           ADJUSTING,  # more than is available
+    (K.CREDIT_AVAILABLE,    K.ADJUSTMENT):           ADJUSTING,  # taken of a customer's
 }
 # fmt: on
 

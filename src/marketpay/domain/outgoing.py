@@ -31,14 +31,14 @@ from marketpay.domain.settlement import ABANDONED, Settled, accepted, failed, su
 from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import (
-    BALANCE,
     NOT_ACTIVE,
     REFUSED,
-    REVERSED,
     ask_again,
     asked_back,
+    follow_up,
     moved,
     reversals,
+    why_unpaid,
 )
 from marketpay.domain.withdrawal import Withdrawal
 
@@ -219,16 +219,10 @@ def transferred(
         entries=moved(transaction),
         timers=(
             *ask_again(lies_there.entity, rules, at),
-            *_followed(lies_there.entity, at),
+            *follow_up(lies_there.entity, at),
             *_woken(waiting, at),
         ),
     )
-
-
-def _followed(payment: Payment, at: datetime) -> Iterator[Timer]:
-    """What the charge covered has arrived: the rest is sent, too."""
-    if payment.transfer_blocked == BALANCE:
-        yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
 
 
 def _woken(waiting: Sequence[Withdrawal], at: datetime) -> Iterator[Timer]:
@@ -265,14 +259,6 @@ def reversal_failed(
     return Decision(settled.entity, changes=(known, settled), waives=others, timers=timers)
 
 
-def _out_of_balance(transaction: PaymentTransaction, payment: Payment) -> str:
-    """Why what the platform's balance was to pay does not lie there."""
-    if payment.credit.minor and payment.transferring + payment.transferred > payment.charged:
-        return BALANCE  # the charge gives no more, and the balance not yet
-    # Where somebody brought it back: out of the balance again, for the next withdrawal.
-    return REFUSED if transaction.retry_of else REVERSED
-
-
 def transfer_failed(
     transaction: PaymentTransaction,
     payment: Payment,
@@ -291,7 +277,7 @@ def transfer_failed(
     event = e.PaymentTransferBlocked
     why = code if code in (NOT_ACTIVE, ABANDONED) else REFUSED
     if transaction.target is None and why == REFUSED:
-        why = _out_of_balance(transaction, payment)
+        why = why_unpaid(transaction, payment)
     not_sent = payment.transferring - transaction.amount
     blocked = payment.become(event, SYSTEM, at, transfer_blocked=why, transferring=not_sent)
     changes: list[Change[Entity]] = [blocked, settled]

@@ -78,6 +78,18 @@ class Purse:
         promotion = Account(K.PROMOTION, self.credit.currency)
         return self._spent(points, K.CREDIT_AVAILABLE, promotion, None, at)
 
+    def take_back(self, amount: Money, into: Account, at: datetime) -> Purse:
+        """So much of what is available is no longer the customer's; `Refused` where it is less.
+
+        What was given goes first, what expires last before the rest, and then what was refunded:
+        so that nothing which lasts turns into what expires.
+        """
+        if amount > self.available:
+            raise Refused(Reason.CREDIT_TOO_LOW)
+        entries = tuple(move(self.credit.account(K.CREDIT_AVAILABLE), into, amount, None))
+        latest_first = self._in_order()[::-1]
+        return self._taken(amount, latest_first, CreditGrantUsed, entries, at)
+
     def give_back(self, amount: Money, source: Account, payment: PaymentId, at: datetime) -> Purse:
         """So much comes from `source`, and never expires."""
         target = self.credit.account(K.CREDIT_AVAILABLE)

@@ -137,3 +137,17 @@ def ask_again(payment: Payment, rules: Rules, at: datetime) -> Iterator[Timer]:
         age = at - (payment.released_at or at)
         later = at + max(rules.lookup_every, age / 24)
         yield Timer(TimerKind.TRANSFER_RETRY, payment.id, later)
+
+
+def follow_up(payment: Payment, at: datetime) -> Iterator[Timer]:
+    """What the charge covered has arrived: the rest is sent, too."""
+    if payment.transfer_blocked == BALANCE:
+        yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
+
+
+def why_unpaid(transaction: PaymentTransaction, payment: Payment) -> str:
+    """Why what the platform's balance was to pay does not lie there."""
+    if payment.credit.minor and payment.transferring + payment.transferred > payment.charged:
+        return BALANCE  # the charge gives no more, and the balance not yet
+    # Where somebody brought it back: out of the balance again, for the next withdrawal.
+    return REFUSED if transaction.retry_of else REVERSED
