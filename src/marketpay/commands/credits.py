@@ -13,6 +13,7 @@ from marketpay.domain.actor import check_party
 from marketpay.domain.credit_grant import CreditGrant, GrantSource
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import InvalidInput
+from marketpay.domain.hiring import needs_credit
 from marketpay.domain.ids import CreditGrantId, PaymentId
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -106,7 +107,8 @@ class ExpireCredit(Command[CreditGrant]):
 class FreeCredit(Command[Payment]):
     """Credit stands behind a payment that no offer wants any more: it is the customer's again.
 
-    What of it has expired meanwhile is gone at once.
+    Behind one whose card was refused, too; `PayOffer` reserves it anew for the next one.  What
+    of it has expired meanwhile is gone at once.
     """
 
     payment: PaymentId = field(validator=IdOf("Payment"))
@@ -117,7 +119,7 @@ class FreeCredit(Command[Payment]):
         deal, at = read.deal(payment=self.payment), rules.now()
         payment = deal.payment(self.payment)
         reserved = payment.credit_reserved
-        if not reserved.minor or deal.offer(payment.offer).wants(payment.id):
+        if not reserved.minor or needs_credit(deal.offer(payment.offer), payment):
             return Decision(payment, waives=deal.rest())
         purse = purse_of(read, payment.customer, payment.currency, rules)
         after = purse.free(reserved, payment.id, at)

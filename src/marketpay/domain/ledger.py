@@ -95,7 +95,7 @@ CALLING_OFF = frozenset({"CancelWithdrawal"})
 ADJUSTING = frozenset({"ApproveAdjustment"})
 OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
-OFFERING = frozenset({"SendOffer", "ReviseOffer"})
+OFFERING = frozenset({"SendOffer", "ReviseOffer", "PayOffer"})
 EXPIRING = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"}) | OFFERING | ADJUSTING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 

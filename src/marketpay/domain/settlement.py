@@ -207,7 +207,8 @@ def capture_failed(
     release = operations.void(payment, rules, at)
     changes = (reopened, refused, settled, release)
     waived = deal.rest(refused.entity, reopened.entity)
-    timers = tuple(expiry_timers(reopened.entity, refused.entity, rules))
+    expiry = expiry_timers(reopened.entity, refused.entity, rules)
+    timers = (*expiry, *freed_credit(deal, changes, at))
     return Decision(settled.entity, changes=changes, waives=waived, timers=timers)
 
 
