@@ -19,7 +19,6 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.domain.spending import Purse
-from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero, is_aware
 from marketpay.ports.store import Reader
 
@@ -71,15 +70,8 @@ def granted(purse: Purse, grant: CreditGrant, at: datetime) -> Decision[CreditGr
         changes=after.changes,
         waives=after.unused(),
         entries=after.entries,
-        timers=expiry(grant),
+        timers=grant.expiry(),
     )
-
-
-def expiry(grant: CreditGrant) -> tuple[Timer, ...]:
-    """What takes away what is left of it when its time is over."""
-    if grant.expires_at is None:
-        return ()
-    return (Timer(TimerKind.CREDIT_EXPIRY, grant.id, grant.expires_at),)
 
 
 @frozen(kw_only=True)

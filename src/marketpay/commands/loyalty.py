@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, Result, only_system
-from marketpay.commands.credits import expiry, new_grant
+from marketpay.commands.credits import new_grant
 from marketpay.commands.holdings import purse_of
 from marketpay.domain.actor import Role
 from marketpay.domain.credit import Credit
@@ -73,7 +73,7 @@ class EarnPoints(Command[CreditGrant | None]):
             relies_on=(payment,),
             waives=(job, *after.unused()),
             entries=after.entries,
-            timers=expiry(grant),
+            timers=grant.expiry(),
         )
 
 

@@ -96,7 +96,8 @@ ADJUSTING = frozenset({"ApproveAdjustment"})
 OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
 OFFERING = frozenset({"SendOffer", "ReviseOffer", "PayOffer"})
-EXPIRING = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"}) | OFFERING | ADJUSTING
+SPENT = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"})
+EXPIRING = SPENT | OFFERING | ADJUSTING | REFUNDING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.

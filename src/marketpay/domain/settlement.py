@@ -177,8 +177,7 @@ def captured(
     """
     payment = deal.payment(str(transaction.payment))
     settled = succeeded(transaction, gateway_id, at)
-    nothing = Money.zero(payment.currency)
-    event, behind = e.PaymentCaptured, {"credit_reserved": nothing}
+    event, behind = e.PaymentCaptured, {"credit_reserved": Money.zero(payment.currency)}
     taken = payment.become(event, SYSTEM, at, gateway_charge=charge, **behind)
     offer = deal.offer(payment.offer)
     changes = [*assign(deal, offer, rules, at), taken, settled]
