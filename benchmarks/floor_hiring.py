@@ -64,8 +64,8 @@ NEW_OFFER = insert(
 NEW_PAYMENT = insert(
     "payments",
     "id, version, offer, job, customer, contractor, amount, currency, purpose, status, credit,"
-    " credit_reserved, refunded, credited, disputed, lost, kept, clearing, withheld, transferring,"
-    " transferred, created_at",
+    " credit_reserved, credit_expiring, refunded, credited, disputed, lost, kept, clearing,"
+    " withheld, transferring, transferred, created_at",
 )
 BUMP_JOB = update("jobs")
 ASSIGN = update("jobs", "status", "contractor", "assigned_at")
@@ -126,7 +126,7 @@ class Hiring(Books):
             new = (offer, 1, job, applied, customer, contractor, price, currency, "", payment)
             self.write(NEW_OFFER, (*new, "pending", 0, at, f"{job}:{contractor}"))
             of_offer = (payment, 1, offer, *parties, price, currency)
-            self.write(NEW_PAYMENT, (*of_offer, "offer", "pending", *[0] * 11, at))
+            self.write(NEW_PAYMENT, (*of_offer, "offer", "pending", *[0] * 12, at))
             payer = next((id for (id,) in payers), None)
             started = self.start(
                 sent, payment, "authorize", price, currency, customer, job, at, lease,

@@ -63,11 +63,11 @@ ROWS: Final = (
     """INSERT INTO marketpay_payments
     (id, version, offer, job, customer, contractor, amount, currency, purpose, status,
      split_platform_fee, split_service_fee, split_payout, gateway_payment, gateway_charge,
-     credit, credit_reserved, refunded, credited, disputed, lost, kept, clearing, released_at,
-     withheld, transferring, transferred, transfer_blocked, created_at)
+     credit, credit_reserved, credit_expiring, refunded, credited, disputed, lost, kept, clearing,
+     released_at, withheld, transferring, transferred, transfer_blocked, created_at)
     SELECT payment, 5, offer, job, customer, contractor, {price}, 'USD', 'offer', 'released',
            {fee}, {service}, {payout}, gateway, 'ch_' || gateway,
-           0, 0, 0, 0, 0, 0, 0, 0, at, 0, 0, 0, 'onboarding', at FROM deals""",
+           0, 0, 0, 0, 0, 0, 0, 0, 0, at, 0, 0, 0, 'onboarding', at FROM deals""",
     """INSERT INTO marketpay_payment_transactions
     (id, version, payment, kind, amount, currency, party, "group", target, status, gateway_id,
      attempts, sent_at, settled_at, created_at)

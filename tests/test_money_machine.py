@@ -348,6 +348,7 @@ class MoneyMachine(RuleBasedStateMachine):
             AdjustmentKind.CREDIT: Money("500", "USD"),
             AdjustmentKind.DEBIT: max(has.available, Money("50", "USD")),
             AdjustmentKind.WRITE_OFF: has.receivable,
+            AdjustmentKind.TAKE_CREDIT: Money("50", "USD"),  # which no contractor has
         }
         amount, reason = part_of(bases[kind], percent), "It is only fair"
         proposal = ProposeAdjustment(by=ADMIN, owner=by.id, amount=amount, kind=kind, reason=reason)

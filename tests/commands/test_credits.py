@@ -21,6 +21,7 @@ from marketpay import (
     Marketplace,
     Money,
     MoneyError,
+    Offer,
     PaymentDeclined,
     PaymentStatus,
     PayOffer,
@@ -54,12 +55,10 @@ from tests.deals import (
     books_are_right,
     entries,
     heard,
-    in_progress,
     nothing_changes,
     now,
     offering,
     operations,
-    payee,
     payment_of,
     post,
     send,
@@ -261,21 +260,45 @@ def test_an_offer_whose_time_is_over_frees_its_credit(
     all_is_right(market, gateway)
 
 
-def test_after_a_refused_card_the_credit_waits_for_another(
-    market: Marketplace, gateway: SimulatedGateway
+@pytest.mark.parametrize("is_freed", [True, False], ids=["freed", "at once"])
+def test_after_a_refused_card_the_credit_is_free_until_the_next(
+    market: Marketplace, gateway: SimulatedGateway, is_freed: bool
 ) -> None:
     give(market, "50")
-    with pytest.raises(PaymentDeclined) as declined:
-        send(market, credit=usd("30"), payment_method=REFUSED)
-    work_off(market)
-    assert has(market) == ("20.00", "30.00")
-    offer = declined.value.offer
-    with nothing_changes(market, gateway):
-        market.execute(FreeCredit(by=SYSTEM, payment=offer.payment))
+    offer = refused_card(market)
+    if is_freed:
+        work_off(market)
+        assert (has(market), grants(market)) == (("50.00", "0.00"), [("50.00", "50.00")])
+        with nothing_changes(market, gateway):
+            market.execute(FreeCredit(by=SYSTEM, payment=offer.payment))
     paid = market.execute(PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD))
-    assert paid.payment.charged == usd("970")
+    work_off(market)
+    assert (paid.payment.charged, has(market)) == (usd("970"), ("20.00", "30.00"))
     market.execute(AcceptOffer(by=CONTRACTOR, offer=offer.id))
     assert has(market) == ("20.00", "0.00")
+    all_is_right(market, gateway)
+
+
+def refused_card(market: Marketplace) -> Offer:
+    """An offer with credit, without a hold."""
+    with pytest.raises(PaymentDeclined) as declined:
+        send(market, credit=usd("30"), payment_method=REFUSED)
+    assert isinstance(declined.value.offer, Offer)
+    return declined.value.offer
+
+
+def test_behind_an_offer_without_a_hold_no_credit_outlives_its_time(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    give(market, "50", expires_at=clock() + DAY)
+    offer = refused_card(market)
+    clock.advance(days=1)
+    work_off(market)
+    assert has(market) == ("0.00", "0.00")
+    again = PayOffer(by=CUSTOMER, offer=offer.id, payment_method=GOOD)
+    with nothing_changes(market, gateway), pytest.raises(Refused) as error:
+        market.execute(again)
+    assert error.value.reason is Reason.CREDIT_TOO_LOW
     all_is_right(market, gateway)
 
 
@@ -291,7 +314,7 @@ def test_after_a_refused_card_the_offer_can_be_withdrawn(
     all_is_right(market, gateway)
 
 
-def test_a_capture_that_is_refused_keeps_the_credit(
+def test_a_capture_that_is_refused_frees_the_credit_until_the_next(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:
     give(market, "50")
@@ -300,7 +323,7 @@ def test_a_capture_that_is_refused_keeps_the_credit(
     with pytest.raises(PaymentDeclined):
         market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
     work_off(market)
-    assert has(market) == ("20.00", "30.00")
+    assert has(market) == ("50.00", "0.00")
     market.execute(PayOffer(by=CUSTOMER, offer=sent.offer.id, payment_method=GOOD))
     market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
     assert has(market) == ("20.00", "0.00")
@@ -490,19 +513,3 @@ def test_only_the_library_frees_and_expires(
         market.execute(FreeCredit(by=by, payment=sent.payment.id))
     with nothing_changes(market, gateway, denials=1), pytest.raises(Forbidden):
         market.execute(ExpireCredit(by=by, grant=grant.id))
-
-
-def test_a_contractor_is_paid_more_than_was_charged(
-    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
-) -> None:
-    """The transfer is not made out of the charge, which gives less."""
-    give(market, "900")
-    payee(market, gateway)
-    assigned(market)  # so that the platform has enough
-    accepted = in_progress(market, credit=usd("900"))
-    market.execute(CompleteJob(by=CUSTOMER, job=accepted.job.id))
-    clock.advance(days=8)
-    work_off(market)
-    [sent] = operations(market, accepted.payment, TransactionKind.TRANSFER)
-    assert (sent.amount, sent.target) == (usd("700"), None)
-    all_is_right(market, gateway)

@@ -32,6 +32,7 @@ from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket, on_one_store
 from tests.credits import LOYALTY, give, has, promoted, pts
 from tests.deals import (
+    ADMIN,
     CONTRACTOR,
     CUSTOMER,
     EVERYBODY,
@@ -43,8 +44,10 @@ from tests.deals import (
     heard,
     in_progress,
     nothing_changes,
+    post,
     usd,
 )
+from tests.milestones import in_parts, release
 from tests.money import all_is_right, hear, refund, settle, work_off
 
 SYSTEM = Actor.SYSTEM
@@ -100,14 +103,16 @@ def complete(market: Marketplace, accepted: Any) -> None:
     market.execute(CompleteJob(by=CUSTOMER, job=accepted.job.id))
 
 
-def test_extras_and_tips_earn_points_too(market: Marketplace, gateway: SimulatedGateway) -> None:
+def test_an_extra_earns_points_and_a_tip_none(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
     accepted = in_progress(market)
     job = accepted.job.id
     market.execute(PayExtra(by=CUSTOMER, job=job, amount=usd("100"), payment_method=GOOD))
     complete(market, accepted)
     market.execute(PayTip(by=CUSTOMER, job=job, amount=usd("10"), payment_method=GOOD))
     work_off(market)
-    assert has(market, "PTS") == ("2220", "0")
+    assert has(market, "PTS") == ("2200", "0")
     all_is_right(market, gateway)
 
 
@@ -261,3 +266,38 @@ def test_points_expire(
     assert has(market) == ("7.50", "0.00")
     assert market.wallet(CONTRACTOR.id, "USD").available == usd("700")
     books_are_right(market, gateway)
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "after"])
+def test_a_released_milestone_earns_whatever_becomes_of_its_job(
+    market: Marketplace, gateway: SimulatedGateway, is_late: bool
+) -> None:
+    job, (first, _) = in_parts(market, "500", "500")
+    release(market, first)
+    if not is_late:
+        work_off(market)
+    market.execute(CancelJob(by=ADMIN, job=job.id))
+    settle(market, gateway)
+    assert has(market, "PTS") == ("1000", "0")
+    all_is_right(market, gateway)
+
+
+def test_what_a_bank_took_back_earns_nothing(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    accepted = in_progress(market)
+    complete(market, accepted)
+    taken = gateway.dispute(accepted.payment, amount=usd("300"))
+    hear(market, gateway)
+    settle(market, gateway)
+    gateway.lose(taken.id)
+    settle(market, gateway)
+    clock.advance(hours=1)
+    settle(market, gateway)
+    assert has(market, "PTS") == ("0", "0")
+    all_is_right(market, gateway)
+
+
+def test_points_pay_for_no_job(market: Marketplace, gateway: SimulatedGateway) -> None:
+    with nothing_changes(market, gateway), pytest.raises(InvalidInput, match="points"):
+        post(market, currency="PTS")

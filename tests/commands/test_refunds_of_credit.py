@@ -1,5 +1,6 @@
 """What goes back of payments that credit paid in part: to the card first, then as credit."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +25,7 @@ from marketpay import (
 from marketpay.ports.gateway import ChargebackStanding, ChargebackState, RefundPayment
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket, on_both_stores
-from tests.credits import give, has, parts
+from tests.credits import give, grants, has, parts, promoted
 from tests.deals import (
     ADMIN,
     CUSTOMER,
@@ -51,6 +52,7 @@ from tests.money import (
     work_off,
 )
 
+DAY = timedelta(days=1)
 SYSTEM = Actor.SYSTEM
 
 
@@ -318,4 +320,39 @@ def test_a_refund_of_credit_is_given_once_for_its_key(
     first = market.execute(command, key="once")
     assert market.execute(command, key="once") == first
     assert has(market) == ("100.00", "0.00")
+    all_is_right(market, gateway)
+
+
+def test_credit_that_expires_comes_back_with_its_date(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    """What lasts comes back first."""
+    give(market, "100")
+    until = clock() + 60 * DAY
+    give(market, "100", expires_at=clock() + 20 * DAY)
+    give(market, "100", expires_at=until)
+    paid = in_progress(market, credit=usd("250")).payment
+    assert (paid.credit_expiring, paid.credit_expires_at) == (usd("200"), until)
+    refund(market, paid, "770")  # 750 were charged
+    assert (has(market), grants(market)[3:]) == (("70.00", "0.00"), [])
+    refund(market, paid, "130")
+    assert (has(market), grants(market)[3:]) == (("200.00", "0.00"), [("100.00", "100.00")])
+    refund(market, paid, "100")
+    assert (has(market), grants(market)[4:]) == (("300.00", "0.00"), [("100.00", "100.00")])
+    clock.advance(days=60)
+    work_off(market)
+    assert has(market) == ("100.00", "0.00")
+    all_is_right(market, gateway)
+
+
+def test_credit_whose_time_is_over_is_not_given_back(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    give(market, "40", expires_at=clock() + DAY)
+    paid = in_progress(market, credit=usd("40")).payment
+    clock.advance(days=1)
+    market.execute(CancelJob(by=ADMIN, job=paid.job))
+    settle(market, gateway)
+    assert (has(market), promoted(market)) == (("0.00", "0.00"), "0.00")
+    assert payment_now(market, paid).status is PaymentStatus.REFUNDED
     all_is_right(market, gateway)

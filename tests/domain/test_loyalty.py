@@ -84,3 +84,14 @@ def test_points_are_known_as_a_currency_of_their_own() -> None:
     assert str(Money(3, "STARS")) == "STARS 3"
     with pytest.raises(InvalidInput, match="try: USD, JPY"):
         PAYING.redeemed(pts(3), "EUR")
+
+
+@pytest.mark.parametrize("currency", ["JPY", "USD"])
+def test_points_are_no_money(currency: str) -> None:
+    with pytest.raises(InvalidInput, match="ISO 4217"):
+        Loyalty(currency=currency, earned={"EUR": 2}, worth={})
+
+
+def test_points_expire_while_there_are_dates() -> None:
+    with pytest.raises(InvalidInput, match="100 years"):
+        Loyalty(earned={}, worth={}, expires_after=timedelta.max)

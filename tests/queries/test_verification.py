@@ -32,6 +32,7 @@ from marketpay.ports.journal import JournalEntry, JournalRecord
 from marketpay.queries import batches
 from marketpay.testing import Outcome, SimulatedGateway
 from tests.conftest import on_one_store
+from tests.credits import give
 from tests.deals import (
     CUSTOMER,
     assigned,
@@ -145,6 +146,18 @@ def tables_of(market: Marketplace) -> Tables:
 
 
 # --- amounts that cannot be true
+
+
+@on_one_store
+def test_credit_that_stands_behind_no_payment_is_found(market: Marketplace) -> None:
+    give(market, "50")
+    payment = send(market, credit=usd("30")).payment
+    assert market.verify().problems == ()
+    tables_of(market).entities[Payment][payment.id] = evolve(payment, credit_reserved=usd("0"))
+
+    [found] = market.verify().problems
+
+    assert found.endswith("of cus_17: USD 30.00 is reserved, and 0 behind payments.")
 
 
 @on_one_store

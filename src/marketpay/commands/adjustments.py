@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from attrs import field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, only_system
-from marketpay.commands.holdings import wallet_of
+from marketpay.commands.holdings import purse_of, wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import withdrawing
 from marketpay.domain.actor import Actor, check_party
 from marketpay.domain.adjustment import Adjustment, AdjustmentKind
 from marketpay.domain.decision import Decision
-from marketpay.domain.entity import permit
+from marketpay.domain.entity import Change, Entity, permit
 from marketpay.domain.errors import Forbidden, InvalidInput, NotFound, Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import AdjustmentId
+from marketpay.domain.ledger import Account, AccountKind
 from marketpay.domain.lifecycles import ADJUSTMENT, AdjustmentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero
 from marketpay.domain.wallet import Wallet
@@ -46,8 +49,9 @@ def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
 class ProposeAdjustment(Command[Adjustment]):
     """An administrator would give a contractor something, take it, or give up what they owe.
 
-    Nothing moves until another administrator approves it.  Only for who is a contractor here: who
-    has a wallet, or an account to be paid on.  Nobody adjusts their own wallet.
+    Or take credit of a customer's that they should not have, or were paid out by hand.  Nothing
+    moves until another administrator approves it.  A wallet only of who is a contractor here: who
+    has one, or an account to be paid on.  Nobody adjusts what is their own.
     """
 
     owner: str = field(validator=check_party)
@@ -57,11 +61,12 @@ class ProposeAdjustment(Command[Adjustment]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
         """The adjustment on record."""
-        at, known = rules.now(), self._known(read)
+        is_of_credit = self.kind is AdjustmentKind.TAKE_CREDIT
+        at, known = rules.now(), () if is_of_credit else self._known(read)
         what = "propose an adjustment"
         permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, what)
         _check_owner(self.by, self.owner, what)
-        self._check(known, rules)
+        waived = self._checked_credit(read, rules) if is_of_credit else self._checked(known, rules)
         proposed = Adjustment(
             id=AdjustmentId(rules.new_id("adj")),
             owner=self.owner,
@@ -74,7 +79,7 @@ class ProposeAdjustment(Command[Adjustment]):
         ).begun(at)
         adjustment = proposed.entity
         timer = Timer(TimerKind.ADJUSTMENT_EXPIRY, adjustment.id, adjustment.expires_at)
-        return Decision(adjustment, changes=(proposed,), waives=known, timers=(timer,))
+        return Decision(adjustment, changes=(proposed,), waives=waived, timers=(timer,))
 
     def _known(self, read: Reader) -> Sequence[Wallet | PayoutAccount]:
         """What says that the owner is a contractor here; none of it ever goes."""
@@ -86,7 +91,13 @@ class ProposeAdjustment(Command[Adjustment]):
             raise NotFound("Wallet", f"{self.amount.currency}:{self.owner}")
         return [one for found in known for one in found]
 
-    def _check(self, known: Sequence[Wallet | PayoutAccount], rules: Rules) -> None:
+    def _checked_credit(self, read: Reader, rules: Rules) -> Sequence[Entity]:
+        """No more can be taken of credit than there is; that is looked at again, too."""
+        purse = purse_of(read, self.owner, self.amount.currency, rules)
+        _taken(purse, self.amount, rules.now())
+        return purse.unused()
+
+    def _checked(self, known: Sequence[Wallet | PayoutAccount], rules: Rules) -> Sequence[Entity]:
         """Only what the gateway can move is given or taken, and no more is written off than owed.
 
         That is looked at again when it is approved.
@@ -94,15 +105,16 @@ class ProposeAdjustment(Command[Adjustment]):
         currency = self.amount.currency
         if self.kind is not AdjustmentKind.WRITE_OFF:
             rules.limits(currency).check_step(self.amount, "amount")
-            return
+            return known
         wallets = [one for one in known if isinstance(one, Wallet) and one.currency == currency]
         if not any(self.amount <= one.receivable for one in wallets):
             raise Refused(Reason.BALANCE_TOO_LOW)
+        return known
 
 
 @frozen(kw_only=True)
 class ApproveAdjustment(Command[Adjustment]):
-    """Another administrator agrees, whose wallet it is not: the wallet is adjusted."""
+    """Another administrator agrees, whose own it is not: the wallet or the credit is adjusted."""
 
     adjustment: AdjustmentId = field(validator=IdOf("Adjustment"))
 
@@ -120,6 +132,8 @@ class ApproveAdjustment(Command[Adjustment]):
         if adjustment.is_too_late(at):
             raise Refused(Reason.ADJUSTMENT_EXPIRED)
         approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
+        if adjustment.kind is AdjustmentKind.TAKE_CREDIT:
+            return _approved(approved, read, rules)
         wallet = wallet_of(read, adjustment.owner, adjustment.currency, rules)
         is_write_off = adjustment.kind is AdjustmentKind.WRITE_OFF
         if is_write_off and adjustment.amount > wallet.receivable:
@@ -131,6 +145,25 @@ class ApproveAdjustment(Command[Adjustment]):
             entries=entries,
             timers=tuple(withdrawing.scheduled(wallet, rules, at)),
         )
+
+
+def _approved(approved: Change[Adjustment], read: Reader, rules: Rules) -> Decision[Adjustment]:
+    """It takes credit."""
+    adjustment = approved.entity
+    purse = purse_of(read, adjustment.owner, adjustment.currency, rules)
+    after = _taken(purse, adjustment.amount, rules.now())
+    return Decision(
+        adjustment,
+        changes=(*after.changes, approved),
+        waives=after.unused(),
+        entries=after.entries,
+    )
+
+
+def _taken(purse: Purse, amount: Money, at: datetime) -> Purse:
+    """The credit with so much less of it; `Refused` where it is not that much."""
+    adjusted = Account(AccountKind.ADJUSTMENT, amount.currency)
+    return purse.expire(at).take_back(amount, adjusted, at)
 
 
 @frozen(kw_only=True)

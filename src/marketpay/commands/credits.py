@@ -13,12 +13,12 @@ from marketpay.domain.actor import check_party
 from marketpay.domain.credit_grant import CreditGrant, GrantSource
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import InvalidInput
+from marketpay.domain.hiring import needs_credit
 from marketpay.domain.ids import CreditGrantId, PaymentId
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
 from marketpay.domain.spending import Purse
-from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero, is_aware
 from marketpay.ports.store import Reader
 
@@ -70,15 +70,8 @@ def granted(purse: Purse, grant: CreditGrant, at: datetime) -> Decision[CreditGr
         changes=after.changes,
         waives=after.unused(),
         entries=after.entries,
-        timers=expiry(grant),
+        timers=grant.expiry(),
     )
-
-
-def expiry(grant: CreditGrant) -> tuple[Timer, ...]:
-    """What takes away what is left of it when its time is over."""
-    if grant.expires_at is None:
-        return ()
-    return (Timer(TimerKind.CREDIT_EXPIRY, grant.id, grant.expires_at),)
 
 
 @frozen(kw_only=True)
@@ -106,7 +99,8 @@ class ExpireCredit(Command[CreditGrant]):
 class FreeCredit(Command[Payment]):
     """Credit stands behind a payment that no offer wants any more: it is the customer's again.
 
-    What of it has expired meanwhile is gone at once.
+    Behind one whose card was refused, too; `PayOffer` reserves it anew for the next one.  What
+    of it has expired meanwhile is gone at once.
     """
 
     payment: PaymentId = field(validator=IdOf("Payment"))
@@ -117,7 +111,7 @@ class FreeCredit(Command[Payment]):
         deal, at = read.deal(payment=self.payment), rules.now()
         payment = deal.payment(self.payment)
         reserved = payment.credit_reserved
-        if not reserved.minor or deal.offer(payment.offer).wants(payment.id):
+        if not reserved.minor or needs_credit(deal.offer(payment.offer), payment):
             return Decision(payment, waives=deal.rest())
         purse = purse_of(read, payment.customer, payment.currency, rules)
         after = purse.free(reserved, payment.id, at)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, Result, only_system
-from marketpay.commands.credits import expiry, new_grant
+from marketpay.commands.credits import new_grant
 from marketpay.commands.holdings import purse_of
 from marketpay.domain.actor import Role
 from marketpay.domain.credit import Credit
 from marketpay.domain.credit_grant import CreditGrant, GrantSource
 from marketpay.domain.decision import Decision
+from marketpay.domain.entity import Entity
 from marketpay.domain.errors import CurrencyMismatch, Forbidden, InvalidInput
 from marketpay.domain.ids import PaymentId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import JobStatus
+from marketpay.domain.lifecycles import JobStatus, MilestoneStatus
 from marketpay.domain.loyalty import Loyalty
+from marketpay.domain.milestone import Milestone
 from marketpay.domain.money import Money
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.rules import Rules
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.validators import IdOf, above_zero, is_currency
@@ -28,7 +32,9 @@ from marketpay.ports.store import Reader
 class EarnPoints(Command[CreditGrant | None]):
     """A payment was released: its customer has points for what they paid of it by card.
 
-    Not for what was refunded by then, nor for a job that was called off; once.
+    Not for what was refunded by then, nor for a job or a milestone that was called off; once.
+    Neither for a tip nor where a bank took anything back: two who know each other could make
+    points of nothing.
     """
 
     payment: PaymentId = field(validator=IdOf("Payment"))
@@ -39,8 +45,9 @@ class EarnPoints(Command[CreditGrant | None]):
         payment, at = read.get(Payment, self.payment), rules.now()
         job = read.get(Job, payment.job)
         before = read.find(CreditGrant, payment=payment.id)
-        read_ = (payment, job, *before)
-        is_earned = payment.is_released and job.status is not JobStatus.CANCELLED
+        parts = read.find(Milestone, payment=payment.id)
+        read_ = (payment, job, *parts, *before)
+        is_earned = payment.is_released and _is_for_work(payment, job, parts)
         if rules.loyalty is None or before or not is_earned:
             return Decision(before[0] if before else None, waives=read_)
         if payment.disputed.minor:
@@ -50,12 +57,12 @@ class EarnPoints(Command[CreditGrant | None]):
         points = rules.loyalty.points(payment.chargeable_back)
         if not points.minor:
             return Decision(None, waives=read_)
-        return self._earned(payment, job, points, rules.loyalty, read, rules)
+        return self._earned(payment, (job, *parts), points, rules.loyalty, read, rules)
 
     def _earned(
         self,
         payment: Payment,
-        job: Job,
+        others: tuple[Entity, ...],
         points: Money,
         loyalty: Loyalty,
         read: Reader,
@@ -71,10 +78,19 @@ class EarnPoints(Command[CreditGrant | None]):
             grant,
             changes=after.changes,
             relies_on=(payment,),
-            waives=(job, *after.unused()),
+            waives=(*others, *after.unused()),
             entries=after.entries,
-            timers=expiry(grant),
+            timers=grant.expiry(),
         )
+
+
+def _is_for_work(payment: Payment, job: Job, parts: Sequence[Milestone]) -> bool:
+    """Whether it paid for what was done; whatever becomes of its job after that."""
+    if payment.purpose is PaymentPurpose.TIP or payment.lost.minor:
+        return False
+    if parts or payment.purpose is PaymentPurpose.MILESTONE:
+        return any(one.status is MilestoneStatus.RELEASED for one in parts)
+    return job.status is not JobStatus.CANCELLED
 
 
 @frozen(kw_only=True)

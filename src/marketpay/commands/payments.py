@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_staff
 from marketpay.commands.offers import OfferFunding
+from marketpay.commands.paying_with_credit import Behind, reserved
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.actor import check_party
@@ -20,10 +23,15 @@ from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf, is_payment_method
 from marketpay.ports.store import Reader
 
+NO_HOLD: Final = {"gateway_payment": None, "authorization_expires_at": None, "failure": None}
+
 
 @frozen(kw_only=True)
 class PayOffer(Command[OfferFunding]):
-    """The customer tries another payment method for an offer whose payment was refused."""
+    """The customer tries another payment method for an offer whose payment was refused.
+
+    Its credit is reserved anew, if it is free by now; `Refused` where it is not there any more.
+    """
 
     offer: OfferId = field(validator=IdOf("Offer"))
     payment_method: str | None = field(default=None, validator=is_payment_method)
@@ -48,23 +56,18 @@ class PayOffer(Command[OfferFunding]):
         if payment.status is not PaymentStatus.FAILED:
             raise Refused(Reason.PAYMENT_IN_PROGRESS)
         tried = read.find(PaymentTransaction, payment=payment.id, kind=TransactionKind.AUTHORIZE)
-        retried = payment.become(
-            event,
-            self.by.role,
-            at,
-            gateway_payment=None,
-            authorization_expires_at=None,
-            failure=None,
-        )
+        behind = Behind() if payment.credit_reserved.minor else reserved(read, payment, rules, at)
+        retried = payment.become(event, self.by.role, at, credit_reserved=payment.credit, **NO_HOLD)
         last = max(tried, key=lambda one: (one.created_at, one.id)).id
         payers = read.find(PayerAccount, customer=offer.customer) if self.payment_method else []
         payer, method = payers[0] if payers else None, self.payment_method
         hold = operations.authorize(retried.entity, method, payer, rules, at, last)
         return Decision(
             OfferFunding(offer=offer, payment=retried.entity),
-            changes=(retried, hold),
+            changes=(retried, hold, *behind.changes),
             relies_on=(offer,),
-            waives=(*deal.rest(offer, payment), *tried, *payers),
+            waives=(*deal.rest(offer, payment), *tried, *payers, *behind.waived),
+            entries=behind.entries,
             operations=(hold.entity,),
         )
 

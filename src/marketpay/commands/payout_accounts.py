@@ -29,6 +29,7 @@ from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import (
+    BALANCE,
     NOT_ACTIVE,
     ONBOARDING,
     REFUSED,
@@ -52,7 +53,7 @@ from marketpay.ports.store import Reader
 
 BATCH = 50  # transfers started by one sweep
 
-BLOCKED = (NOT_ACTIVE, REFUSED)  # tried again by a timer
+BLOCKED = (NOT_ACTIVE, REFUSED, BALANCE)  # tried again by a timer
 GIVEN_UP = (ABANDONED, REVERSED)  # ... when an administrator says so
 FINISHED = (e.PayoutAccountActivated, e.PayoutAccountRejected)  # no longer asked about
 
@@ -215,7 +216,8 @@ class RetryTransfer(Command[Payment]):
         kind = TransactionKind.TRANSFER
         tries = read.find(PaymentTransaction, payment=payment.id, kind=kind)
         last = max(tries, key=lambda one: (one.created_at, one.id))
-        changes = transfer(payment, active[0], rules, at, last)
+        is_rest = payment.transfer_blocked == BALANCE and last.failure is None
+        changes = transfer(payment, active[0], rules, at, None if is_rest else last)
         started: Any = changes[0].entity
         return Decision(started, changes=changes, relies_on=active, waives=tries)
 

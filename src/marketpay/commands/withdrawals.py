@@ -24,7 +24,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import NOT_ACTIVE, ONBOARDING, REVERSED
+from marketpay.domain.transferring import BALANCE, NOT_ACTIVE, ONBOARDING, REVERSED
 from marketpay.domain.transferring import WITHDRAWAL as WAITS_FOR_WITHDRAWAL
 from marketpay.domain.validators import IdOf, above_zero
 from marketpay.domain.wallet import Wallet
@@ -155,7 +155,7 @@ class ContinueWithdrawal(Command[Withdrawal]):
         found = read.find(
             Payment,
             contractor=withdrawal.contractor,
-            transfer_blocked=(WAITS_FOR_WITHDRAWAL, ONBOARDING, REVERSED),
+            transfer_blocked=(WAITS_FOR_WITHDRAWAL, ONBOARDING, REVERSED, BALANCE),
         )
         return [one for one in found if one.currency == withdrawal.currency]
 

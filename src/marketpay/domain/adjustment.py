@@ -26,6 +26,7 @@ class AdjustmentKind(StrEnum):
     CREDIT = "credit"  # the owner has it; the platform gives it
     DEBIT = "debit"  # the platform takes it; what is not available is owed
     WRITE_OFF = "write_off"  # the owner owes it no longer; the platform bears it
+    TAKE_CREDIT = "take_credit"  # of a customer's credit: given by mistake, or paid out by hand
 
 
 @frozen(kw_only=True)
@@ -33,7 +34,7 @@ class Adjustment(Living):
     """Nothing moves until somebody else than `proposed_by` approves it."""
 
     id: AdjustmentId
-    owner: str  # of the wallet
+    owner: str  # of the wallet, or of the credit
     amount: Money
     kind: AdjustmentKind
     reason: str
@@ -63,7 +64,7 @@ class Adjustment(Living):
         return self.status is AdjustmentStatus.EXPIRED or (is_open and self.has_expired(at))
 
     def entries(self, wallet: Wallet) -> Iterator[LedgerEntry]:
-        """The entries that carry it out."""
+        """The entries that carry it out, of a wallet."""
         adjusted = Account(AccountKind.ADJUSTMENT, self.currency)
         match self.kind:
             case AdjustmentKind.CREDIT:

@@ -24,7 +24,7 @@ class CreditAdded(CreditEvent):
 
 
 class CreditTaken(CreditEvent):
-    """The customer has less: they paid with it, or it expired."""
+    """The customer has less: they paid with it, it expired, or it was taken back."""
 
 
 class CreditReserved(CreditEvent):
@@ -51,7 +51,7 @@ class CreditGrantMade(CreditGrantEvent):
 
 
 class CreditGrantUsed(CreditGrantEvent):
-    """The customer paid with some of it."""
+    """The customer paid with some of it, or some of it was taken back."""
 
 
 class CreditGrantExpired(CreditGrantEvent):

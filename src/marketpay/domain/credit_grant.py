@@ -13,6 +13,7 @@ from marketpay.domain.credit_events import CreditGrantEvent, CreditGrantMade
 from marketpay.domain.entity import Change, Entity, Names
 from marketpay.domain.ids import CreditGrantId, CreditId, PaymentId
 from marketpay.domain.money import Money
+from marketpay.domain.timer import Timer, TimerKind
 
 
 class GrantSource(StrEnum):
@@ -21,6 +22,7 @@ class GrantSource(StrEnum):
     PROMOTION = "promotion"  # by the staff
     LOYALTY = "loyalty"  # points, earned by a payment
     REDEMPTION = "redemption"  # money, for points
+    REFUND = "refund"  # what grants that expire had paid
 
 
 def _open_credit(grant: CreditGrant) -> CreditId | None:
@@ -60,6 +62,12 @@ class CreditGrant(Entity):
     def has_expired(self, now: datetime) -> bool:
         """Whether its time is over, told or not."""
         return self.expires_at is not None and self.expires_at <= now
+
+    def expiry(self) -> tuple[Timer, ...]:
+        """What takes away what is left of it when its time is over."""
+        if self.expires_at is None:
+            return ()
+        return (Timer(TimerKind.CREDIT_EXPIRY, self.id, self.expires_at),)
 
     def made(self, at: datetime) -> Change[CreditGrant]:
         """The new grant with the fact of it."""

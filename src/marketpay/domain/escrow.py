@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import evolve
 
+from marketpay.domain.changing import changed
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
@@ -33,13 +34,23 @@ def captured(payment: Payment) -> Iterator[LedgerEntry]:
 def paid_with(
     purse: Purse, payment: Payment, done: Decision[PaymentTransaction], at: datetime
 ) -> Decision[PaymentTransaction]:
-    """The credit that stood behind a payment is in escrow with what was charged."""
+    """The credit that stood behind a payment is in escrow with what was charged.
+
+    What grants with a date paid of it is known, for when it is given back.
+    """
     escrow = Account(AccountKind.ESCROW, payment.currency)
     amount, kind = payment.credit_reserved, AccountKind.CREDIT_RESERVED
     spent = purse.spend(amount, kind, escrow, payment.id, at)
+    dated, until = spent.expiring_since(purse)
+    changes = [
+        evolve(one, entity=changed(one.entity, credit_expiring=dated, credit_expires_at=until))
+        if isinstance(one.entity, Payment)
+        else one
+        for one in done.changes
+    ]
     return evolve(
         done,
-        changes=(*done.changes, *spent.changes),
+        changes=(*changes, *spent.changes),
         waives=(*done.waives, *spent.unused()),
         entries=(*spent.entries, *done.entries),
     )

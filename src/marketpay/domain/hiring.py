@@ -64,7 +64,9 @@ def without_hold(
 
 
 def freed_credit(deal: Deal, changes: Iterable[Change[Entity]], at: datetime) -> tuple[Timer, ...]:
-    """Credit behind a payment that no offer wants any more is freed, at once."""
+    """Credit behind a payment that no offer wants any more, or for which there is no hold, is
+    freed, at once.
+    """
     if not any(one.credit_reserved.minor for one in deal.payments):
         return ()
     latest: dict[str, Entity] = {change.entity.id: change.entity for change in changes}
@@ -73,9 +75,14 @@ def freed_credit(deal: Deal, changes: Iterable[Change[Entity]], at: datetime) ->
         offer, payment = latest.get(one.offer, deal.offer(one.offer)), latest.get(one.id, one)
         assert isinstance(offer, Offer)
         assert isinstance(payment, Payment)
-        if payment.credit_reserved.minor and not offer.wants(payment.id):
+        if payment.credit_reserved.minor and not needs_credit(offer, payment):
             timers.append(Timer(TimerKind.CREDIT, payment.id, at))
     return tuple(timers)
+
+
+def needs_credit(offer: Offer, payment: Payment) -> bool:
+    """Whether the payment's hold stands or is asked for, and the offer wants it."""
+    return offer.wants(payment.id) and payment.status is not PaymentStatus.FAILED
 
 
 def let_go(payment: Payment, rules: Rules, at: datetime) -> Iterator[Change[Entity]]:

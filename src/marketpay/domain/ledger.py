@@ -95,8 +95,9 @@ CALLING_OFF = frozenset({"CancelWithdrawal"})
 ADJUSTING = frozenset({"ApproveAdjustment"})
 OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
-OFFERING = frozenset({"SendOffer", "ReviseOffer"})
-EXPIRING = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"}) | OFFERING
+OFFERING = frozenset({"SendOffer", "ReviseOffer", "PayOffer"})
+SPENT = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"})
+EXPIRING = SPENT | OFFERING | ADJUSTING | REFUNDING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.
@@ -170,6 +171,7 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.ADJUSTMENT,          K.WALLET_AVAILABLE):     ADJUSTING,
     (K.WALLET_AVAILABLE,    K.ADJUSTMENT):           ADJUSTING,
     (K.RECEIVABLE,          K.ADJUSTMENT):           ADJUSTING,  # more than is available
+    (K.CREDIT_AVAILABLE,    K.ADJUSTMENT):           ADJUSTING,  # taken of a customer's
 }
 # fmt: on
 

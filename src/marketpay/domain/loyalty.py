@@ -12,11 +12,13 @@ from attrs import field, frozen
 
 from marketpay.domain.currencies import exponent, register_currency
 from marketpay.domain.errors import InvalidInput, MoneyError
+from marketpay.domain.iso4217 import EXPONENTS
 from marketpay.domain.money import LIMIT, Money, unchecked
 from marketpay.domain.numbers import is_number, ratio, read, shown
 
 Rate = str | int | Decimal
 NOTHING: Final = Decimal(0)
+LONGEST: Final = timedelta(days=36_525)
 
 
 def _rates(values: Mapping[str, Rate]) -> Mapping[str, Decimal]:
@@ -41,6 +43,8 @@ def _time(_loyalty: object, attribute: Any, value: Any) -> None:
         raise TypeError(f"{attribute.name} must be a timedelta, not {type(value).__name__}")
     if value <= timedelta(0):
         raise InvalidInput("must be above zero.", attribute.name)
+    if value > LONGEST:
+        raise InvalidInput("must be at most 100 years; None is for good.", attribute.name)
 
 
 @frozen(kw_only=True)
@@ -62,6 +66,8 @@ class Loyalty:
     expires_after: timedelta | None = field(default=None, validator=_time)
 
     def __attrs_post_init__(self) -> None:
+        if self.currency in EXPONENTS:
+            raise InvalidInput("is money, by ISO 4217, and no points.", "currency")
         register_currency(self.currency, 0)
         if self.currency in (*self.earned, *self.worth):
             raise InvalidInput("Points are neither earned with points nor worth any.")

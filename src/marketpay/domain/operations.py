@@ -94,7 +94,7 @@ def transfer(
 def _source(payment: Payment) -> str | None:
     """The charge that a transfer comes out of.
 
-    None, and the platform's balance pays, where that gives less: credit paid the rest.
+    None, and the platform's balance pays, where that gives less (`Payment.coverable`).
     """
     if payment.transferring + payment.transferred > payment.charged:
         return None

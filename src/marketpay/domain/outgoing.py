@@ -33,11 +33,12 @@ from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.transferring import (
     NOT_ACTIVE,
     REFUSED,
-    REVERSED,
     ask_again,
     asked_back,
+    follow_up,
     moved,
     reversals,
+    why_unpaid,
 )
 from marketpay.domain.withdrawal import Withdrawal
 
@@ -216,7 +217,11 @@ def transferred(
         changes=(lies_there, settled, *back),
         waives=(*others, *waiting),
         entries=moved(transaction),
-        timers=(*ask_again(lies_there.entity, rules, at), *_woken(waiting, at)),
+        timers=(
+            *ask_again(lies_there.entity, rules, at),
+            *follow_up(lies_there.entity, at),
+            *_woken(waiting, at),
+        ),
     )
 
 
@@ -271,8 +276,8 @@ def transfer_failed(
     settled = failed(transaction, code, at)
     event = e.PaymentTransferBlocked
     why = code if code in (NOT_ACTIVE, ABANDONED) else REFUSED
-    if transaction.target is None and transaction.retry_of is None and why == REFUSED:
-        why = REVERSED  # out of the balance again, for the next withdrawal
+    if transaction.target is None and why == REFUSED:
+        why = why_unpaid(transaction, payment)
     not_sent = payment.transferring - transaction.amount
     blocked = payment.become(event, SYSTEM, at, transfer_blocked=why, transferring=not_sent)
     changes: list[Change[Entity]] = [blocked, settled]

@@ -51,6 +51,8 @@ class Payment(Living):
     amount: Money
     credit: Money = field(default=NOTHING)  # of it, what the customer's credit pays
     credit_reserved: Money = field(default=NOTHING)  # ... and stands behind it until it is taken
+    credit_expiring: Money = field(default=NOTHING)  # of it, what grants with a date paid
+    credit_expires_at: datetime | None = None  # ... the last of those dates
     purpose: PaymentPurpose = PaymentPurpose.OFFER
     status: PaymentStatus = PaymentStatus.PENDING
     split: Split | None = None
@@ -84,6 +86,8 @@ class Payment(Living):
         "authorization_expires_at",
         "failure",
         "credit_reserved",
+        "credit_expiring",
+        "credit_expires_at",
         "refunded",
         "credited",
         "disputed",
@@ -168,6 +172,13 @@ class Payment(Living):
         """What of a refund of `amount` the charge cannot give back, and is credit again."""
         return max(amount - self.chargeable_back, Money.zero(self.currency))
 
+    def expiring(self, credit: Money) -> Money:
+        """What of `credit`, the last that was given back, expires: what lasts comes back first."""
+        nothing = Money.zero(self.currency)
+        lasting = self.credit - self.credit_expiring
+        before = max(self.credited - credit - lasting, nothing)
+        return max(self.credited - lasting, nothing) - before
+
     @property
     def is_released(self) -> bool:
         """Whether it has left escrow."""
@@ -205,6 +216,14 @@ class Payment(Living):
     def untransferred(self) -> Money:
         """What is due and neither there nor on its way; below zero: what is there too much."""
         return self.due - self.transferred - self.transferring
+
+    @property
+    def coverable(self) -> Money:
+        """What the charge can still give of what goes to the contractor's account; the
+        platform's balance pays the rest, as credit paid it.
+        """
+        gave = self.transferring + self.transferred
+        return max(self.charged - gave, Money.zero(self.currency))
 
     @property
     def is_clearing(self) -> bool:

@@ -10,9 +10,10 @@ from attrs import evolve, frozen
 from marketpay.domain import events as e
 from marketpay.domain import operations
 from marketpay.domain.actor import Role
+from marketpay.domain.credit_grant import CreditGrant, GrantSource
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.errors import Reason, Refused
-from marketpay.domain.ids import RefundId
+from marketpay.domain.ids import CreditGrantId, RefundId
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import PaymentStatus
 from marketpay.domain.money import Money
@@ -116,19 +117,21 @@ def begin(
         changes.append(wallet)
     timers = tuple(ask_again(asked.entity, rules, at))
     begun = Begun(asked.entity, refund, changes=changes, entries=entries, timers=timers)
-    return _credited(begun, held, at) if credit.minor else begun
+    return _credited(begun, held, rules, at) if credit.minor else begun
 
 
-def _credited(begun: Begun, held: Held, at: datetime) -> Begun:
+def _credited(begun: Begun, held: Held, rules: Rules, at: datetime) -> Begun:
     """What no charge gives back is credit again; if that is all of it, the refund is through."""
     refund = begun.refund
     assert held.purse is not None  # it was read for who paid with it
     transit = Account(AccountKind.REFUNDS_IN_TRANSIT, refund.currency)
-    purse = held.purse.give_back(refund.credit, transit, refund.payment, at)
+    grant = _expiring(begun.payment, refund, held.purse, rules, at)
+    purse = held.purse.give_back(refund.credit, transit, refund.payment, at, grant)
     begun = evolve(
         begun,
         changes=(*begun.changes, *purse.changes),
         entries=(*begun.entries, *purse.entries),
+        timers=(*begun.timers, *(grant.expiry() if grant else ())),
     )
     if refund.charged.minor:
         return begun
@@ -139,6 +142,25 @@ def _credited(begun: Begun, held: Held, at: datetime) -> Begun:
         payment=through.entity,
         refund=arrived.entity,
         changes=(*begun.changes, arrived, through),
+    )
+
+
+def _expiring(
+    payment: Payment, refund: Refund, purse: Purse, rules: Rules, at: datetime
+) -> CreditGrant | None:
+    """What grants with a date had paid of it can be spent until then, and no longer."""
+    amount = payment.expiring(refund.credit)
+    if not amount.minor:
+        return None
+    return CreditGrant(
+        id=CreditGrantId(rules.new_id("grt")),
+        credit=purse.credit.id,
+        customer=purse.credit.customer,
+        amount=amount,
+        remaining=amount,
+        source=GrantSource.REFUND,
+        expires_at=payment.credit_expires_at,
+        created_at=at,
     )
 
 

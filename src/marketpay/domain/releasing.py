@@ -22,7 +22,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.rules import Rules, TransferPolicy
 from marketpay.domain.timer import Timer, TimerKind
-from marketpay.domain.transferring import CLEARANCE, ONBOARDING, WITHDRAWAL
+from marketpay.domain.transferring import BALANCE, CLEARANCE, ONBOARDING, WITHDRAWAL, covered
 from marketpay.domain.wallet import Wallet
 
 
@@ -152,8 +152,10 @@ class _Giving:
         active = [one for one in self.accounts if one.status is PayoutAccountStatus.ACTIVE]
         blocked = _blocked(after, owed, active, rules)
         is_sent = owed.minor > 0 and blocked is None
+        sent = covered(after, owed, rules)
         if is_sent:
-            fields["transferring"] = paid.transferring + owed
+            fields["transferring"] = paid.transferring + sent
+            blocked = BALANCE if sent < owed else None
         given = paid.become(event, by, at, transfer_blocked=blocked, **fields)
         changes: list[Change[Entity]] = [given]
         if self.amount.minor:
@@ -163,7 +165,7 @@ class _Giving:
             known = changed(posted.entity, overdrawn=left, unsent=unsent)
             changes.append(Change(known, posted.event))
         if is_sent:
-            changes.append(operations.transfer(given.entity, owed, active[0], rules, at))
+            changes.append(operations.transfer(given.entity, sent, active[0], rules, at))
         timers = tuple(_timers(given.entity, self.wallet, rules, at))
         return Released(payment=given.entity, changes=changes, entries=self.entries, timers=timers)
 

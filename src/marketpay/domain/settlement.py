@@ -176,8 +176,7 @@ def captured(
     """
     payment = deal.payment(str(transaction.payment))
     settled = succeeded(transaction, gateway_id, at)
-    nothing = Money.zero(payment.currency)
-    event, behind = e.PaymentCaptured, {"credit_reserved": nothing}
+    event, behind = e.PaymentCaptured, {"credit_reserved": Money.zero(payment.currency)}
     taken = payment.become(event, SYSTEM, at, gateway_charge=charge, **behind)
     offer = deal.offer(payment.offer)
     changes = [*assign(deal, offer, rules, at), taken, settled]
@@ -206,7 +205,8 @@ def capture_failed(
     release = operations.void(payment, rules, at)
     changes = (reopened, refused, settled, release)
     waived = deal.rest(refused.entity, reopened.entity)
-    timers = tuple(expiry_timers(reopened.entity, refused.entity, rules))
+    expiry = expiry_timers(reopened.entity, refused.entity, rules)
+    timers = (*expiry, *freed_credit(deal, changes, at))
     return Decision(settled.entity, changes=changes, waives=waived, timers=timers)
 
 

@@ -83,29 +83,57 @@ class Purse:
         promotion = Account(K.PROMOTION, self.credit.currency)
         return self._spent(points, K.CREDIT_AVAILABLE, promotion, None, at)
 
+    def take_back(self, amount: Money, into: Account, at: datetime) -> Purse:
+        """So much of what is available is no longer the customer's; `Refused` where it is less.
+
+        What was given goes first, what expires last before the rest, and then what was refunded:
+        so that nothing which lasts turns into what expires.
+        """
+        if amount > self.available:
+            raise Refused(Reason.CREDIT_TOO_LOW)
+        entries = tuple(move(self.credit.account(K.CREDIT_AVAILABLE), into, amount, None))
+        latest_first = self._in_order()[::-1]
+        return self._taken(amount, latest_first, CreditGrantUsed, entries, at)
+
     def give_back(
-        self, amount: Money, source: Account, payment: PaymentId | None, at: datetime
+        self,
+        amount: Money,
+        source: Account,
+        payment: PaymentId | None,
+        at: datetime,
+        expiring: CreditGrant | None = None,
     ) -> Purse:
-        """So much comes from `source`, and never expires."""
+        """So much comes from `source`; it never expires, but for what is `expiring` of it."""
         target = self.credit.account(K.CREDIT_AVAILABLE)
         entries = tuple(move(source, target, amount, payment))
-        return self._posted(entries, self.credit.lasting + amount, at)
+        if expiring is None:
+            return self._posted(entries, self.credit.lasting + amount, at)
+        lasting = self.credit.lasting + amount - expiring.amount
+        return self._posted(entries, lasting, at)._with(expiring, at).expire(at)
+
+    def expiring_since(self, before: Purse) -> tuple[Money, datetime | None]:
+        """How much less there is of grants with a date, and the last of the dates."""
+        left = {one.id: one.remaining for one in self.grants}
+        dated = [(one, one.expires_at) for one in before.grants if one.expires_at is not None]
+        used = [(one.remaining - left[one.id], date) for one, date in dated]
+        amount = sum((part for part, _ in used), Money.zero(self.credit.currency))
+        return amount, max((date for part, date in used if part.minor), default=None)
 
     def grant(self, grant: CreditGrant, at: datetime) -> Purse:
         """The platform gives the customer something."""
         promotion = Account(K.PROMOTION, self.credit.currency)
         target = self.credit.account(K.CREDIT_AVAILABLE)
         entries = tuple(move(promotion, target, grant.amount, grant.payment))
-        given = self._posted(entries, self.credit.lasting, at)
-        return evolve(
-            given, grants=(*given.grants, grant), changes=(*given.changes, grant.made(at))
-        )
+        return self._posted(entries, self.credit.lasting, at)._with(grant, at)
 
     def unused(self, *others: Entity) -> tuple[Entity, ...]:
         """What of it was read and has not changed, here or among `others`."""
         ids = {change.entity.id for change in self.changes} | {one.id for one in others}
         read = (self.credit, *self.grants)
         return tuple(one for one in read if one.version and one.id not in ids)
+
+    def _with(self, grant: CreditGrant, at: datetime) -> Purse:
+        return evolve(self, grants=(*self.grants, grant), changes=(*self.changes, grant.made(at)))
 
     def _in_order(self) -> list[CreditGrant]:
         """What expires first goes first, then what is older."""

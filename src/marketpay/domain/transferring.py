@@ -30,6 +30,7 @@ WITHDRAWAL = "withdrawal"  # it is made when they withdraw
 CLEARANCE = "clearance"  # it is made when the clearance is over
 REVERSED = "reversed"  # somebody brought it back, at the gateway
 NOT_ACTIVE = "account_not_active"  # the gateway said so
+BALANCE = "platform_balance"  # the charge gives no more: the rest is out of the balance
 REFUSED = "refused"  # for another reason: the last transaction has the gateway's code
 
 
@@ -45,24 +46,36 @@ def transfer(
 
     `most` of it, where a withdrawal waits for no more; it goes on waiting for what is on its way.
 
-    What somebody brought back is sent out of the platform's balance: the charge has given it.
+    What the charge covers goes first, and alone; the rest is out of the platform's balance, as is
+    what somebody brought back: the charge has given it.
     """
     limits = rules.limits(payment.currency)
     left = limits.movable(payment.untransferred)
-    amount = left if most is None else min(left, -limits.movable(-most))
+    asked = left if most is None else min(left, -limits.movable(-most))
     event, by = e.PaymentTransferStarted, Role.SYSTEM
-    if amount.minor <= 0:
+    if asked.minor <= 0:
         return [payment.become(event, by, at, transfer_blocked=None)]
+    is_given = payment.transfer_blocked in (REVERSED, REFUSED) or (
+        payment.transfer_blocked != BALANCE and tried is not None and tried.target is None
+    )
+    amount = asked if is_given else covered(payment, asked, rules)
     on_its_way = payment.transferring + amount
-    blocked = None if most is None else payment.transfer_blocked
+    blocked = BALANCE if amount < asked else None
+    blocked = blocked if most is None else payment.transfer_blocked
     started = payment.become(event, by, at, transfer_blocked=blocked, transferring=on_its_way)
     sent = operations.transfer(
         started.entity, amount, account, rules, at, tried.id if tried else None
     )
     # Where a charge has given all it can, as after a reversal, the platform's balance pays.
-    if payment.transfer_blocked in (REVERSED, REFUSED) or (tried and tried.target is None):
+    if is_given:
         sent = evolve(sent, entity=evolve(sent.entity, target=None))
     return [started, sent]
+
+
+def covered(payment: Payment, amount: Money, rules: Rules) -> Money:
+    """What of an amount that is owed goes first: what the charge covers of it, if any."""
+    most = rules.limits(payment.currency).movable(payment.coverable)
+    return min(amount, most) if most.minor else amount
 
 
 def reversals(
@@ -124,3 +137,17 @@ def ask_again(payment: Payment, rules: Rules, at: datetime) -> Iterator[Timer]:
         age = at - (payment.released_at or at)
         later = at + max(rules.lookup_every, age / 24)
         yield Timer(TimerKind.TRANSFER_RETRY, payment.id, later)
+
+
+def follow_up(payment: Payment, at: datetime) -> Iterator[Timer]:
+    """What the charge covered has arrived: the rest is sent, too."""
+    if payment.transfer_blocked == BALANCE:
+        yield Timer(TimerKind.TRANSFER_RETRY, payment.id, at)
+
+
+def why_unpaid(transaction: PaymentTransaction, payment: Payment) -> str:
+    """Why what the platform's balance was to pay does not lie there."""
+    if payment.credit.minor and payment.transferring + payment.transferred > payment.charged:
+        return BALANCE  # the charge gives no more, and the balance not yet
+    # Where somebody brought it back: out of the balance again, for the next withdrawal.
+    return REFUSED if transaction.retry_of else REVERSED

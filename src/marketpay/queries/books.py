@@ -16,6 +16,7 @@ from marketpay.queries.batches import UNREADABLE, batches
 
 HOLDING = (PaymentStatus.CAPTURED, PaymentStatus.CHARGED_BACK)
 SPLIT = (*HOLDING, PaymentStatus.RELEASED, PaymentStatus.REFUNDED)
+NOT_TAKEN = tuple(one for one in PaymentStatus if one not in SPLIT)  # may have credit behind it
 
 
 def accounts(records: Records) -> Iterator[str]:
@@ -59,8 +60,23 @@ def credits(records: Records) -> Iterator[str]:
         parts = {credit.id: credit.lasting.minor for credit in batch}
         for grant in records.find(CreditGrant, open_credit=tuple(parts)):
             parts[grant.credit] += grant.remaining.minor
+        behind = _behind(records, batch)
         for credit in batch:
             yield from _credit(credit, parts[credit.id], kept)
+            reserved = behind.get((credit.customer, credit.currency), 0)
+            if reserved != credit.reserved.minor:
+                name = f"credit {credit.id} of {credit.customer}"
+                yield f"{name}: {credit.reserved} is reserved, and {reserved} behind payments."
+
+
+def _behind(records: Records, batch: list[Credit]) -> dict[tuple[str, str], int]:
+    """What of each customer's credit stands behind their payments, by currency."""
+    sums: dict[tuple[str, str], int] = {}
+    customers = tuple({credit.customer for credit in batch})
+    for payment in records.find(Payment, customer=customers, status=NOT_TAKEN):
+        key = payment.customer, payment.currency
+        sums[key] = sums.get(key, 0) + payment.credit_reserved.minor
+    return sums
 
 
 def _credit(credit: Credit, parts: int, kept: dict[Account, int]) -> Iterator[str]:

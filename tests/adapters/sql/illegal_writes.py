@@ -95,6 +95,7 @@ MONEY: Final[dict[str, Write]] = {
     "payments.charged": Change("credit = 1, refunded = amount", "status = 'captured'"),
     "payments.credit": Change("credit = amount", "status = 'failed'"),
     "payments.credit_reserved": Change("credit_reserved = 1", "status = 'failed'"),
+    "payments.credit_expiring": Change("credit_expiring = 1", "status = 'failed'"),
     "payments.credit_taken": Change("credit = 1, credit_reserved = 1", "status = 'captured'"),
     "payments.credited": Change("credited = 1", KEPT),
     "payments.disputed": Change("disputed = -1", "status = 'released'"),

@@ -49,6 +49,11 @@ def _of_credit() -> tuple[CheckConstraint, ...]:
     return (
         CheckConstraint("credit >= 0 AND (credit = 0 OR credit < amount)", name="credit"),
         CheckConstraint("credit_reserved IN (0, credit)", name="credit_reserved"),
+        CheckConstraint(
+            "credit_expiring BETWEEN 0 AND credit"
+            " AND (credit_expiring = 0) = (credit_expires_at IS NULL)",
+            name="credit_expiring",
+        ),
         CheckConstraint("credited BETWEEN 0 AND credit", name="credited"),
         CheckConstraint(
             "credit = 0 OR refunded - credited + disputed + lost <= amount - credit",

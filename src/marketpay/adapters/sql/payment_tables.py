@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -39,8 +41,7 @@ def payments(make: Maker) -> Table:
         Column("customer", Party, nullable=False),
         Column("contractor", Party, nullable=False),
         minor("amount"),
-        minor("credit"),
-        minor("credit_reserved"),
+        *_of_credit(),
         Column("currency", Code, nullable=False),
         Column("purpose", String(32), nullable=False),
         Column("status", String(32), nullable=False),
@@ -69,6 +70,16 @@ def payments(make: Maker) -> Table:
         *checks.payment_amounts(),
         *checks.payment_purposes(),
         *checks.payment_states(),
+    )
+
+
+def _of_credit() -> tuple[Column[Any], ...]:
+    """Of what credit pays of a payment."""
+    return (
+        minor("credit"),
+        minor("credit_reserved"),
+        minor("credit_expiring"),
+        Column("credit_expires_at", UtcTime),
     )
 
 

@@ -59,6 +59,8 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (Column("contested", Id), None),
         (minor("credit"), "0"),
         (minor("credit_reserved"), "0"),
+        (minor("credit_expiring"), "0"),
+        (Column("credit_expires_at", UtcTime), None),
         (minor("credited"), "0"),
     ),
     "refunds": ((minor("credit"), "0"),),

@@ -43,7 +43,7 @@ def define(place: Place, word: Word) -> None:
 def _conditions() -> tuple[CheckConstraint, ...]:
     return (
         check("currency", CURRENCY),
-        one_of("kind", "credit", "debit", "write_off"),
+        one_of("kind", "credit", "debit", "write_off", "take_credit"),
         one_of("status", "proposed", "approved", "rejected", "withdrawn", "expired"),
         check("owner", "owner <> ''"),
         check("amount", "amount > 0"),

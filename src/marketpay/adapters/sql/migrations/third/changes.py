@@ -31,6 +31,7 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
         "clears_at",
         "credit",
         "credit_reserved",
+        "credit_expiring",
         "credited",
         "charged",
         "credit_taken",

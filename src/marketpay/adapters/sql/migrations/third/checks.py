@@ -147,6 +147,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         ),
         "credit": "credit >= 0 AND (credit = 0 OR credit < amount)",
         "credit_reserved": "credit_reserved IN (0, credit)",
+        "credit_expiring": (
+            "credit_expiring BETWEEN 0 AND credit AND (credit_expiring = 0) = "
+            "(credit_expires_at IS NULL)"
+        ),
         "credited": "credited BETWEEN 0 AND credit",
         "charged": ("credit = 0 OR refunded - credited + disputed + lost <= amount - credit"),
         "credit_taken": (

@@ -65,7 +65,7 @@ def _grants() -> tuple[CheckConstraint, ...]:
         check("customer", "customer <> ''"),
         check("amount", "amount > 0"),
         check("remaining", "remaining BETWEEN 0 AND amount"),
-        one_of("source", "promotion", "loyalty", "redemption"),
+        one_of("source", "promotion", "loyalty", "redemption", "refund"),
         check("payment", "(payment IS NOT NULL) = (source = 'loyalty')"),
         check("open_credit", "open_credit = credit"),
         check("open", "(open_credit IS NOT NULL) = (remaining > 0)"),
