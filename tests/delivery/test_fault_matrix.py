@@ -212,10 +212,19 @@ VOID = Operation(
     begin=lambda market, sent: market.execute(CancelJob(by=CUSTOMER, job=sent.offer.job), key="it"),
     done=Right(effects=1, tries=ONCE, entities={**CANCELLED, "Payment": ["canceled"]}),
     refused=Right(
-        effects=0, tries=NOT, entities={**CANCELLED, "Payment": ["authorized"]}, held="1000.00"
+        effects=0,
+        tries=NOT,
+        entities={**CANCELLED, "Payment": ["authorized"]},
+        held="1000.00",
+        incidents=("void_failed",),
     ),
     waits=(7 * DAYS,),
-    mended=Right(effects=0, tries=AGAIN, entities={**CANCELLED, "Payment": ["expired"]}),
+    mended=Right(
+        effects=0,
+        tries=AGAIN,
+        entities={**CANCELLED, "Payment": ["expired"]},
+        incidents=("void_failed",),
+    ),
 )
 
 PARTS = {"escrow": "540.00", "platform_fee": "60.00"}  # once 400.00 of 1000.00 are given back
