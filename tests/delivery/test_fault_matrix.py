@@ -115,6 +115,7 @@ class Operation:
     revive: Act | None = None  # ... or, where that is not the same, once it is given up ...
     waits: tuple[int, ...] = WAITS
     mended: Right  # ... and what comes of that, in time
+    given_up: Right | None = None  # how it stands then, where that is not as refused
     abandoned: Right | None = None  # what comes of giving it up, where that is something else
 
 
@@ -219,6 +220,10 @@ VOID = Operation(
         incidents=("void_failed",),
     ),
     waits=(7 * DAYS,),
+    given_up=Right(
+        effects=0, tries=NOT, entities={**CANCELLED, "Payment": ["authorized"]}, held="1000.00"
+    ),
+    abandoned=Right(effects=0, tries=AGAIN, entities={**CANCELLED, "Payment": ["expired"]}),
     mended=Right(
         effects=0,
         tries=AGAIN,
@@ -521,7 +526,7 @@ def give_up(place: Place, operation: Operation, prepared: Any, before: int) -> N
     [unanswered] = left_open(place)
     market.execute(AbandonTransaction(by=ADMIN, transaction=unanswered.id))
     rest(market)
-    check(place, operation, stuck(operation.refused), before)
+    check(place, operation, stuck(operation.given_up or operation.refused), before)
     mend(place, operation.revive or operation.mend, prepared)
 
 

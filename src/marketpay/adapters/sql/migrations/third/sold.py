@@ -30,7 +30,7 @@ def fill_sales(connection: Connection, place: Place) -> None:
         last = rows[-1].id
 
 
-def _paid(place: Place, after: str) -> Select[Any]:
+def _paid(place: Place, after: str) -> Select[*tuple[Any, ...]]:
     """Charges, each with the record of when it was known to be paid."""
     charge, journal = place["payment_transactions"], place["journal"]
     subject = place["journal_subjects"]
