@@ -162,7 +162,8 @@ def proposed(
     market: Marketplace, kind: str, amount: str, owner: str = CONTRACTOR.id, by: Actor = ADMIN
 ) -> Adjustment:
     """So many dollars that one administrator would give, take or give up."""
-    market.store.run(partial(known_here, owner))
+    if kind != "take_credit":  # which is of customers
+        market.store.run(partial(known_here, owner))
     return market.execute(
         ProposeAdjustment(by=by, owner=owner, amount=usd(amount), kind=kind, reason="It is fair")
     )
