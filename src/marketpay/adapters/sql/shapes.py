@@ -32,7 +32,8 @@ def as_arrays(
     """The same, with one array for what is compared with more than a few values."""
     long = {name for name, many in shape if many > FEW}
     for name in long:
-        values[name] = array([*map(_plain, equal[name])])  # type: ignore[call-overload]
+        options: Any = equal[name]  # a tuple, or it would be one value
+        values[name] = array([_plain(one) for one in options])
     return tuple((name, ARRAY if name in long else many) for name, many in shape), values
 
 
