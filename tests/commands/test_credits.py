@@ -41,6 +41,7 @@ from tests.conftest import OpenMarket, on_one_store
 from tests.credits import K, give, grants, has, parts, promoted
 from tests.deals import (
     ADMIN,
+    ASKING,
     CONTRACTOR,
     CUSTOMER,
     EVERYBODY,
@@ -64,7 +65,7 @@ from tests.deals import (
     send,
     usd,
 )
-from tests.money import all_is_right, work_off
+from tests.money import all_is_right, settle, work_off
 
 DAY = timedelta(days=1)
 SYSTEM = Actor.SYSTEM
@@ -285,6 +286,39 @@ def refused_card(market: Marketplace) -> Offer:
         send(market, credit=usd("30"), payment_method=REFUSED)
     assert isinstance(declined.value.offer, Offer)
     return declined.value.offer
+
+
+def test_behind_a_hold_that_nobody_confirms_credit_is_freed_after_a_day(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    give(market, "50")
+    sent = send(market, credit=usd("30"), payment_method=ASKING)
+    clock.advance(hours=23)
+    work_off(market)
+    assert has(market) == ("20.00", "30.00")
+    clock.advance(hours=2)
+    work_off(market)
+    payment = payment_of(market, sent.offer)
+    assert (payment.status, payment.failure) == (PaymentStatus.FAILED, "not_confirmed")
+    assert has(market) == ("50.00", "0.00")
+    market.execute(PayOffer(by=CUSTOMER, offer=sent.offer.id, payment_method=GOOD))
+    market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    assert has(market) == ("20.00", "0.00")
+    all_is_right(market, gateway)
+
+
+def test_a_hold_that_was_confirmed_in_time_keeps_its_credit(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    give(market, "50")
+    sent = send(market, credit=usd("30"), payment_method=ASKING)
+    gateway.confirm(sent.payment)
+    settle(market, gateway)
+    clock.advance(days=2)
+    settle(market, gateway)
+    assert has(market) == ("20.00", "30.00")
+    market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id))
+    all_is_right(market, gateway)
 
 
 def test_behind_an_offer_without_a_hold_no_credit_outlives_its_time(

@@ -180,6 +180,20 @@ def test_a_refund_that_comes_back_later_is_credit_too(
     all_is_right(market, gateway)
 
 
+def test_what_a_failed_refund_gave_is_taken_before_what_was_given(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    paid = in_progress(market).payment
+    issued = refund(market, paid, "400")
+    gateway.fail_refund(at_gateway(market, issued.refund))
+    settle(market, gateway)
+    give(market, "100")
+    gateway.refund_elsewhere(paid.id, usd("1000"))
+    settle(market, gateway)
+    assert (has(market), grants(market)) == (("100.00", "0.00"), [("100.00", "100.00")])
+    all_is_right(market, gateway)
+
+
 def test_a_customer_who_spent_the_credit_is_refunded_elsewhere(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

@@ -173,6 +173,29 @@ class Spending(RuleBasedStateMachine):
         self.move(lambda old: old.give_back(usd(minor), TRANSIT, PAYMENT, self.at))
         self.given += minor
 
+    @rule(minor=st.integers(1, 30), expiring=st.integers(1, 30), days=st.integers(-2, 6))
+    def give_back_with_a_date(self, minor: int, expiring: int, days: int) -> None:
+        self.number += 1
+        dated = a_grant(self.number, min(minor, expiring), (self.at - AT).days + days)
+        self.move(lambda old: old.give_back(usd(minor), TRANSIT, PAYMENT, self.at, dated))
+        self.given += minor
+
+    @rule(minor=st.integers(1, 40), by_hand=st.booleans())
+    def take(self, minor: int, by_hand: bool) -> None:
+        self.move(lambda old: old.expire(self.at))
+        minor = min(minor, self.purse.available.minor)
+        lasting = self.purse.credit.lasting.minor
+        if not minor:
+            return
+        if by_hand:
+            self.move(lambda old: old.take_back(usd(minor), TRANSIT, self.at))
+            given = self.purse.credit.total.minor + minor - lasting
+            assert self.purse.credit.lasting.minor == lasting - max(minor - given, 0)
+        else:
+            self.move(lambda old: old.recover(usd(minor), TRANSIT, PAYMENT, self.at))
+            assert self.purse.credit.lasting.minor == max(lasting - minor, 0)
+        self.gone += minor
+
     @rule(minor=st.integers(1, 40))
     def send_offer(self, minor: int) -> None:
         self.move(lambda old: old.expire(self.at))

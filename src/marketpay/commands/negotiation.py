@@ -140,6 +140,7 @@ class ReviseOffer(Command[OfferFunding]):
             changes=(begun, payment.begun(at), hold, *behind.changes),
             waives=(*deal.rest(offer), *payers, *behind.waived),
             entries=behind.entries,
+            timers=behind.timers,
             operations=(hold.entity,),
         )
 

@@ -114,7 +114,7 @@ class SendOffer(Command[OfferFunding]):
             ),
             entries=behind.entries,
             operations=(hold.entity,),
-            timers=tuple(expiry_timers(offer, payment, rules)),
+            timers=(*expiry_timers(offer, payment, rules), *behind.timers),
         )
 
     def _offer(

@@ -13,6 +13,7 @@ from marketpay.domain.ledger import LedgerEntry
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
+from marketpay.domain.timer import Timer, TimerKind
 from marketpay.ports.store import Reader
 
 
@@ -23,6 +24,7 @@ class Behind:
     changes: tuple[Change[Entity], ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
     waived: tuple[Entity, ...] = ()
+    timers: tuple[Timer, ...] = ()
 
 
 def check_credit(price: Money, credit: Money | None) -> None:
@@ -51,4 +53,7 @@ def reserved(read: Reader, payment: Payment, rules: Rules, at: datetime) -> Behi
         return Behind()
     purse = purse_of(read, payment.customer, payment.currency, rules)
     after = purse.expire(at).reserve(payment.credit, payment.id, at)
-    return Behind(changes=after.changes, entries=after.entries, waived=after.unused())
+    until = Timer(TimerKind.CREDIT, payment.id, at + rules.confirm_within)
+    return Behind(
+        changes=after.changes, entries=after.entries, waived=after.unused(), timers=(until,)
+    )

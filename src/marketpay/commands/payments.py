@@ -69,6 +69,7 @@ class PayOffer(Command[OfferFunding]):
             waives=(*deal.rest(offer, payment), *tried, *payers, *behind.waived),
             entries=behind.entries,
             operations=(hold.entity,),
+            timers=behind.timers,
         )
 
 

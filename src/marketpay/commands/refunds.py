@@ -119,6 +119,7 @@ class RecordRefund(Command[Refund | None]):
         timers: tuple[Timer, ...] = ()
         taken_from = held(read, payment, rules)
         purse = taken_from.purse or purse_of(read, payment.customer, payment.currency, rules)
+        purse = purse.expire(at)
         excess = rest - amount + _spent(self.state.amount - rest, purse)
         refund = self._refund(payment, excess, rules, at)
         if amount.minor:
@@ -206,8 +207,7 @@ def _taken_over(
     """
     loss = Account(AccountKind.BAD_DEBT, refund.currency)
     transit = Account(AccountKind.REFUNDS_IN_TRANSIT, refund.currency)
-    kind, more = AccountKind.CREDIT_AVAILABLE, refund.covered - taken
-    after = purse.spend(more, kind, transit, refund.payment, at)
+    after = purse.recover(refund.covered - taken, transit, refund.payment, at)
     return after, (*after.entries, *move(loss, transit, refund.excess, refund.payment))
 
 

@@ -144,6 +144,8 @@ class Rules:
     nothing; None: never.
     `clearance`: how long what was released waits before it can be withdrawn; None: not at all.
     `chargeback_liability`: who bears the contractor's part of what is lost after its release.
+    `confirm_within`: how long credit stands behind an offer whose customer does not confirm the
+    hold; then that is called off, as if the card had been refused.
     `warn_before`: how long before a hold runs out its parties are told.
     `webhook_window`: how long a webhook that cannot be applied is tried again.
     `dispute_response`: how long the other side of a dispute has to respond; if it is silent,
@@ -175,6 +177,7 @@ class Rules:
     chargeback_liability: Liability = field(default=Liability.CONTRACTOR, converter=_liability)
     auto_release: timedelta | None = field(default=None, validator=_span_or_none)
     clearance: timedelta | None = field(default=None, validator=_span_or_none)
+    confirm_within: timedelta = field(default=timedelta(days=1), validator=_span)
     warn_before: timedelta = field(default=timedelta(days=1), validator=_span)
     webhook_window: timedelta = field(default=timedelta(days=3), validator=_span)
     dispute_response: timedelta = field(default=timedelta(days=7), validator=_span)

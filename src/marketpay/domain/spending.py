@@ -95,6 +95,16 @@ class Purse:
         latest_first = self._in_order()[::-1]
         return self._taken(amount, latest_first, CreditGrantUsed, entries, at)
 
+    def recover(self, amount: Money, into: Account, payment: PaymentId, at: datetime) -> Purse:
+        """So much of what is available had been refunded, and the customer got it otherwise.
+
+        What lasts goes first, as it came; then what was given, as when it is spent.
+        """
+        entries = tuple(move(self.credit.account(K.CREDIT_AVAILABLE), into, amount, payment))
+        first = min(amount, self.credit.lasting)
+        lasting, rest = self.credit.lasting - first, amount - first
+        return self._taken(rest, self._in_order(), CreditGrantUsed, entries, at, lasting)
+
     def give_back(
         self,
         amount: Money,
@@ -168,12 +178,17 @@ class Purse:
         event: type[CreditGrantEvent],
         entries: tuple[LedgerEntry, ...],
         at: datetime,
+        lasting: Money | None = None,
     ) -> Purse:
-        """As the entries say, out of these grants in their order, and then of what lasts."""
+        """As the entries say, out of these grants in their order, and then of what lasts.
+
+        `lasting`: what of that is left, where some of it went first.
+        """
         used = tuple(_out_of(grants, amount, event, at))
         by_id = {change.entity.id: change.entity for change in used}
         left = sum((one.remaining for one in grants), Money.zero(amount.currency))
-        lasting = self.credit.lasting - max(amount - left, Money.zero(amount.currency))
+        lasting = self.credit.lasting if lasting is None else lasting
+        lasting -= max(amount - left, Money.zero(amount.currency))
         posted = self._posted(entries, lasting, at)
         after = tuple(by_id.get(one.id, one) for one in self.grants)
         return evolve(posted, grants=after, changes=(*posted.changes, *used))

@@ -15,7 +15,11 @@ from marketpay.queries.base import Listing, Page, Question
 
 @frozen(kw_only=True)
 class CreditBalance:
-    """What a customer can pay with, and what stands behind offers that are not accepted yet."""
+    """What a customer can pay with, and what stands behind offers that are not accepted yet.
+
+    As booked: what has expired is `available` until a worker takes it out, which it does when
+    its time is over; no command spends it meanwhile.
+    """
 
     customer: str
     currency: str
