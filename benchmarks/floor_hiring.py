@@ -132,7 +132,7 @@ class Hiring(Books):
                 sent, payment, "authorize", price, currency, customer, job, at, lease,
                 method=card, payer=payer,
             )  # fmt: skip
-            body = {
+            body: dict[str, Any] = {
                 "job": job, "contractor": contractor, "application": None, "price": amount,
                 "milestones": [], "credit": None,
                 "payment_method": card, "message": "", "expires_at": None,

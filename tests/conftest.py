@@ -26,7 +26,7 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 T = TypeVar("T")
 
-DECIDING = ("memory", "sqlite", "aiosqlite", "postgres")
+DECIDING = ("memory", "sqlite", "postgres")
 STORES = ("memory", "sqlite", "async memory", "async sqlite", "aiosqlite", "postgres")
 # All tables but the one that says which revision they have.
 FILLED = [table.name for table in Tables().all() if table.name != "marketpay_version"]
