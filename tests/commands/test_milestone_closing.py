@@ -167,6 +167,25 @@ def test_a_customer_alone_does_not_cancel_what_was_submitted(
     assert refused.value.reason is Reason.WORK_SUBMITTED
 
 
+@pytest.mark.parametrize(("is_submitted", "back"), [(True, "300"), (False, "600")])
+def test_only_of_an_overdue_job_of_which_nothing_was_submitted_a_customer_would_get_all(
+    open_market: OpenMarket, clock: VirtualClock, *, is_submitted: bool, back: str
+) -> None:
+    half = [CancellationTier(stage="in_progress", to_customer="0.5", to_contractor="0.5")]
+    market = open_market(cancellation=CancellationPolicy(half))
+    later = clock() + timedelta(days=10)
+    posting = PostJob(by=CUSTOMER, title="Paint", currency="USD", deadline=later)
+    sent = send(market, market.execute(posting), milestones=planned("600", "400"))
+    job = market.execute(AcceptOffer(by=CONTRACTOR, offer=sent.offer.id)).job
+    market.execute(StartJob(by=CONTRACTOR, job=job.id))
+    if is_submitted:
+        submitted(market, milestones_of(market, job)[0])
+    clock.advance(days=11)
+    work_off(market)
+    proposed = market.execute(ProposeCancellation(by=CUSTOMER, job=job.id))
+    assert proposed.cancellation_to_customer == usd(back)
+
+
 @pytest.mark.parametrize(
     ("to_customer", "status"), [("300", "refunded"), ("100", "released"), ("0", "released")]
 )

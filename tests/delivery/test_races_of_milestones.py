@@ -35,8 +35,9 @@ from marketpay.domain.disputing import check_undisputed
 from marketpay.ports.gateway import Capture, RefundPayment
 from marketpay.ports.store import Store
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, GOOD, books_are_right, now
+from tests.deals import ADMIN, ASKING, CONTRACTOR, CUSTOMER, GOOD, books_are_right, now
 from tests.delivery.test_races import at_once
+from tests.hearing import receive
 from tests.milestones import fund, in_parts, nothing_is_left, release, statuses, submitted
 from tests.money import work_off
 
@@ -74,6 +75,40 @@ def test_of_two_payments_for_a_milestone_one_is_made(
         isinstance(one, Refused) and one.reason is Reason.FUNDING_IN_PROGRESS for one in errors
     )
     assert now(market, second).status is M.FUNDED
+    assert gateway.effects(Capture) == 2
+    books_are_right(market, gateway)
+
+
+@rounds
+def test_of_two_that_begin_anew_what_nobody_confirmed_one_does(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    _, (_, second) = in_parts(market, "600", "400")
+    asked = fund(market, second, payment_method=ASKING)
+    errors = losers(*(lambda: fund(market, second) for _ in range(3)))
+    work_off(market)
+    assert all(
+        isinstance(one, Refused) and one.reason is Reason.FUNDING_IN_PROGRESS for one in errors
+    )
+    assert now(market, second).status is M.FUNDED
+    assert now(market, asked.payment).status is PaymentStatus.CANCELED
+    assert gateway.effects(Capture) == 2
+    books_are_right(market, gateway)
+
+
+@rounds
+def test_what_is_confirmed_while_it_is_begun_anew_is_paid_once(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    _, (_, second) = in_parts(market, "600", "400")
+    asked = fund(market, second, payment_method=ASKING)
+    gateway.confirm(asked.payment.id)
+    news = gateway.webhooks()
+    losers(lambda: fund(market, second), lambda: receive(market, news), market.work)
+    work_off(market)
+    assert now(market, second).status is M.FUNDED
+    ended = {PaymentStatus.CAPTURED, PaymentStatus.CANCELED}
+    assert now(market, asked.payment).status in ended
     assert gateway.effects(Capture) == 2
     books_are_right(market, gateway)
 

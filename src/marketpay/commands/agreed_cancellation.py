@@ -45,7 +45,7 @@ class ProposeCancellation(Command[Job]):
         JOB.after(event, job.status, role, job.id)
         payments = divisible(deal)
         left = cancelling.total(payments, job.currency)
-        policy = cancelling.by_policy(job, payments, role, rules, at)
+        policy = cancelling.by_policy(deal, payments, role, rules, at)
         amount = _amount(self.to_customer, policy, left, rules)
         said = {
             "cancellation_by": role.value,
@@ -95,7 +95,7 @@ class AcceptCancellation(Command[Cancellation]):
         if job.cancellation_by is None or job.cancellation_of != left:
             raise Refused(Reason.PROPOSAL_CHANGED)
         proposer = Role(job.cancellation_by)
-        policy = cancelling.by_policy(job, payments, proposer, rules, at)
+        policy = cancelling.by_policy(deal, payments, proposer, rules, at)
         amount = _amount(self.to_customer, policy, left, rules)
         kept = cancelling.kept(policy, job.currency)
         if (amount, kept) != (job.cancellation_to_customer, job.cancellation_kept):

@@ -34,7 +34,11 @@ from marketpay.ports.store import Reader
 
 @frozen(kw_only=True)
 class Cancellation(Result):
-    """A cancelled job; once it had been assigned, its payment and the refund, if there is one."""
+    """A cancelled job; once it had been assigned, its payment and the refund, if there is one.
+
+    The payment is that of the offer, or of its first part.  Where several are refunded, `refund`
+    is the first of them.
+    """
 
     job: Job
     payment: Payment | None = None

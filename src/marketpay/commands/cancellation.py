@@ -57,7 +57,7 @@ class CancelJob(Command[Cancellation]):
         if deal.claimed is not None:
             role, payments = self.by.role, divisible(deal)
             _check_idle(deal, role)
-            parts = cancelling.by_policy(job, payments, role, rules, at)
+            parts = cancelling.by_policy(deal, payments, role, rules, at)
             return call_off(deal, cancelled, parts, role, read, rules, at)
         changes = [
             cancelled,

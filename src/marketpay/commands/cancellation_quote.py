@@ -17,9 +17,9 @@ from marketpay.ports.store import Reader
 class CancellationQuote:
     """Who would get what of all that is left of the deal, if the job were cancelled now.
 
-    Of `payment`, which is behind the offer, and of every extra.  None, as it stands, where
-    nothing was taken yet and nothing is to be divided.  `payout` is the contractor's share less
-    the platform's fees.
+    Of `payment`, which is behind the offer or its first part, of every other part that is paid
+    and of every extra.  None, as it stands, where nothing was taken yet and nothing is to be
+    divided.  `payout` is the contractor's share less the platform's fees.
     """
 
     job: Job

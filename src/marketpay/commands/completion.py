@@ -30,7 +30,7 @@ ESCROWED = (PaymentStatus.CAPTURED, PaymentStatus.CHARGED_BACK)
 
 @frozen(kw_only=True)
 class Completion(Result):
-    """A completed job and its released payment.
+    """A completed job and its released payment: that of the offer, or of its first part.
 
     `payment.transfer_blocked` says why the contractor's money stays on the platform's balance
     at the gateway for now; their wallet has it all the same.

@@ -14,13 +14,20 @@ from marketpay.commands.milestone_closing import (
 )
 from marketpay.domain import events as e
 from marketpay.domain import operations
+from marketpay.domain.closing import called_off
 from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import MilestoneId, PaymentId
 from marketpay.domain.job import Job
-from marketpay.domain.lifecycles import JOB, MILESTONE, REFUND, MilestoneStatus
+from marketpay.domain.lifecycles import (
+    JOB,
+    MILESTONE,
+    REFUND,
+    MilestoneStatus,
+    PaymentStatus,
+)
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
 from marketpay.domain.payer_account import PayerAccount
@@ -54,7 +61,8 @@ class FundMilestone(Command[MilestoneFunding]):
     """The customer pays for a part of the offer.  The first is paid when that is accepted.
 
     It is captured at once, with its part of the frozen split, and stays in escrow until it is
-    released.  In which order they are paid is the customer's affair.
+    released.  In which order they are paid is the customer's affair.  While an earlier payment
+    for it only waits for the customer's confirmation, that one is let go, and this begins anew.
     """
 
     milestone: MilestoneId = field(validator=IdOf("Milestone"))
@@ -76,8 +84,7 @@ class FundMilestone(Command[MilestoneFunding]):
             return Decision(known, waives=deal.rest())
         if any(one.disputed.minor for one in deal.payments):
             raise Refused(Reason.CHARGEBACK_OPEN)
-        if milestone.status is M.PENDING and milestone.payment is not None:
-            raise Refused(Reason.FUNDING_IN_PROGRESS)
+        before = _unconfirmed(deal, milestone)
         payment = _payment(milestone, rules)
         begun = milestone.become(event, self.by.role, at, payment=payment.id)
         method = self.payment_method
@@ -85,11 +92,21 @@ class FundMilestone(Command[MilestoneFunding]):
         hold = operations.authorize(payment, method, payers[0] if payers else None, rules, at)
         return Decision(
             MilestoneFunding(milestone=begun.entity, job=deal.job, offer=offer, payment=payment),
-            changes=(begun, payment.begun(at), hold),
-            relies_on=(deal.job,),
-            waives=(*deal.rest(deal.job, milestone), *payers),
+            changes=(begun, payment.begun(at), hold, *called_off(deal, milestone, rules, at)),
+            relies_on=(deal.job, *before),
+            waives=(*deal.rest(deal.job, milestone, *before), *payers),
             operations=(hold.entity,),
         )
+
+
+def _unconfirmed(deal: Deal, milestone: Milestone) -> tuple[Payment, ...]:
+    """The payment that only its customer can move on; `Refused` while one moves by itself."""
+    if milestone.payment is None or milestone.status is not M.PENDING:
+        return ()
+    payment = deal.payment(milestone.payment)
+    if payment.status is not PaymentStatus.AWAITING_CONFIRMATION:
+        raise Refused(Reason.FUNDING_IN_PROGRESS)
+    return (payment,)
 
 
 def _payment(milestone: Milestone, rules: Rules) -> Payment:

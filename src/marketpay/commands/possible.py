@@ -66,7 +66,6 @@ from marketpay.domain.entity import Living
 from marketpay.domain.event import Event
 from marketpay.domain.job import Job
 from marketpay.domain.lifecycles import JobStatus
-from marketpay.domain.milestone import Milestone
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.settlement import NO_ANSWER
@@ -132,10 +131,6 @@ def _is_flagged(payment: Payment, _role: Role) -> bool:
     return payment.flagged is not None
 
 
-def _is_unpaid(milestone: Milestone, _role: Role) -> bool:
-    return milestone.payment is None
-
-
 def _is_off(payment: Payment, _role: Role) -> bool:
     """Whether more, or less, of it is due to the contractor than lies on their account."""
     return payment.untransferred.minor != 0
@@ -176,7 +171,7 @@ BUTTONS: Final[dict[type[Event], tuple[Button, ...]]] = {
     e.OfferCountered: (Button(CounterOffer),),
     e.OfferRevisionStarted: (Button(ReviseOffer),),
     e.OfferWithdrawn: (Button(WithdrawOffer),),
-    e.MilestoneFundingStarted: (Button(FundMilestone, fits=_is_unpaid),),
+    e.MilestoneFundingStarted: (Button(FundMilestone),),
     e.MilestoneStarted: (Button(StartMilestone),),
     e.MilestoneSubmitted: (Button(SubmitMilestone),),
     e.MilestoneChangesRequested: (Button(RequestMilestoneChanges),),

@@ -10,8 +10,8 @@ from attrs import evolve
 
 from marketpay.domain.actor import Role
 from marketpay.domain.closing import Part
+from marketpay.domain.deal import Deal
 from marketpay.domain.errors import Reason, Refused
-from marketpay.domain.job import Job
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.rules import Rules
@@ -20,16 +20,19 @@ from marketpay.domain.shares import Shares
 Parts: TypeAlias = list[Part]
 
 
-def by_policy(job: Job, payments: Sequence[Payment], by: Role, rules: Rules, at: datetime) -> Parts:
+def by_policy(
+    deal: Deal, payments: Sequence[Payment], by: Role, rules: Rules, at: datetime
+) -> Parts:
     """What the policy gives of all that is left of each, if this role cancels now.
 
     Of a job that nobody does the customer gets all of it.
     """
-    return [(paid, _shares(job, paid, by, rules, at)) for paid in payments]
+    return [(paid, _shares(deal, paid, by, rules, at)) for paid in payments]
 
 
-def _shares(job: Job, paid: Payment, by: Role, rules: Rules, at: datetime) -> Shares:
-    if job.is_forsaken and by is Role.CUSTOMER:
+def _shares(deal: Deal, paid: Payment, by: Role, rules: Rules, at: datetime) -> Shares:
+    job = deal.job
+    if deal.is_forsaken and by is Role.CUSTOMER:
         return Shares.whole(paid.refundable)
     # Of a job that was assigned before the time was kept, as if it had just been.
     age = at - job.assigned_at if job.assigned_at is not None else timedelta(0)

@@ -109,6 +109,15 @@ class Deal:
         return (*_held(due), *self.extras)
 
     @property
+    def is_forsaken(self) -> bool:
+        """Whether its deadline has passed and nobody ever said that any of the work is done.
+
+        Of a job in parts it is not the job that is submitted.
+        """
+        is_submitted = any(one.submitted_at is not None for one in self.milestones)
+        return self.job.is_forsaken and not is_submitted
+
+    @property
     def is_accepting(self) -> bool:
         """Whether an acceptance is under way."""
         claimed = self.claimed

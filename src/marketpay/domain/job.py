@@ -67,7 +67,10 @@ class Job(Living):
 
     @property
     def is_forsaken(self) -> bool:
-        """Whether its deadline has passed and nobody ever said that the work is done."""
+        """Whether its deadline has passed and nobody ever said that the work is done.
+
+        Of a job in parts see `Deal.is_forsaken`.
+        """
         return self.overdue_at is not None and self.submitted_at is None
 
     def cancel(self, by: Role, at: datetime) -> Change[Job]:

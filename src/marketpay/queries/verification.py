@@ -15,6 +15,7 @@ from marketpay.queries import books
 from marketpay.queries.base import Question
 from marketpay.queries.batches import batches, told
 from marketpay.queries.chain import ChainWalk, named
+from marketpay.queries.milestones import milestones
 
 LOWEST: Final = -(2**63)  # no position or number is below it, not even one that was made up
 
@@ -68,8 +69,9 @@ class Verification:
 @frozen(kw_only=True)
 class Verify(Question[Verification]):
     """No row of journal or ledger was changed, moved or taken out since it was chained; every
-    account equals the sum of its entries, assets equal what they are owed for; and each payment's
-    escrow is what its frozen split says, never below zero and zero once closed.
+    account equals the sum of its entries, assets equal what they are owed for; each payment's
+    escrow is what its frozen split says, never below zero and zero once closed; and milestones
+    are the parts of their offer, to the cent.
 
     `expect` is a head that was kept elsewhere: that it is still there shows that the chain was
     not cut off or made anew.  `since` is one too, and the chain is walked from there on only.
@@ -87,6 +89,7 @@ class Verify(Question[Verification]):
             "The wallets": books.wallets(records),
             "The credit": books.credits(records),
             "The payments": books.payments(records),
+            "The milestones": milestones(records),
             "The head": _heads(records, self.since, self.expect),
             "The chain": walk.problems(_chain(records, self.since)),
             "The journal": _unchained(records),

@@ -131,11 +131,12 @@ MONEY: Final[dict[str, Write]] = {
     "refunds.excess": Change("excess = amount + 1"),
     "refunds.failure": Change("status = 'failed'"),
     "refunds.gateway_id": Change("gateway_id = NULL"),
-    "milestones.pkey": Copy({}, "status = 'pending'"),
+    "milestones.pkey": Copy({"position": "101"}, "status = 'pending'"),
     "milestones.job_fkey": Change("job = 'job_none'"),
     "milestones.offer_fkey": Change("offer = 'off_none'"),
     "milestones.payment_fkey": Change("payment = 'pay_none'", "status = 'submitted'"),
-    "milestones.payment_key": Copy({"id": "'mst_same'"}, "status = 'submitted'"),
+    "milestones.payment_key": Copy({"id": "'mst_same'", "position": "101"}, "status = 'submitted'"),
+    "milestones.offer_key": Copy({"id": "'mst_same'"}, "status = 'pending'"),
     "milestones.amount": Change(
         "amount = 0, split_platform_fee = 0, split_service_fee = 0, split_payout = 0"
     ),

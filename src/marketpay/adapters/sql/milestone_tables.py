@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Integer, String, Table
+from sqlalchemy import CheckConstraint, Column, Integer, String, Table, UniqueConstraint
 
 from marketpay.adapters.sql.columns import (
     Code,
@@ -38,6 +38,7 @@ def milestones(make: Maker) -> Table:
         Column("payment", Id, make.to("payments"), unique=True),
         Column("submitted_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
+        UniqueConstraint("offer", "position"),
         *_checks(),
     )
 

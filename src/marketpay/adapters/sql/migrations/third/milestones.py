@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import CheckConstraint, Column, Integer, String
+from sqlalchemy import CheckConstraint, Column, Integer, String, UniqueConstraint
+from sqlalchemy.schema import conv
 
 from marketpay.adapters.sql.migrations.terms import (
     CURRENCY,
@@ -42,6 +43,7 @@ def define(place: Place, word: Word) -> None:
         Column("payment", Id, place.to("payments"), unique=True),
         Column("submitted_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
+        UniqueConstraint("offer", "position", name=conv(f"{place.name('milestones')}_offer_key")),
         *(word(one) for one in _checks()),
     )
 
