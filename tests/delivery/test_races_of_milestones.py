@@ -29,13 +29,15 @@ from marketpay import (
     RequestMilestoneChanges,
     Rules,
     SqlStore,
+    TransactionKind,
 )
-from marketpay.commands import calling_off, completion, milestone_closing
+from marketpay.commands import calling_off, completion, milestone_closing, milestones
+from marketpay.domain import closing
 from marketpay.domain.disputing import check_undisputed
 from marketpay.ports.gateway import Capture, RefundPayment
 from marketpay.ports.store import Store
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.deals import ADMIN, ASKING, CONTRACTOR, CUSTOMER, GOOD, books_are_right, now
+from tests.deals import ADMIN, ASKING, CONTRACTOR, CUSTOMER, GOOD, books_are_right, now, operations
 from tests.delivery.test_races import at_once
 from tests.hearing import receive
 from tests.milestones import fund, in_parts, nothing_is_left, release, statuses, submitted
@@ -249,3 +251,31 @@ def test_no_job_ends_under_a_dispute_that_is_opened_meanwhile(
     assert refused.value.reason is Reason.DISPUTE_OPEN
     assert (waiting, now(market, job).status) == ([], "in_progress")
     books_are_right(market, gateway)
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_nothing_is_let_go_that_is_confirmed_meanwhile(
+    gateway: SimulatedGateway, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, *, anew: bool
+) -> None:
+    market = Marketplace(store=MemoryStore(), gateway=gateway, rules=Rules(now=clock))
+    _, (_, second) = in_parts(market, "600", "400")
+    asked = fund(market, second, payment_method=ASKING)
+    gateway.confirm(asked.payment.id)
+    gateway.script(Capture, Outcome.TIMEOUT_BEFORE)
+    news, called_off = gateway.webhooks(), closing.called_off
+
+    def confirm_then_call_off(*deal: Any) -> Any:
+        while news:
+            receive(market, [news.pop()])
+        return called_off(*deal)
+
+    for module in (milestones, closing):
+        monkeypatch.setattr(module, "called_off", confirm_then_call_off)
+    if anew:
+        with pytest.raises(Refused) as refused:
+            fund(market, second)
+        assert refused.value.reason is Reason.FUNDING_IN_PROGRESS
+    else:
+        market.execute(CancelMilestone(by=CUSTOMER, milestone=second.id))
+    assert now(market, asked.payment).status is PaymentStatus.AUTHORIZED
+    assert operations(market, asked.payment, TransactionKind.VOID) == []

@@ -20,6 +20,7 @@ from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.event import Event
 from marketpay.domain.ids import MilestoneId
 from marketpay.domain.job import Job
+from marketpay.domain.lifecycles import MilestoneStatus
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.payment import Payment
 from marketpay.domain.payout_account import PayoutAccount
@@ -106,14 +107,14 @@ def close(
 def _relied(deal: Deal, milestone: Milestone, changed: Sequence[Entity]) -> tuple[Entity, ...]:
     """What is decided by, beside what changes.
 
-    Nobody closes the last but one meanwhile, a bank gives back nothing of this part, and no
-    customer confirms it.  Where the job ends, nothing else keeps it from that.
+    Nobody closes the last but one meanwhile, and a bank gives back nothing of this part.  Where
+    the job ends, nothing else keeps it from that.
     """
     ids = {one.id for one in changed}
     if deal.job.id in ids:
         return at_issue(deal, *changed)
     paid = (one for one in deal.payments if one.id == milestone.payment and one.id not in ids)
-    return (deal.job, *paid)
+    return (deal.job, *paid) if milestone.status is not MilestoneStatus.PENDING else (deal.job,)
 
 
 def _outcome(

@@ -84,7 +84,7 @@ class FundMilestone(Command[MilestoneFunding]):
             return Decision(known, waives=deal.rest())
         if any(one.disputed.minor for one in deal.payments):
             raise Refused(Reason.CHARGEBACK_OPEN)
-        before = _unconfirmed(deal, milestone)
+        _check_still(deal, milestone)
         payment = _payment(milestone, rules)
         begun = milestone.become(event, self.by.role, at, payment=payment.id)
         method = self.payment_method
@@ -93,20 +93,21 @@ class FundMilestone(Command[MilestoneFunding]):
         return Decision(
             MilestoneFunding(milestone=begun.entity, job=deal.job, offer=offer, payment=payment),
             changes=(begun, payment.begun(at), hold, *called_off(deal, milestone, rules, at)),
-            relies_on=(deal.job, *before),
-            waives=(*deal.rest(deal.job, milestone, *before), *payers),
+            relies_on=(deal.job,),
+            waives=(*deal.rest(deal.job, milestone), *payers),
             operations=(hold.entity,),
         )
 
 
-def _unconfirmed(deal: Deal, milestone: Milestone) -> tuple[Payment, ...]:
-    """The payment that only its customer can move on; `Refused` while one moves by itself."""
-    if milestone.payment is None or milestone.status is not M.PENDING:
-        return ()
-    payment = deal.payment(milestone.payment)
-    if payment.status is not PaymentStatus.AWAITING_CONFIRMATION:
-        raise Refused(Reason.FUNDING_IN_PROGRESS)
-    return (payment,)
+def _check_still(deal: Deal, milestone: Milestone) -> None:
+    """Raise `Refused` while a payment for it moves on by itself: no customer has to confirm it.
+
+    Whatever moves it on relies on the milestone.
+    """
+    if milestone.status is M.PENDING and milestone.payment is not None:
+        payment = deal.payment(milestone.payment)
+        if payment.status is not PaymentStatus.AWAITING_CONFIRMATION:
+            raise Refused(Reason.FUNDING_IN_PROGRESS)
 
 
 def _payment(milestone: Milestone, rules: Rules) -> Payment:

@@ -65,18 +65,15 @@ def is_disputable(payment: Payment) -> bool:
 def at_issue(deal: Deal, *divided: Entity) -> tuple[Payment, ...]:
     """What whoever ends the job relies on, beside what is `divided`.
 
-    It can still be disputed, or a bank can give it back, or its customer can confirm it: nobody
-    does meanwhile.
+    It can still be disputed, or a bank can give it back: nobody does meanwhile.
     """
     ids = {one.id for one in divided}
     rest = (one for one in deal.payments if one.id not in ids)
-    return tuple(one for one in rest if is_disputable(one) or _can_come(one))
+    return tuple(one for one in rest if is_disputable(one) or _is_taken_back(one))
 
 
-def _can_come(payment: Payment) -> bool:
-    if payment.status is PaymentStatus.CHARGED_BACK:
-        return not payment.is_released
-    return payment.status is PaymentStatus.AWAITING_CONFIRMATION
+def _is_taken_back(payment: Payment) -> bool:
+    return payment.status is PaymentStatus.CHARGED_BACK and not payment.is_released
 
 
 def check_disputable(payment: Payment) -> None:
