@@ -1,4 +1,4 @@
-"""Administrators adjust wallets, two of them at a time."""
+"""Administrators adjust wallets and take credit back, two of them at a time."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -9,6 +9,7 @@ from marketpay import (
     AdjustmentKind,
     AdjustmentStatus,
     ApproveAdjustment,
+    Credit,
     Money,
     ProposeAdjustment,
     RejectAdjustment,
@@ -17,6 +18,7 @@ from marketpay import (
 from tests.machine.machine import (
     ADMIN,
     CONTRACTORS,
+    CUSTOMERS,
     NOBODY,
     NUMBER,
     PERCENT,
@@ -32,7 +34,7 @@ SOME = Money("500", "USD")
 
 
 @rule(
-    owner=st.sampled_from(CONTRACTORS),
+    owner=st.sampled_from((*CONTRACTORS, *CUSTOMERS)),
     kind=st.sampled_from(KINDS),
     percent=PERCENT,
     is_approved=st.sampled_from((True, True, False)),
@@ -41,11 +43,12 @@ def propose_adjustment(
     machine: Machine, owner: Actor, kind: AdjustmentKind, percent: int, is_approved: bool
 ) -> None:
     """Some of what they have or owe, or some dollars; mostly the other one agrees at once."""
-    found = machine.sight.of(Wallet, owner=owner.id, currency="USD")
-    bases = {KINDS.CREDIT: SOME, KINDS.DEBIT: SOME, KINDS.WRITE_OFF: SOME}
-    if found:
-        bases[KINDS.DEBIT] = max(found[0].available, Money("50", "USD"))
-        bases[KINDS.WRITE_OFF] = found[0].receivable
+    bases = dict.fromkeys(KINDS, SOME)
+    for wallet in machine.sight.of(Wallet, owner=owner.id, currency="USD"):
+        bases[KINDS.DEBIT] = max(wallet.available, Money("50", "USD"))
+        bases[KINDS.WRITE_OFF] = wallet.receivable
+    for credit in machine.sight.of(Credit, customer=owner.id, currency="USD"):
+        bases[KINDS.TAKE_CREDIT] = max(credit.available, Money("1", "USD"))
     amount = part_of(bases[kind], percent)
     proposal = ProposeAdjustment(by=ADMIN, owner=owner.id, amount=amount, kind=kind, reason="Fair")
     if machine.say(proposal) == "ok" and is_approved:
