@@ -59,6 +59,7 @@ from marketpay.domain.limits import Limits
 from marketpay.ports.gateway import Authorize, Capture, HoldGone, Void
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket, on_both_stores, on_one_store
+from tests.credits import give
 from tests.deals import (
     ADMIN,
     ASKING,
@@ -335,8 +336,6 @@ def test_until_the_customer_confirms_the_old_terms_stand(
     assert isinstance(begun.next_action, ClientAction)
     assert begun.next_action.payment == begun.payment.id == begun.offer.revising
     assert (begun.offer.price, begun.offer.payment) == (PRICE, sent.payment.id)
-    with nothing_changes(market, gateway):
-        assert reason(market, revising(sent.offer)) is Reason.PAYMENT_IN_PROGRESS
 
     gateway.confirm(begun.payment)
     settled(market, gateway)
@@ -436,6 +435,50 @@ def test_paying_again_and_revising_end_with_the_revision(
 
     assert gateway.held("USD") == MORE
     assert amounts(market, offer) == {"1000.00": "canceled", "1200.00": "authorized"}
+
+
+@on_both_stores
+def test_until_the_gateway_answers_no_other_revision_begins(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    sent = send(market)
+    gateway.script(Authorize, Outcome.TIMEOUT_AFTER)
+    market.execute(revising(sent.offer))
+    with nothing_changes(market, gateway):
+        assert reason(market, revising(sent.offer)) is Reason.PAYMENT_IN_PROGRESS
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_a_revision_that_nobody_confirms_makes_way_for_another(
+    market: Marketplace, gateway: SimulatedGateway, *, is_confirmed: bool
+) -> None:
+    sent = send(market)
+    begun = market.execute(revising(sent.offer, payment_method=ASKING))
+    revised = market.execute(revising(sent.offer, price=usd("1100")))
+    assert (revised.offer.price, revised.offer.payment) == (usd("1100"), revised.payment.id)
+    if is_confirmed:
+        gateway.confirm(begun.payment)  # late: the void is not made yet
+    settled(market, gateway)
+
+    offer = now(market, sent.offer)
+    assert (offer.price, offer.revision, offer.revising) == (usd("1100"), 1, None)
+    assert now(market, begun.payment).status is PaymentStatus.CANCELED
+    assert gateway.held("USD") == usd("1100")
+    books_are_right(market, gateway)
+
+
+def test_the_credit_of_a_revision_that_makes_way_is_the_customers_again(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    give(market, "50")
+    sent = send(market)
+    market.execute(revising(sent.offer, payment_method=ASKING, credit=usd("30")))
+    market.execute(revising(sent.offer, payment_method=ASKING, credit=usd("20")))
+    settled(market, gateway)
+
+    credit = market.credit(CUSTOMER.id, "USD")
+    assert (credit.available, credit.reserved) == (usd("30"), usd("20"))
+    books_are_right(market, gateway)
 
 
 # --- what ends an offer ends its revision

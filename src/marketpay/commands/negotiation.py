@@ -15,6 +15,7 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import permit
 from marketpay.domain.errors import CurrencyMismatch, InvalidInput, Reason, Refused
+from marketpay.domain.hiring import freed_credit, let_go
 from marketpay.domain.ids import OfferId, PaymentId
 from marketpay.domain.lifecycles import OFFER, OfferStatus, PaymentStatus
 from marketpay.domain.money import Money
@@ -77,7 +78,8 @@ class ReviseOffer(Command[OfferFunding]):
     terms can be accepted.  The offer then lasts until `expires_at`, or as long as its new hold;
     a message of None leaves the words as they are.  Without `milestones` the price is in one part.
     `credit` pays a part of what is held for the new terms, and is reserved beside that of the old
-    ones, as the new hold is beside the old.
+    ones, as the new hold is beside the old.  While the hold of an earlier revision only waits for
+    the customer's confirmation, it is let go, and this one takes its place.
     """
 
     offer: OfferId = field(validator=IdOf("Offer"))
@@ -110,8 +112,7 @@ class ReviseOffer(Command[OfferFunding]):
         if self._is_so(offer, behind):
             return Decision(OfferFunding(offer=offer, payment=behind), waives=deal.rest())
         _check_negotiable(deal, offer, at)
-        if offer.revising is not None:
-            raise Refused(Reason.PAYMENT_IN_PROGRESS)
+        _check_still(deal, offer)
         return self._asked_for(deal, offer, read, rules, at)
 
     def _asked_for(
@@ -135,12 +136,14 @@ class ReviseOffer(Command[OfferFunding]):
         payers = read.find(PayerAccount, customer=offer.customer) if self.payment_method else []
         payer = payers[0] if payers else None
         hold = operations.authorize(payment, self.payment_method, payer, rules, at)
+        before = [one for one in deal.payments if one.id == offer.revising]
+        unwanted = [void for one in before for void in let_go(one, rules, at)]
         return Decision(
             OfferFunding(offer=begun.entity, payment=payment),
-            changes=(begun, payment.begun(at), hold, *behind.changes),
+            changes=(begun, payment.begun(at), hold, *unwanted, *behind.changes),
             waives=(*deal.rest(offer), *payers, *behind.waived),
             entries=behind.entries,
-            timers=behind.timers,
+            timers=(*behind.timers, *freed_credit(deal, [begun], at)),
             operations=(hold.entity,),
         )
 
@@ -161,6 +164,17 @@ class ReviseOffer(Command[OfferFunding]):
 def _check_currency(price: Money, offer: Offer) -> None:
     if price.currency != offer.currency:
         raise CurrencyMismatch(price.currency, offer.currency)
+
+
+def _check_still(deal: Deal, offer: Offer) -> None:
+    """Raise `Refused` while a revision moves on by itself: no customer has to confirm its hold.
+
+    Whatever moves it on changes the offer.
+    """
+    if offer.revising is not None:
+        asked = deal.payment(offer.revising)
+        if asked.status is not PaymentStatus.AWAITING_CONFIRMATION:
+            raise Refused(Reason.PAYMENT_IN_PROGRESS)
 
 
 def _check_negotiable(deal: Deal, offer: Offer, at: datetime) -> None:
