@@ -5,10 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from marketpay import (
     AcceptOffer,
     Actor,
+    Adjustment,
+    AdjustmentKind,
+    ApproveAdjustment,
     ExpireCredit,
     FreeCredit,
     GrantCredit,
@@ -17,7 +21,10 @@ from marketpay import (
     MemoryStore,
     Money,
     OfferFunding,
+    PaymentDeclined,
+    PayOffer,
     PostJob,
+    ProposeAdjustment,
     RedeemPoints,
     Refused,
     Rules,
@@ -28,6 +35,7 @@ from marketpay import (
 from marketpay.ports.store import Store
 from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.credits import LOYALTY, pts
+from tests.deals import now
 from tests.delivery.test_races import at_once
 
 CUSTOMER, STAFF, SYSTEM = Actor.customer("cus_17"), Actor.admin("adm_1"), Actor.SYSTEM
@@ -172,3 +180,53 @@ def test_points_are_redeemed_once(market: Marketplace, round: int) -> None:
     assert len([error for error in came if isinstance(error, Refused)]) == 2
     assert market.credit("cus_17", "PTS").available == pts(40)
     assert has(market) == (usd("0.90"), usd("0"))
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_credit_is_taken_back_or_spent_and_never_both(market: Marketplace, round: int) -> None:
+    market.execute(give(market, usd("100")))
+    take = ProposeAdjustment(
+        by=STAFF, owner="cus_17", amount=usd("60"), kind=AdjustmentKind.TAKE_CREDIT, reason="Error"
+    )
+    proposed = [market.execute(take) for _ in range(2)]
+    send = offering(market, "60")
+
+    came = at_once(
+        *(lambda one=one: market.execute(agreeing(one)) for one in proposed),
+        lambda: market.execute(send),
+    )
+
+    errors = [error for error in came if isinstance(error, MarketpayError)]
+    assert {error.code for error in errors} == {"credit_too_low"}
+    assert len(errors) == 2
+    available, reserved = has(market)
+    assert available == usd("40")
+    is_taken = any(now(market, one).status == "approved" for one in proposed)
+    assert reserved == (usd("0") if is_taken else usd("60"))
+
+
+def agreeing(proposed: Adjustment) -> ApproveAdjustment:
+    return ApproveAdjustment(by=Actor.admin("adm_2"), adjustment=proposed.id)
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_what_is_paid_anew_while_its_credit_is_freed_has_it_once(
+    market: Marketplace, round: int
+) -> None:
+    market.execute(give(market, usd("100")))
+    refused = evolve(offering(market, "60"), payment_method="pm_card_chargeDeclined")
+    with pytest.raises(PaymentDeclined) as declined:
+        market.execute(refused)
+    free = FreeCredit(by=SYSTEM, payment=declined.value.payment.id)
+    pay = PayOffer(by=CUSTOMER, offer=declined.value.offer.id, payment_method="pm_card_visa")
+
+    came = at_once(
+        lambda: market.execute(pay), lambda: market.execute(free), lambda: market.execute(free)
+    )
+
+    assert not [error for error in came if isinstance(error, MarketpayError)]
+    market.work()
+    assert now(market, declined.value.payment).status == "authorized"
+    assert has(market) == (usd("40"), usd("60"))
+    market.execute(AcceptOffer(by=ANN, offer=declined.value.offer.id))
+    assert has(market) == (usd("40"), usd("0"))
