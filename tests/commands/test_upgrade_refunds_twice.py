@@ -102,6 +102,27 @@ def test_a_refund_at_the_dashboard_takes_the_place_of_credit(
     all_is_right(market, gateway)
 
 
+@pytest.mark.parametrize(("days", "left"), [(0, "100"), (2, "0")])
+def test_what_was_given_for_a_time_does_not_last_because_of_it(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, days: int, left: str
+) -> None:
+    until = clock() + DAY
+    given = GrantCredit(
+        by=ADMIN, customer=CUSTOMER.id, amount=lira("100"), reason="Welcome", expires_at=until
+    )
+    market.execute(given)
+    bought(market, gateway)
+    refused(market, gateway)
+    clock.advance(days=days)
+    gateway.refund_elsewhere(sold(market).gateway_payment, lira("249"))
+    hear(market, gateway)  # before any worker has seen that something expired
+    assert credit(market) == lira(left)
+    clock.advance(days=2)
+    settle(market, gateway)
+    assert (credit(market), in_lira(market, K.BAD_DEBT)) == (lira("0"), "0.00")
+    all_is_right(market, gateway)
+
+
 def test_of_credit_that_is_spent_the_platform_bears_the_rest(
     market: Marketplace, gateway: SimulatedGateway
 ) -> None:

@@ -97,7 +97,7 @@ OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
 OFFERING = frozenset({"SendOffer", "ReviseOffer", "PayOffer"})
 SPENT = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"})
-EXPIRING = SPENT | OFFERING | ADJUSTING | REFUNDING
+EXPIRING = SPENT | OFFERING | ADJUSTING | REFUNDING | OVERPAYING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.

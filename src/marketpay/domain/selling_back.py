@@ -84,10 +84,10 @@ def sold_back_elsewhere(sold: Sold, amount: Money, purse: Purse, at: datetime) -
     It stands first for what had failed: the customer's credit for that is taken over, as far as
     it is still there.  Then it is taken from the sale; the rest is the platform's loss.
     """
-    sale, transit = sold.sale, _of(K.REFUNDS_IN_TRANSIT, sold.sale)
+    sale, transit, purse = sold.sale, _of(K.REFUNDS_IN_TRANSIT, sold.sale), purse.expire(at)
     instead = min(amount, sale.credited)
     new, left = min(amount - instead, sale.refundable), min(instead, purse.available)
-    taken = purse.spend(left, K.CREDIT_AVAILABLE, transit, None, at)
+    taken = purse.recover(left, transit, None, at)
     excess = amount - new - left
     amounts = {"credited": sale.credited - instead, "excess": sale.excess + excess}
     back = sell_back(sold, new, Role.SYSTEM, at, **amounts)

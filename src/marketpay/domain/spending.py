@@ -95,7 +95,9 @@ class Purse:
         latest_first = self._in_order()[::-1]
         return self._taken(amount, latest_first, CreditGrantUsed, entries, at)
 
-    def recover(self, amount: Money, into: Account, payment: PaymentId, at: datetime) -> Purse:
+    def recover(
+        self, amount: Money, into: Account, payment: PaymentId | None, at: datetime
+    ) -> Purse:
         """So much of what is available had been refunded, and the customer got it otherwise.
 
         What lasts goes first, as it came; then what was given, as when it is spent.
