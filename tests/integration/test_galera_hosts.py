@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 import pymysql  # type: ignore[import-untyped]  # it has no types
 import pytest
 from attrs import define, frozen
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
 from marketpay import (
@@ -264,6 +265,33 @@ def test_a_transaction_that_another_node_has_ended_takes_no_more_commands(
 
 
 # --- making the tables
+
+
+def undone(engine: Engine) -> Any:
+    """How many transactions this node undid, because another was quicker."""
+    counted = "SHOW GLOBAL STATUS LIKE 'wsrep_local_bf_aborts'"
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(counted).one()[1]
+
+
+def test_who_was_about_to_change_what_another_node_changes_has_their_turn_too(urls: URLs) -> None:
+    engines = [create_engine(url) for url in urls]
+    with engines[FIRST].connect() as first, engines[SECOND].connect() as second:
+        first.exec_driver_sql("CREATE TABLE contended (id int PRIMARY KEY, n int)")
+        first.exec_driver_sql("INSERT INTO contended VALUES (1, 0)")
+        first.commit()
+        synced = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT n FROM contended"
+        assert second.exec_driver_sql(synced).scalar() == 0
+        second.exec_driver_sql("UPDATE contended SET n = 2")
+        before, until = undone(engines[SECOND]), time.monotonic() + 30
+        first.exec_driver_sql("UPDATE contended SET n = 1")
+        first.commit()
+        while undone(engines[SECOND]) == before and time.monotonic() < until:
+            time.sleep(0.05)
+        with turn(second, patience=1.0):
+            assert second.exec_driver_sql(synced).scalar() == 1
+    for engine in engines:
+        engine.dispose()
 
 
 def test_of_those_who_wait_for_a_dead_ones_turn_each_has_it_alone(urls: URLs) -> None:

@@ -78,7 +78,7 @@ def granted(purse: Purse, grant: CreditGrant, at: datetime) -> Decision[CreditGr
         changes=after.changes,
         waives=after.unused(),
         entries=after.entries,
-        timers=grant.expiry(),
+        timers=grant.timers(),
     )
 
 

@@ -80,7 +80,7 @@ class EarnPoints(Command[CreditGrant | None]):
             relies_on=(payment,),
             waives=(*others, *after.unused()),
             entries=after.entries,
-            timers=grant.expiry(),
+            timers=grant.timers(),
         )
 
 

@@ -63,7 +63,7 @@ class CreditGrant(Entity):
         """Whether its time is over, told or not."""
         return self.expires_at is not None and self.expires_at <= now
 
-    def expiry(self) -> tuple[Timer, ...]:
+    def timers(self) -> tuple[Timer, ...]:
         """What takes away what is left of it when its time is over."""
         if self.expires_at is None:
             return ()

@@ -131,7 +131,7 @@ def _credited(begun: Begun, held: Held, rules: Rules, at: datetime) -> Begun:
         begun,
         changes=(*begun.changes, *purse.changes),
         entries=(*begun.entries, *purse.entries),
-        timers=(*begun.timers, *(grant.expiry() if grant else ())),
+        timers=(*begun.timers, *(grant.timers() if grant else ())),
     )
     if refund.charged.minor:
         return begun

@@ -126,8 +126,15 @@ class _Turn:
         return None if row is None else (row[0], row[1])
 
     def _forget(self) -> None:
-        """See what is new at the next look, and be in nobody's way until then."""
-        self.connection.exec_driver_sql("ROLLBACK")
+        """See what is new at the next look, and be in nobody's way until then.
+
+        Where another node was quicker it is forgotten already, and this is how one is told.
+        """
+        try:
+            self.connection.exec_driver_sql("ROLLBACK")
+        except DBAPIError as error:
+            if _number(error) != DEADLOCK:
+                raise
 
     def _begin(self) -> bool:
         self.connection.exec_driver_sql(MADE)
