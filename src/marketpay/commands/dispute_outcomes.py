@@ -227,7 +227,8 @@ def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares
     parts = [(contest.payment, shares), *closing.beside(contest.deal, _event(contest, shares))]
     for one, part in parts:
         check_divisible(one, part)
-    held = (one for one in contest.deal.payments if not one.is_released)
+    deal = contest.deal
+    held = (one for one in deal.payments if not one.is_released and not deal.is_decided(one))
     if contest.ending is not None and any(one.disputed.minor for one in held):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return parts
