@@ -17,6 +17,7 @@ from marketpay import (
 from tests.machine.machine import (
     ADMIN,
     CONTRACTORS,
+    CUSTOMERS,
     NOBODY,
     NUMBER,
     PERCENT,
@@ -41,8 +42,10 @@ def propose_adjustment(
     machine: Machine, owner: Actor, kind: AdjustmentKind, percent: int, is_approved: bool
 ) -> None:
     """Some of what they have or owe, or some dollars; mostly the other one agrees at once."""
+    if kind is KINDS.TAKE_CREDIT:
+        owner = CUSTOMERS[CONTRACTORS.index(owner)]
     found = machine.sight.of(Wallet, owner=owner.id, currency="USD")
-    bases = {KINDS.CREDIT: SOME, KINDS.DEBIT: SOME, KINDS.WRITE_OFF: SOME}
+    bases = dict.fromkeys(KINDS, SOME)
     if found:
         bases[KINDS.DEBIT] = max(found[0].available, Money("50", "USD"))
         bases[KINDS.WRITE_OFF] = found[0].receivable
