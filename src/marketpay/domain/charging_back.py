@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from marketpay.domain import escrow
+from marketpay.domain import escrow, recovering
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
@@ -22,6 +22,7 @@ from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.overturning import regained
 from marketpay.domain.payment import Payment
+from marketpay.domain.recovering import Instead
 from marketpay.domain.refunding import Held, given_back, out_of, owed, owed_again
 from marketpay.domain.rules import Liability, Rules
 from marketpay.domain.timer import Timer, TimerKind
@@ -52,14 +53,21 @@ class Step:
 
 
 def follow(
-    known: Chargeback, payment: Payment, held: Held, news: Finding, rules: Rules, at: datetime
+    known: Chargeback,
+    payment: Payment,
+    held: Held,
+    instead: Instead,
+    news: Finding,
+    rules: Rules,
+    at: datetime,
 ) -> Decision[Chargeback]:
     """What the network says is so here too, to the cent; told again, it changes nothing."""
     found = news.after(known)
     step = _next(known, payment, held, found, rules)
-    after = evolve(step.chargeback, respond_by=found.respond_by)
+    recovered = recovering.settle(known, step.chargeback, instead, rules, at)
+    after = evolve(recovered.chargeback, respond_by=found.respond_by)
     if after == known and known.version and found.status is known.status:
-        read = (known, payment, *held.rest())
+        read = (known, payment, *held.rest(), *instead.rest())
         return Decision(known, waives=read)
     wallet = held.after(step.entries, at)
     there = held.there if payment.status in DISPUTABLE else Money.zero(payment.currency)
@@ -69,6 +77,7 @@ def follow(
         *_chargeback_changes(known, after, found.status, rules, at),
         *_payment_changes(payment, paid, at),
         *back,
+        *recovered.changes,
     ]
     if wallet is not None:
         changes.append(wallet)
@@ -81,8 +90,8 @@ def follow(
         result,
         changes=changes,
         relies_on=relied,
-        waives=held.rest(*entities),
-        entries=step.entries,
+        waives=(*held.rest(*entities), *instead.rest(*entities)),
+        entries=(*step.entries, *recovered.entries),
         timers=tuple(_again(latest.get(payment.id), wallet, rules, at)),
     )
 
@@ -240,7 +249,7 @@ def _chargeback_changes(
     if not known.version:
         yield known.begun(at)
         yield incident(IncidentKind.CHARGEBACK, known.payment, known.gateway_id, rules, at)
-    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "borne", "fee")
+    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "borne", "recovered", "fee")
     fields = {name: getattr(after, name) for name in names}
     if status is known.status:
         if after != known:

@@ -154,6 +154,8 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.DISPUTED,            K.WALLET_PENDING):       DISPUTING,  # ... before its clearance is over
     (K.DISPUTED,            K.RECEIVABLE):           DISPUTING,
     (K.DISPUTED,            K.CHARGEBACK_LOSS):      DISPUTING,
+    (K.CREDIT_AVAILABLE,    K.CHARGEBACK_LOSS):      DISPUTING,  # a refund had failed
+    (K.CHARGEBACK_LOSS,     K.CREDIT_AVAILABLE):     DISPUTING,  # ... lost, and won after all
     (K.WALLET_PENDING,      K.WALLET_RESERVED):      DISPUTING,
     (K.WALLET_AVAILABLE,    K.WALLET_RESERVED):      DISPUTING | WITHDRAWING,
     (K.WALLET_RESERVED,     K.WALLET_AVAILABLE):     FREEING,

@@ -166,6 +166,7 @@ def chargebacks(make: Maker) -> Table:
         minor("reserved"),
         minor("lost"),
         minor("borne"),
+        minor("recovered"),
         minor("fee"),
         Column("created_at", UtcTime, nullable=False),
         is_currency(),
@@ -182,6 +183,7 @@ def chargebacks(make: Maker) -> Table:
             name="decided",
         ),
         CheckConstraint("borne BETWEEN 0 AND lost", name="borne"),
+        CheckConstraint("recovered BETWEEN 0 AND lost", name="recovered"),
         CheckConstraint("fee >= 0", name="fee"),
     )
 

@@ -63,6 +63,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (Column("credit_expires_at", UtcTime), None),
         (minor("credited"), "0"),
     ),
+    "chargebacks": ((minor("recovered"), "0"),),
     "refunds": ((minor("credit"), "0"),),
     "wallets": ((minor("unsent"), "0"), (Column("frozen_at", UtcTime), None)),
 }

@@ -36,8 +36,9 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
     "incidents": {
         "kind": (
             "kind IN ('captured_elsewhere', 'chargeback', 'fraud_warning', "
-            "'operation_stuck', 'payout_elsewhere', 'payout_returned', 'refund_elsewhere', "
-            "'refund_failed', 'reversed_elsewhere', 'void_failed', 'webhook_dead')"
+            "'operation_stuck', 'paid_twice', 'payout_elsewhere', 'payout_returned', "
+            "'refund_elsewhere', 'refund_failed', 'reversed_elsewhere', 'void_failed', "
+            "'webhook_dead')"
         ),
         "status": "status IN ('open', 'resolved')",
         "note": "note <> '' OR status <> 'resolved'",
@@ -186,6 +187,26 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         ),
         "failure": "failure IS NOT NULL OR status <> 'failed'",
         "whole_refund": "status <> 'refunded' OR refunded + lost = amount",
+        "version": "version > 0",
+    },
+    "chargebacks": {
+        "currency": CURRENCY,
+        "status": (
+            "status IN ('inquiry', 'needs_response', 'under_review', 'won', 'lost', 'closed')"
+        ),
+        "parties": PARTIES,
+        "amount": "amount > 0",
+        "covered": "covered BETWEEN 0 AND withdrawn",
+        "reserved": "reserved BETWEEN 0 AND covered",
+        "lost": "lost BETWEEN 0 AND withdrawn",
+        "decided": (
+            "CASE status WHEN 'lost' THEN lost = withdrawn AND reserved = 0 WHEN 'won' THEN"
+            " lost = 0 AND covered = 0 WHEN 'closed' THEN lost = 0 AND covered = 0 ELSE 1 ="
+            " 1 END"
+        ),
+        "borne": "borne BETWEEN 0 AND lost",
+        "recovered": "recovered BETWEEN 0 AND lost",
+        "fee": "fee >= 0",
         "version": "version > 0",
     },
     "ledger_entries": {
