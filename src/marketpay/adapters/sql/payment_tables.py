@@ -227,6 +227,7 @@ def sales(make: Maker) -> Table:
         minor("lost"),
         Column("disputed", LongText),
         Column("lost_to", LongText),
+        Column("taken", LongText),
         Column("created_at", UtcTime, nullable=False),
         is_currency(),
         CheckConstraint("customer <> ''", name="customer"),
