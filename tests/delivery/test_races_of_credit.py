@@ -28,9 +28,9 @@ from marketpay import (
 )
 from marketpay.ports.store import Store
 from marketpay.testing import SimulatedGateway, VirtualClock
+from tests import deals
 from tests.commands.test_chargebacks_of_credit import back_as_credit
 from tests.credits import LOYALTY, pts
-from tests.deals import offering, post
 from tests.delivery.test_races import at_once
 from tests.hearing import incidents, stated, tell
 
@@ -188,7 +188,7 @@ def test_credit_that_the_bank_has_paid_too_is_taken_or_spent(
     payment, _ = back_as_credit(market, gateway)
     tell(market, stated(market, payment, "needs_response", "1000"))
     lost = stated(market, payment, "lost", "1000")
-    spend = offering(post(market), price=usd("1500"), credit=usd("700"))
+    spend = deals.offering(deals.post(market), price=usd("1500"), credit=usd("700"))
 
     spent, chargeback, again = at_once(
         lambda: market.execute(spend), lambda: tell(market, lost), lambda: tell(market, lost)
