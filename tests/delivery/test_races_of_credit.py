@@ -16,6 +16,7 @@ from marketpay import (
     ExpireCredit,
     FreeCredit,
     GrantCredit,
+    IncidentKind,
     MarketpayError,
     Marketplace,
     MemoryStore,
@@ -34,9 +35,12 @@ from marketpay import (
 )
 from marketpay.ports.store import Store
 from marketpay.testing import SimulatedGateway, VirtualClock
+from tests import deals
+from tests.commands.test_chargebacks_of_credit import back_as_credit
 from tests.credits import LOYALTY, pts
 from tests.deals import now
 from tests.delivery.test_races import at_once
+from tests.hearing import incidents, stated, tell
 
 CUSTOMER, STAFF, SYSTEM = Actor.customer("cus_17"), Actor.admin("adm_1"), Actor.SYSTEM
 ANN = Actor.contractor("ann")
@@ -230,3 +234,28 @@ def test_what_is_paid_anew_while_its_credit_is_freed_has_it_once(
     assert has(market) == (usd("40"), usd("60"))
     market.execute(AcceptOffer(by=ANN, offer=declined.value.offer.id))
     assert has(market) == (usd("40"), usd("0"))
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_credit_that_the_bank_has_paid_too_is_taken_or_spent(
+    store: Store, clock: VirtualClock, round: int
+) -> None:
+    gateway = SimulatedGateway(now=clock)
+    gateway.processor.top_up(500_000, "USD")
+    market = Marketplace(store=store, gateway=gateway, rules=Rules(now=clock))
+    payment, _ = back_as_credit(market, gateway)
+    tell(market, stated(market, payment, "needs_response", "1000"))
+    lost = stated(market, payment, "lost", "1000")
+    spend = deals.offering(deals.post(market), price=usd("1500"), credit=usd("700"))
+
+    spent, chargeback, again = at_once(
+        lambda: market.execute(spend), lambda: tell(market, lost), lambda: tell(market, lost)
+    )
+
+    assert chargeback.recovered == again.recovered
+    is_spent = isinstance(spent, OfferFunding)
+    assert chargeback.recovered == usd("300" if is_spent else "1000")
+    known = market.credit("cus_17", "USD")
+    assert (known.available, known.reserved) == (usd("0"), usd("700" if is_spent else "0"))
+    assert len(incidents(market, IncidentKind.PAID_TWICE)) == is_spent
+    assert market.verify().problems == ()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from marketpay import (
+    AccountKind,
     CancelJob,
     CancelMilestone,
     CompleteJob,
@@ -19,6 +20,7 @@ from marketpay import (
     MemoryStore,
     MilestoneStatus,
     OpenDispute,
+    PayExtra,
     Payment,
     PaymentId,
     PaymentStatus,
@@ -37,8 +39,20 @@ from marketpay.domain.disputing import check_undisputed
 from marketpay.ports.gateway import Capture, RefundPayment
 from marketpay.ports.store import Store
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
-from tests.deals import ADMIN, ASKING, CONTRACTOR, CUSTOMER, GOOD, books_are_right, now, operations
+from tests.deals import (
+    ADMIN,
+    ASKING,
+    CONTRACTOR,
+    CUSTOMER,
+    GOOD,
+    balance,
+    books_are_right,
+    now,
+    operations,
+    usd,
+)
 from tests.delivery.test_races import at_once
+from tests.disputes import resolved
 from tests.hearing import receive
 from tests.milestones import fund, in_parts, nothing_is_left, release, statuses, submitted
 from tests.money import work_off
@@ -124,6 +138,41 @@ def test_the_last_two_parts_end_the_job_together(
     assert losers(*(lambda one=one: release(market, one) for one in parts)) == []
     assert now(market, job).status == "completed"
     nothing_is_left(market, gateway)
+
+
+@rounds
+def test_two_disputes_end_the_job_together(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    job, (first, second) = in_parts(market, "600", "400")
+    market.execute(CancelMilestone(by=CONTRACTOR, milestone=second.id))
+    pay = PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD)
+    paid = (now(market, first).payment, market.execute(pay).payment.id)
+    opening = (OpenDispute(by=CUSTOMER, payment=PaymentId(str(one)), reason="x") for one in paid)
+    disputes = [market.execute(one) for one in opening]
+    part, extra = disputes
+    errors = losers(
+        lambda: resolved(market, part, "600", "0"), lambda: resolved(market, extra, "50", "0")
+    )
+    assert errors == []
+    assert now(market, job).status == "cancelled"
+    nothing_is_left(market, gateway)
+
+
+@rounds
+def test_an_extra_is_decided_on_or_keeps_its_job_open(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    job, (first, second) = in_parts(market, "600", "400")
+    market.execute(CancelMilestone(by=CONTRACTOR, milestone=second.id))
+    about = PaymentId(str(now(market, first).payment))
+    dispute = market.execute(OpenDispute(by=CUSTOMER, payment=about, reason="x"))
+    pay = PayExtra(by=CUSTOMER, job=job.id, amount=usd("50"), payment_method=GOOD)
+    at_once(lambda: resolved(market, dispute, "600", "0"), lambda: market.execute(pay))
+    work_off(market)
+    is_over = now(market, job).status == "cancelled"
+    assert balance(market, AccountKind.ESCROW) == usd("0" if is_over else "45")
+    books_are_right(market, gateway)
 
 
 @rounds

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from marketpay import (
+    AccountKind,
     Actor,
     GrantCredit,
     MarketpayError,
@@ -31,6 +32,7 @@ from marketpay.ports.gateway import (
 from marketpay.ports.store import Store
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.commands.test_upgrades import bought
+from tests.deals import balance
 from tests.delivery.test_races import at_once
 
 STAFF, SYSTEM = Actor.admin("adm_1"), Actor.SYSTEM
@@ -150,4 +152,29 @@ def test_a_refund_meets_the_bank_that_disputes_it(
     assert sold(market).disputes == ("dp_1",)
     is_refused = isinstance(asked, MarketpayError)
     assert sold(market).refunded == (Money("0", "TRY") if is_refused else PRICE)
+    assert market.verify().problems == ()
+
+
+@pytest.mark.parametrize("round", ROUNDS)
+def test_what_the_bank_takes_is_booked_once_however_often_it_is_told_at_once(
+    market: Marketplace, gateway: SimulatedGateway, round: int
+) -> None:
+    bought(market, gateway)
+    state = ChargebackState(
+        gateway_id="dp_1",
+        payment=sold(market).gateway_payment,
+        amount=PRICE,
+        standing=ChargebackStanding.LOST,
+        withdrawn=PRICE,
+        fee=Money("15", "TRY"),
+        reason="fraudulent",
+    )
+    note = NoteUpgradeChargeback(by=SYSTEM, state=state)
+
+    came = at_once(*(lambda: market.execute(note) for _ in range(3)))
+
+    assert all(isinstance(one, Sale) for one in came)
+    kinds = (AccountKind.CHARGEBACK_LOSS, AccountKind.CHARGEBACK_FEE, AccountKind.DISPUTED)
+    booked = [balance(market, kind, currency="TRY") for kind in kinds]
+    assert booked == [PRICE, Money("15", "TRY"), Money("0", "TRY")]
     assert market.verify().problems == ()

@@ -11,11 +11,11 @@ from marketpay.domain.deal import Deal
 from marketpay.domain.disputing import Contest, all_to, check_undisputed, is_disputable
 from marketpay.domain.errors import Reason, Refused
 from marketpay.domain.ids import DisputeId, PaymentId
-from marketpay.domain.lifecycles import JobStatus, OfferStatus, PaymentStatus
+from marketpay.domain.lifecycles import JobStatus, MilestoneStatus, OfferStatus, PaymentStatus
 from marketpay.domain.money import Money
-from marketpay.domain.payment import Payment
+from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.rules import DisputeDefault
-from marketpay.testing.store_contract.further_samples import a_dispute
+from marketpay.testing.store_contract.further_samples import a_dispute, a_milestone
 from marketpay.testing.store_contract.samples import PRICE, a_job, an_offer
 
 NOTHING = Money("0", "USD")
@@ -75,6 +75,29 @@ def test_a_job_goes_on_where_a_further_payment_was_disputed() -> None:
 
     assert Contest(dispute=about, deal=deal).payment == further
     assert Contest(dispute=about, deal=deal).ending is None
+
+
+@pytest.mark.parametrize("about", ["part", "extra"])
+@pytest.mark.parametrize("beside", [None, "part", "extra", "charging"])
+def test_a_job_in_parts_ends_with_the_last_that_is_open(about: str, beside: str | None) -> None:
+    whole = contest()
+    offer, paid_for = whole.deal.offers[0], whole.payment.id
+    is_open = {True: MilestoneStatus.FUNDED, False: MilestoneStatus.RELEASED}
+    parts = (
+        a_milestone(offer, payment=paid_for, status=is_open[about == "part"]),
+        a_milestone(offer, payment=None, status=is_open[beside == "part"]),
+    )
+    extra = evolve(whole.payment, id=PaymentId("pay_2"), purpose=PaymentPurpose.EXTRA)
+    wanted = {"extra": PaymentStatus.CAPTURED, "charging": PaymentStatus.AUTHORIZED}
+    paid = [whole.payment, *([extra] if about == "extra" else [])]
+    if beside in wanted:
+        paid.append(evolve(extra, id=PaymentId("pay_3"), status=wanted[beside]))
+    deal = evolve(whole.deal, payments=tuple(paid), milestones=parts)
+    id = extra.id if about == "extra" else whole.payment.id
+    disputed = Contest(dispute=evolve(whole.dispute, payment=id), deal=deal)
+
+    assert disputed.ending == (None if beside else deal.job)
+    assert disputed.is_for_a_part
 
 
 @pytest.mark.parametrize("opener", [Role.CUSTOMER, Role.CONTRACTOR])

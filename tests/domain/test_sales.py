@@ -20,6 +20,8 @@ from marketpay import (
     Upgrade,
     UpgradeStatus,
 )
+from marketpay.domain.ledger import effects
+from marketpay.domain.sale_dispute import Taken
 from marketpay.ports.gateway import RefundPayment
 from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.commands.test_upgrades import bought
@@ -137,25 +139,82 @@ def test_periods_follow_one_another_to_the_end(steps: list[tuple[Any, ...]]) -> 
         assert second.ends_at == upgrade.expires_at
 
 
+def taken(id: str, amount: str, fee: str = "15") -> Taken:
+    return Taken(dispute=id, withdrawn=Money(amount, "TRY"), fee=Money(fee, "TRY"))
+
+
 def test_what_each_dispute_comes_to_is_known_once() -> None:
     [sale, _], at = Shop().sales, VirtualClock()()
     some, rest = Money("49", "TRY"), Money("200", "TRY")
     for id, amount in (("dp_1", some), ("dp_2", rest)):
-        change = sale.dispute(id, amount, at)
+        told = taken(id, str(amount.amount))
+        change = sale.dispute(amount, told, at)
         assert change is not None
         sale = change.entity
-        assert sale.dispute(id, amount, at) is None
+        assert sale.dispute(amount, told, at) is None
+        assert sale.taken_for(id) == told
     assert (sale.disputes, sale.refundable) == (("dp_1", "dp_2"), sale.amount)
 
-    lost = sale.lose("dp_2", rest, at)
+    told = taken("dp_2", "200")
+    lost = sale.lose(rest, told, at)
     assert lost is not None
     sale = lost.entity
-    assert sale.lose("dp_2", rest, at) is None
+    assert sale.lose(rest, told, at) is None
     assert (sale.disputes, sale.refundable, sale.is_contested) == (("dp_1",), some, True)
 
     for id, amount in (("dp_1", some), ("dp_2", rest)):  # the latter after all
-        won = sale.win(id, amount, at)
+        told = taken(id, "0")
+        won = sale.win(amount, told, at)
         assert won is not None
         sale = won.entity
-        assert sale.win(id, amount, at) is None
+        assert sale.win(amount, told, at) is None
     assert (sale.disputes, sale.refundable, sale.is_contested) == ((), sale.amount, False)
+
+
+def test_what_is_older_than_what_is_known_is_no_news() -> None:
+    [sale, _], at = Shop().sales, VirtualClock()()
+    price = sale.amount
+    begun = sale.dispute(price, taken("dp_1", "249"), at)
+    assert begun is not None
+    assert begun.entity.dispute(price, taken("dp_1", "0", "0"), at) is None
+    for decided in (begun.entity.win, begun.entity.lose):
+        change = decided(price, taken("dp_1", "0"), at)
+        assert change is not None
+        assert change.entity.dispute(price, taken("dp_1", "249"), at) is None
+
+
+def test_who_only_asked_has_taken_nothing() -> None:
+    [sale, _], at = Shop().sales, VirtualClock()()
+    assert sale.win(sale.amount, taken("dp_1", "0", "0"), at) is None
+    assert sale.taken is None
+
+
+LOOKS = st.lists(
+    st.tuples(
+        st.sampled_from(("dispute", "lose", "win")),
+        st.sampled_from(("dp_1", "dp_2")),
+        st.sampled_from(("0", "49", "249")),
+        st.sampled_from(("0", "15")),
+    ),
+    max_size=8,
+)
+
+
+@given(LOOKS)
+def test_the_books_are_what_the_disputes_have_taken(looks: list[tuple[str, str, str, str]]) -> None:
+    [sale, _], at = Shop().sales, VirtualClock()()
+    books: dict[AccountKind, int] = {}
+    for how, id, amount, fee in looks:
+        change = getattr(sale, how)(sale.amount, taken(id, amount, fee), at)
+        if change is None:
+            continue
+        for account, minor in effects(sale.booked(change.entity, id)).items():
+            books[account.kind] = books.get(account.kind, 0) + minor
+        sale = change.entity
+    has = [one for one in (sale.taken_for("dp_1"), sale.taken_for("dp_2")) if one is not None]
+    lost = sum(one.withdrawn.minor for one in has if one.dispute in (sale.lost_to or ""))
+    withdrawn, fees = (sum(one.withdrawn.minor for one in has), sum(one.fee.minor for one in has))
+    assert books.get(AccountKind.CHARGEBACK_LOSS, 0) == lost
+    assert books.get(AccountKind.DISPUTED, 0) == withdrawn - lost
+    assert books.get(AccountKind.CHARGEBACK_FEE, 0) == fees
+    assert books.get(AccountKind.PROCESSOR, 0) == -withdrawn - fees

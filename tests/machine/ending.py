@@ -184,11 +184,17 @@ def _parties_end_their_jobs(machine: Machine) -> None:
 
 
 def _one_by_one(machine: Machine, job: Job) -> str:
-    """Its parts are paid and released, or will not be done; what came of the last."""
+    """Its parts are paid and released, or will not be done; what came of the last.
+
+    Where extras outlived all of them, those are released.
+    """
     customer, code = machine.who("customer", job), "ok"
     if job.status is JobStatus.ASSIGNED:
         machine.say(StartJob(by=customer, job=job.id))
-    for number, part in enumerate(machine.sight.of(Milestone, job=job.id)):
+    parts = machine.sight.of(Milestone, job=job.id)
+    if not any(part.is_open for part in parts):
+        return machine.say(CompleteJob(by=customer, job=job.id))
+    for number, part in enumerate(parts):
         if not part.is_open:
             continue
         if part.status is MilestoneStatus.PENDING and number % 2:

@@ -6,7 +6,7 @@ from attrs import field, frozen
 from attrs.validators import instance_of
 
 from marketpay.commands.base import Command, only_system
-from marketpay.commands.holdings import held
+from marketpay.commands.holdings import held, purse_of
 from marketpay.commands.incidents import FLAGGABLE
 from marketpay.domain import charging_back
 from marketpay.domain import events as e
@@ -18,8 +18,10 @@ from marketpay.domain.incident import Incident, IncidentKind, incident
 from marketpay.domain.lifecycles import ChargebackStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
+from marketpay.domain.recovering import Instead
+from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.ports.gateway import ChargebackState
+from marketpay.ports.gateway import ChargebackStanding, ChargebackState
 from marketpay.ports.store import Reader
 
 
@@ -48,7 +50,18 @@ class SettleChargeback(Command[Chargeback | None]):
             respond_by=state.respond_by,
         )
         taken_from = held(read, payment, rules)
-        return charging_back.follow(known, payment, taken_from, news, rules, rules.now())
+        instead = self._instead(payment, read, rules)
+        return charging_back.follow(known, payment, taken_from, instead, news, rules, rules.now())
+
+    def _instead(self, payment: Payment, read: Reader, rules: Rules) -> Instead:
+        """What the customer has as credit of this payment, where the bank has decided."""
+        if self.state.standing not in (ChargebackStanding.LOST, ChargebackStanding.WON):
+            return Instead()
+        instead = Instead(refunds=read.find(Refund, payment=payment.id))
+        if not instead.failed:
+            return instead
+        purse = purse_of(read, payment.customer, payment.currency, rules)
+        return Instead(refunds=instead.refunds, purse=purse)
 
     def _unbookable(
         self, payment: Payment, read: Reader, rules: Rules

@@ -211,11 +211,11 @@ def ended(ending: Ending, read: Reader, rules: Rules) -> Decision[DisputeOutcome
 
 
 def _relied(contest: Contest, changed: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Nobody closes the last milestone but one meanwhile; what ends the job is relied on so."""
+    """Nobody decides the last but one of its parts meanwhile; what ends the job is relied on so."""
     job = contest.deal.job
     if job.id in {one.id for one in changed}:
         return at_issue(contest.deal, *changed)
-    return () if contest.closing is None else (job,)
+    return (job,) if contest.is_for_a_part else ()
 
 
 def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares]]:
@@ -227,7 +227,8 @@ def check_ending(contest: Contest, shares: Shares) -> list[tuple[Payment, Shares
     parts = [(contest.payment, shares), *closing.beside(contest.deal, _event(contest, shares))]
     for one, part in parts:
         check_divisible(one, part)
-    held = (one for one in contest.deal.payments if not one.is_released)
+    deal = contest.deal
+    held = (one for one in deal.payments if not one.is_released and not deal.is_decided(one))
     if contest.ending is not None and any(one.disputed.minor for one in held):
         raise Refused(Reason.CHARGEBACK_OPEN)
     return parts

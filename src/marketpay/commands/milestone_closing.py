@@ -134,10 +134,14 @@ def _outcome(
 def _check(
     deal: Deal, milestone: Milestone, parts: Sequence[closing.Part], *, is_last: bool
 ) -> None:
-    """Raise `Refused` for what cannot be divided now; with the last milestone, anything of it."""
+    """Raise `Refused` for what cannot be divided now; with the last milestone, anything of it.
+
+    A bank that disputes what is decided by itself keeps nothing: it goes where its part went.
+    """
     concerned = [one for one in deal.payments if is_last or one.id == milestone.payment]
     check_undisputed(*concerned)
-    if any(one.disputed.minor and not one.is_released for one in concerned):
+    due = (one for one in concerned if one.id == milestone.payment or not deal.is_decided(one))
+    if any(one.disputed.minor and not one.is_released for one in due):
         raise Refused(Reason.CHARGEBACK_OPEN)
     for payment, shares in parts:
         check_divisible(payment, shares)

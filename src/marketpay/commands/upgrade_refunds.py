@@ -19,6 +19,7 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.sale import Sale
+from marketpay.domain.sale_dispute import Taken
 from marketpay.domain.selling_back import Sold
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf, Text, above_zero
@@ -157,7 +158,8 @@ class RecordUpgradeRefund(Command[PaymentTransaction | None]):
 class NoteUpgradeChargeback(Command[Sale | None]):
     """A customer's bank disputes what was paid for an upgrade, or has decided.
 
-    Somebody should look at it.  What is disputed or lost cannot be refunded.
+    Somebody should look at it.  What is disputed or lost cannot be refunded.  What was taken of
+    the platform's balance, and comes back, is in the books, with the fee.
     """
 
     state: ChargebackState
@@ -174,19 +176,24 @@ class NoteUpgradeChargeback(Command[Sale | None]):
         raised = (incident(kind, sale.charge, id, rules, at),) if is_new else ()
         after = self._after(sale, at)
         if after is not None:
-            return Decision(after.entity, changes=(after, *raised), waives=before)
+            entries = sale.booked(after.entity, id)
+            return Decision(after.entity, changes=(after, *raised), waives=before, entries=entries)
         relied, waived = ((sale,), ()) if is_new else ((), (sale,))
         return Decision(sale, changes=raised, relies_on=relied, waives=(*waived, *before))
 
     def _after(self, sale: Sale, at: datetime) -> Change[Sale] | None:
-        id, amount = self.state.gateway_id, self.state.amount
-        match self.state.standing:
+        """What is told in another currency cannot be booked: then it is all disputed."""
+        state, amount, zero = self.state, self.state.amount, Money.zero(sale.currency)
+        told = Taken(dispute=state.gateway_id, withdrawn=state.withdrawn, fee=state.fee)
+        if {amount.currency, told.withdrawn.currency, told.fee.currency} != {sale.currency}:
+            amount, told = sale.amount, evolve(told, withdrawn=zero, fee=zero)
+        match state.standing:
             case ChargebackStanding.NEEDS_RESPONSE | ChargebackStanding.UNDER_REVIEW:
-                return sale.dispute(id, amount, at)
+                return sale.dispute(amount, told, at)
             case ChargebackStanding.LOST:
-                return sale.lose(id, amount, at)
+                return sale.lose(amount, told, at)
             case _:  # an inquiry takes nothing yet
-                return sale.win(id, amount, at)
+                return sale.win(amount, told, at)
 
 
 def _sold(sale: Sale, read: Reader) -> Sold:

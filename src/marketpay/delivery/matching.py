@@ -12,6 +12,7 @@ from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.processor_fee import ProcessorFee
 from marketpay.domain.refund import Refund
+from marketpay.domain.sale import Sale
 from marketpay.ports.gateway import (
     BalanceChange,
     BalanceKind,
@@ -111,9 +112,23 @@ def _move(change: BalanceChange, records: Records) -> Match | None:
 def _chargeback(change: BalanceChange, records: Records) -> Match | None:
     """What the network took in several parts is known as their sum: any part of it will do."""
     for known in records.find(Chargeback, gateway_id=change.source):
-        moved = unchecked(change.amount, change.currency)
         most = max(known.amount, known.withdrawn, known.lost)
-        is_part = change.currency == known.currency and abs(moved) <= most
-        amount = moved if is_part else -most
-        return Match(known.id, amount, known.payment, known.gateway_id)
+        return Match(known.id, _part(change, most), known.payment, known.gateway_id)
+    return _sale_chargeback(change, records)
+
+
+def _sale_chargeback(change: BalanceChange, records: Records) -> Match | None:
+    """... of what was paid for an upgrade."""
+    id = change.source or ""
+    for sale in records.find(Sale, gateway_payment=change.payment or ""):
+        taken = sale.taken_for(id)
+        if taken is not None:
+            most = max(sale.amount, taken.withdrawn)
+            return Match(sale.id, _part(change, most), None, id)
     return None
+
+
+def _part(change: BalanceChange, most: Money) -> Money:
+    """The change itself, where it can be a part of what is known; else what is known."""
+    is_part = change.currency == most.currency and abs(change.amount) <= most.minor
+    return unchecked(change.amount, change.currency) if is_part else -most

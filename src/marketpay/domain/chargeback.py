@@ -29,7 +29,8 @@ class Chargeback(Living):
 
     `withdrawn` is what it has of the platform's balance now, `covered` how much of that this
     payment had left to answer for, `reserved` what the contractor's wallet set aside for it,
-    `lost` what has been written off, `borne` what the platform gave of that for the contractor.
+    `lost` what has been written off, `borne` what the platform gave of that for the contractor,
+    `recovered` what the customer's credit gave of it, where they had that instead of a refund.
     """
 
     id: ChargebackId
@@ -46,6 +47,7 @@ class Chargeback(Living):
     reserved: Money
     lost: Money
     borne: Money = field(default=NOTHING)
+    recovered: Money = field(default=NOTHING)
     fee: Money
     created_at: datetime
 
@@ -57,6 +59,7 @@ class Chargeback(Living):
         "reserved",
         "lost",
         "borne",
+        "recovered",
         "fee",
     )
     indexed: ClassVar[Names] = ("payment", "status")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from attrs import frozen
 
+from marketpay.domain import events as e
+from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.event import Event
+from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.lifecycles import ChargebackStatus
 from marketpay.domain.money import Money
+from marketpay.domain.rules import Rules
 
 C = ChargebackStatus
 RANK: Final = {
@@ -19,6 +26,14 @@ RANK: Final = {
     C.WON: 3,
     C.LOST: 3,
     C.CLOSED: 3,
+}
+
+EVENTS: Final[dict[ChargebackStatus, type[Event]]] = {
+    C.NEEDS_RESPONSE: e.ChargebackEscalated,
+    C.UNDER_REVIEW: e.ChargebackUnderReview,
+    C.WON: e.ChargebackWon,
+    C.LOST: e.ChargebackLost,
+    C.CLOSED: e.ChargebackClosed,
 }
 
 
@@ -59,3 +74,23 @@ class Finding:
 
 def _latest(told: Money, _known: Money) -> Money:
     return told
+
+
+def noted(
+    known: Chargeback, after: Chargeback, status: ChargebackStatus, rules: Rules, at: datetime
+) -> Iterator[Change[Entity]]:
+    """The chargeback as it is `after` the news; when it is new, somebody should look."""
+    if not known.version:
+        yield known.begun(at)
+        yield incident(IncidentKind.CHARGEBACK, known.payment, known.gateway_id, rules, at)
+    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "borne", "recovered", "fee")
+    fields = {name: getattr(after, name) for name in names}
+    if status is known.status:
+        if after != known:
+            yield known.become(e.ChargebackChanged, Role.SYSTEM, at, **fields)
+        return
+    if known.status is C.INQUIRY and status not in (C.NEEDS_RESPONSE, C.CLOSED):
+        escalated = known.become(e.ChargebackEscalated, Role.SYSTEM, at)
+        yield escalated
+        known = escalated.entity
+    yield known.become(EVENTS[status], Role.SYSTEM, at, **fields)

@@ -8,20 +8,20 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from marketpay.domain import escrow
+from marketpay.domain import escrow, recovering
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
-from marketpay.domain.chargeback_finding import Finding
+from marketpay.domain.chargeback_finding import Finding, noted
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
-from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import ChargebackStatus, PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.overturning import regained
 from marketpay.domain.payment import Payment
+from marketpay.domain.recovering import Instead
 from marketpay.domain.refunding import Held, given_back, out_of, owed, owed_again
 from marketpay.domain.rules import Liability, Rules
 from marketpay.domain.timer import Timer, TimerKind
@@ -33,13 +33,6 @@ C = ChargebackStatus
 K = AccountKind
 SYSTEM = Role.SYSTEM
 DISPUTABLE: Final = (PaymentStatus.CAPTURED, PaymentStatus.RELEASED, PaymentStatus.CHARGED_BACK)
-EVENTS: Final[dict[ChargebackStatus, type[Event]]] = {
-    C.NEEDS_RESPONSE: e.ChargebackEscalated,
-    C.UNDER_REVIEW: e.ChargebackUnderReview,
-    C.WON: e.ChargebackWon,
-    C.LOST: e.ChargebackLost,
-    C.CLOSED: e.ChargebackClosed,
-}
 
 
 @frozen
@@ -49,26 +42,33 @@ class Step:
     chargeback: Chargeback
     payment: Payment
     entries: tuple[LedgerEntry, ...] = ()
+    beside: tuple[Change[Entity], ...] = ()  # of the customer's credit
 
 
 def follow(
-    known: Chargeback, payment: Payment, held: Held, news: Finding, rules: Rules, at: datetime
+    known: Chargeback,
+    payment: Payment,
+    held: Held,
+    instead: Instead,
+    news: Finding,
+    rules: Rules,
+    at: datetime,
 ) -> Decision[Chargeback]:
     """What the network says is so here too, to the cent; told again, it changes nothing."""
     found = news.after(known)
-    step = _next(known, payment, held, found, rules)
+    step = _recovered(_next(known, payment, held, found, rules), known, instead, rules, at)
     after = evolve(step.chargeback, respond_by=found.respond_by)
     if after == known and known.version and found.status is known.status:
-        read = (known, payment, *held.rest())
-        return Decision(known, waives=read)
+        return Decision(known, waives=(known, payment, *held.rest(), *instead.rest()))
     wallet = held.after(step.entries, at)
     there = held.there if payment.status in DISPUTABLE else Money.zero(payment.currency)
     back = tuple(reversals(step.payment, held.moves, there, rules, at))
     paid = asked_back(step.payment, back)
     changes: list[Change[Entity]] = [
-        *_chargeback_changes(known, after, found.status, rules, at),
+        *noted(known, after, found.status, rules, at),
         *_payment_changes(payment, paid, at),
         *back,
+        *step.beside,
     ]
     if wallet is not None:
         changes.append(wallet)
@@ -76,12 +76,11 @@ def follow(
     latest = {one.id: one for one in entities}
     result = latest.get(known.id, known)
     assert isinstance(result, Chargeback)
-    relied = () if payment.id in latest else (payment,)
     return Decision(
         result,
         changes=changes,
-        relies_on=relied,
-        waives=held.rest(*entities),
+        relies_on=() if payment.id in latest else (payment,),
+        waives=(*held.rest(*entities), *instead.rest(*entities)),
         entries=step.entries,
         timers=tuple(_again(latest.get(payment.id), wallet, rules, at)),
     )
@@ -97,6 +96,13 @@ def _next(known: Chargeback, payment: Payment, held: Held, found: Finding, rules
     if found.status in (C.WON, C.CLOSED):
         return _let_go(moved, held)
     return _covered(moved, known, held, rules.chargeback_liability)
+
+
+def _recovered(step: Step, known: Chargeback, instead: Instead, rules: Rules, at: datetime) -> Step:
+    """... with what the customer has as credit of it."""
+    taken = recovering.settle(known, step.chargeback, instead, rules, at)
+    entries = (*step.entries, *taken.entries)
+    return Step(taken.chargeback, step.payment, entries, taken.changes)
 
 
 def _again(
@@ -232,25 +238,6 @@ def _overturned(step: Step, held: Held) -> Step:
     payment, entries = regained(step.chargeback, step.payment, held.wallet)
     after = evolve(step.chargeback, covered=zero, lost=zero, borne=zero)
     return Step(after, payment, (*step.entries, *entries))
-
-
-def _chargeback_changes(
-    known: Chargeback, after: Chargeback, status: ChargebackStatus, rules: Rules, at: datetime
-) -> Iterator[Change[Entity]]:
-    if not known.version:
-        yield known.begun(at)
-        yield incident(IncidentKind.CHARGEBACK, known.payment, known.gateway_id, rules, at)
-    names = ("respond_by", "withdrawn", "covered", "reserved", "lost", "borne", "fee")
-    fields = {name: getattr(after, name) for name in names}
-    if status is known.status:
-        if after != known:
-            yield known.become(e.ChargebackChanged, SYSTEM, at, **fields)
-        return
-    if known.status is C.INQUIRY and status not in (C.NEEDS_RESPONSE, C.CLOSED):
-        escalated = known.become(e.ChargebackEscalated, SYSTEM, at)
-        yield escalated
-        known = escalated.entity
-    yield known.become(EVENTS[status], SYSTEM, at, **fields)
 
 
 def _payment_changes(before: Payment, after: Payment, at: datetime) -> Iterator[Change[Entity]]:

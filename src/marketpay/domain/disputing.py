@@ -34,14 +34,31 @@ class Contest:
         """The job, if it ends with the dispute.
 
         It goes on where more than this payment is behind it, and is over where it is over.
-        One in parts ends with the last of them.
+        One in parts ends with the last of them, or of its extras: this is about none of the
+        others, nor do they go along with it.
         """
-        deal, payment = self.deal, self.payment
+        deal = self.deal
         if deal.job.status in JOB.final:
             return None
         if not deal.milestones:
-            return deal.job if deal.paid.id == payment.id else None
-        return deal.job if self.closing and len(deal.open_milestones) == 1 else None
+            return deal.job if deal.paid.id == self.payment.id else None
+        is_last = self.is_for_a_part and not self._beside
+        return deal.job if is_last else None
+
+    @property
+    def is_for_a_part(self) -> bool:
+        """Whether it decides one of what a job in parts may end with."""
+        deal, id = self.deal, self.payment.id
+        is_extra = any(one.id == id for one in deal.extras)
+        return bool(deal.milestones) and (self.closing is not None or is_extra)
+
+    @property
+    def _beside(self) -> tuple[Entity, ...]:
+        """What else of a job in parts is still to be decided."""
+        deal, payment = self.deal, self.payment
+        parts = (one for one in deal.open_milestones if one.payment != payment.id)
+        extras = (one for one in (*deal.extras, *deal.charging) if one.id != payment.id)
+        return (*parts, *extras)
 
     @property
     def closing(self) -> Milestone | None:

@@ -24,6 +24,7 @@ class IncidentKind(StrEnum):
     CHARGEBACK = "chargeback"
     FRAUD_WARNING = "fraud_warning"
     OPERATION_STUCK = "operation_stuck"  # the gateway never said what became of it
+    PAID_TWICE = "paid_twice"  # by their bank, and with credit that they have spent
     PAYOUT_ELSEWHERE = "payout_elsewhere"
     PAYOUT_RETURNED = "payout_returned"
     REFUND_ELSEWHERE = "refund_elsewhere"

@@ -89,6 +89,7 @@ RETURNING = frozenset(
 )
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})
 DISPUTING = frozenset({"SettleChargeback"})
+CHARGING_BACK = DISPUTING | {"NoteUpgradeChargeback"}
 WITHDRAWING = frozenset({"RequestWithdrawal", "MakeScheduledWithdrawal"})
 PAYING_OUT = frozenset({"SettleTransaction", "AbandonTransaction"})
 CALLING_OFF = frozenset({"CancelWithdrawal"})
@@ -135,10 +136,10 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.CREDIT_AVAILABLE,    K.CREDIT_RESERVED):      OFFERING,
     (K.CREDIT_RESERVED,     K.CREDIT_AVAILABLE):     frozenset({"FreeCredit"}),
     (K.CREDIT_RESERVED,     K.ESCROW):               SETTLING,  # captured
-    (K.DISPUTED,            K.PROCESSOR):            DISPUTING,  # the network took it
-    (K.PROCESSOR,           K.DISPUTED):             DISPUTING,  # ... and gave it back
-    (K.CHARGEBACK_FEE,      K.PROCESSOR):            DISPUTING,
-    (K.PROCESSOR,           K.CHARGEBACK_FEE):       DISPUTING,
+    (K.DISPUTED,            K.PROCESSOR):            CHARGING_BACK,  # the network took it
+    (K.PROCESSOR,           K.DISPUTED):             CHARGING_BACK,  # ... and gave it back
+    (K.CHARGEBACK_FEE,      K.PROCESSOR):            CHARGING_BACK,
+    (K.PROCESSOR,           K.CHARGEBACK_FEE):       CHARGING_BACK,
     (K.ESCROW,              K.DISPUTED):             DISPUTING,  # lost
     (K.PLATFORM_FEE,        K.DISPUTED):             DISPUTING,
     (K.SERVICE_FEE,         K.DISPUTED):             DISPUTING,
@@ -146,14 +147,16 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.WALLET_AVAILABLE,    K.DISPUTED):             DISPUTING,
     (K.WALLET_RESERVED,     K.DISPUTED):             DISPUTING,
     (K.RECEIVABLE,          K.DISPUTED):             DISPUTING,
-    (K.CHARGEBACK_LOSS,     K.DISPUTED):             DISPUTING,
+    (K.CHARGEBACK_LOSS,     K.DISPUTED):             CHARGING_BACK,
     (K.DISPUTED,            K.ESCROW):               DISPUTING,  # lost, and won after all
     (K.DISPUTED,            K.PLATFORM_FEE):         DISPUTING,
     (K.DISPUTED,            K.SERVICE_FEE):          DISPUTING,
     (K.DISPUTED,            K.WALLET_AVAILABLE):     DISPUTING,
     (K.DISPUTED,            K.WALLET_PENDING):       DISPUTING,  # ... before its clearance is over
     (K.DISPUTED,            K.RECEIVABLE):           DISPUTING,
-    (K.DISPUTED,            K.CHARGEBACK_LOSS):      DISPUTING,
+    (K.DISPUTED,            K.CHARGEBACK_LOSS):      CHARGING_BACK,
+    (K.CREDIT_AVAILABLE,    K.CHARGEBACK_LOSS):      DISPUTING,  # a refund had failed
+    (K.CHARGEBACK_LOSS,     K.CREDIT_AVAILABLE):     DISPUTING,  # ... lost, and won after all
     (K.WALLET_PENDING,      K.WALLET_RESERVED):      DISPUTING,
     (K.WALLET_AVAILABLE,    K.WALLET_RESERVED):      DISPUTING | WITHDRAWING,
     (K.WALLET_RESERVED,     K.WALLET_AVAILABLE):     FREEING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from marketpay.domain.changing import changed
 from marketpay.domain.entity import Change, Entity, Names
@@ -19,7 +19,9 @@ from marketpay.domain.events import (
     SaleRefundFailed,
 )
 from marketpay.domain.ids import SaleId, TransactionId, UpgradeId
+from marketpay.domain.ledger import LedgerEntry
 from marketpay.domain.money import Money
+from marketpay.domain.sale_dispute import Taken, booked, listed, written
 
 
 def _nothing(sale: Sale) -> Money:
@@ -53,6 +55,7 @@ class Sale(Entity):
     lost: Money = field(default=NOTHING)  # taken by the customer's bank for good
     disputed: str | None = None  # the gateway's ids of disputes that are not decided
     lost_to: str | None = None  # ... and of those that are lost
+    taken: str | None = None  # ... each with what it has of the platform's balance: see `Taken`
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -64,6 +67,7 @@ class Sale(Entity):
         "lost",
         "disputed",
         "lost_to",
+        "taken",
     )
     indexed: ClassVar[Names] = ("upgrade", "customer", "listing")
     unique: ClassVar[Names] = ("charge", "gateway_payment")
@@ -107,20 +111,52 @@ class Sale(Entity):
         start, end = self.starts_at - earlier, self.ends_at - earlier
         return self._become(SaleMoved, at, starts_at=start, ends_at=end)
 
-    def dispute(self, id: str, amount: Money, at: datetime) -> Change[Sale] | None:
-        """The sale while a bank disputes so much of it; None if that is known."""
-        after = self._undisputed(id, amount)
-        return self._unless_known(after, SaleDisputed, at, disputed=_with(after.disputed, id))
+    def dispute(self, amount: Money, told: Taken, at: datetime) -> Change[Sale] | None:
+        """The sale while a bank disputes so much of it; None if that is known.
 
-    def lose(self, id: str, amount: Money, at: datetime) -> Change[Sale] | None:
+        What is told after the decision is older than that, and less was taken no later.
+        """
+        id, known = told.dispute, self.taken_for(told.dispute)
+        after = self._undisputed(id, amount)
+        if known is None:
+            known = told
+        elif id not in self.disputes:
+            return None
+        most = evolve(
+            told, withdrawn=max(told.withdrawn, known.withdrawn), fee=max(told.fee, known.fee)
+        )
+        disputed, taken = _with(after.disputed, id), self._taking(most)
+        return self._unless_known(after, SaleDisputed, at, disputed=disputed, taken=taken)
+
+    def lose(self, amount: Money, told: Taken, at: datetime) -> Change[Sale] | None:
         """The sale when the bank has so much of it; None if that is known."""
-        after = self._undisputed(id, amount)
-        lost, lost_to = after.lost + amount, _with(after.lost_to, id)
-        return self._unless_known(after, SaleDisputeEnded, at, lost=lost, lost_to=lost_to)
+        after = self._undisputed(told.dispute, amount)
+        changes = {"lost": after.lost + amount, "lost_to": _with(after.lost_to, told.dispute)}
+        taken = self._taking(told)
+        return self._unless_known(after, SaleDisputeEnded, at, taken=taken, **changes)
 
-    def win(self, id: str, amount: Money, at: datetime) -> Change[Sale] | None:
+    def win(self, amount: Money, told: Taken, at: datetime) -> Change[Sale] | None:
         """The sale when the bank has let go of that dispute; None if that is known."""
-        return self._unless_known(self._undisputed(id, amount), SaleDisputeEnded, at)
+        after, taken = self._undisputed(told.dispute, amount), self._taking(told)
+        return self._unless_known(after, SaleDisputeEnded, at, taken=taken)
+
+    def taken_for(self, dispute: str) -> Taken | None:
+        """What one dispute has taken; None for one that never took anything."""
+        return listed(self.taken, self.currency).get(dispute)
+
+    def booked(self, after: Sale, dispute: str) -> tuple[LedgerEntry, ...]:
+        """What the books say of the sale as it is `after` some news of a dispute."""
+        zero = Money.zero(self.currency)
+        nothing = Taken(dispute=dispute, withdrawn=zero, fee=zero)
+        ends = (one.taken_for(dispute) or nothing for one in (self, after))
+        was_lost, is_lost = (dispute in _ids(one.lost_to) for one in (self, after))
+        return tuple(booked(*ends, was_lost=was_lost, is_lost=is_lost))
+
+    def _taking(self, told: Taken) -> str | None:
+        known = listed(self.taken, self.currency)
+        if told.dispute in known or told.withdrawn.minor or told.fee.minor:
+            known[told.dispute] = told
+        return written(known)
 
     def time_for(self, amount: Money, at: datetime) -> timedelta:
         """How much of its period the next `amount` has paid for, to the second.

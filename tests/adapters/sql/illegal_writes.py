@@ -183,6 +183,7 @@ MONEY: Final[dict[str, Write]] = {
     "chargebacks.payment_fkey": Change("payment = 'pay_none'"),
     "chargebacks.amount": Change("amount = 0"),
     "chargebacks.borne": Change("borne = 1"),
+    "chargebacks.recovered": Change("recovered = 1"),
     "chargebacks.covered": Change("covered = withdrawn + 1"),
     "chargebacks.decided": Change("status = 'won'"),
     "chargebacks.fee": Change("fee = -1"),

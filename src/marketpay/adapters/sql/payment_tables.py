@@ -166,6 +166,7 @@ def chargebacks(make: Maker) -> Table:
         minor("reserved"),
         minor("lost"),
         minor("borne"),
+        minor("recovered"),
         minor("fee"),
         Column("created_at", UtcTime, nullable=False),
         is_currency(),
@@ -182,6 +183,7 @@ def chargebacks(make: Maker) -> Table:
             name="decided",
         ),
         CheckConstraint("borne BETWEEN 0 AND lost", name="borne"),
+        CheckConstraint("recovered BETWEEN 0 AND lost", name="recovered"),
         CheckConstraint("fee >= 0", name="fee"),
     )
 
@@ -225,6 +227,7 @@ def sales(make: Maker) -> Table:
         minor("lost"),
         Column("disputed", LongText),
         Column("lost_to", LongText),
+        Column("taken", LongText),
         Column("created_at", UtcTime, nullable=False),
         is_currency(),
         CheckConstraint("customer <> ''", name="customer"),

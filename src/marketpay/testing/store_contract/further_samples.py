@@ -230,6 +230,7 @@ def a_sale(upgrade: Upgrade, charge: PaymentTransaction, **fields: Any) -> Sale:
         "gateway_payment": "pi_sale",
         "refunded": Money.from_minor(1, charge.currency),
         "disputed": "dp_1 dp_2",
+        "taken": "dp_1=100+1500 dp_2=0+0",
         "created_at": AT,
     }
     return Sale(**usual | fields)

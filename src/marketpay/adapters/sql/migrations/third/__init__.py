@@ -26,8 +26,11 @@ from marketpay.adapters.sql.migrations.third import (
     sales,
 )
 from marketpay.adapters.sql.migrations.third.changes import JOINED
-from marketpay.adapters.sql.migrations.third.checks import CHECKS
+from marketpay.adapters.sql.migrations.third.checks import CHECKS as UNPAID
+from marketpay.adapters.sql.migrations.third.paid import PAID
 
+# By table and name: every condition on its rows, but for keys that are joined.
+CHECKS: Final = {**UNPAID, **PAID}
 # New columns of tables that are there, and what is in them for rows that are.
 COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
     "jobs": (
@@ -63,6 +66,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (Column("credit_expires_at", UtcTime), None),
         (minor("credited"), "0"),
     ),
+    "chargebacks": ((minor("recovered"), "0"),),
     "refunds": ((minor("credit"), "0"),),
     "wallets": ((minor("unsent"), "0"), (Column("frozen_at", UtcTime), None)),
 }

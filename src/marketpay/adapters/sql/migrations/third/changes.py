@@ -40,6 +40,7 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
         "unreleased",
         "contested",
     ),
+    "chargebacks": ("recovered",),
     "ledger_entries": ("debit_kind", "debit_owner", "credit_kind", "credit_owner"),
     "refunds": ("credit", "excess", "gateway_id"),
     "payment_transactions": ("payment", "refund", "withdrawal"),

@@ -28,6 +28,7 @@ INDEXES: Final[dict[str, dict[str, tuple[tuple[str, ...], str | None]]]] = {
         "job": (("job", "id"), None),
         "offer": (("offer", "id"), None),
     },
+    "chargebacks": {"payment": (("payment", "id"), None), "status": (("status", "id"), None)},
     "credit_grants": {
         "customer": (("customer", "id"), None),
         "open_credit": (("open_credit", "id"), None),

@@ -38,6 +38,7 @@ def define(place: Place, word: Word) -> None:
         minor("lost"),
         Column("disputed", LongText),
         Column("lost_to", LongText),
+        Column("taken", LongText),
         Column("created_at", UtcTime, nullable=False),
         word(check("currency", CURRENCY)),
         check("customer", "customer <> ''"),

@@ -24,7 +24,6 @@ from marketpay.adapters.sql.migrations.steps import (
 )
 from marketpay.adapters.sql.migrations.terms import Place
 from marketpay.adapters.sql.migrations.third.changes import NEW, OLD
-from marketpay.adapters.sql.migrations.third.checks import CHECKS
 from marketpay.adapters.sql.migrations.third.indexes import FRESH, INDEXES
 from marketpay.adapters.sql.migrations.third.sold import fill_sales
 
@@ -38,7 +37,7 @@ def upgrade() -> None:
     """Change what is there, and go on where it broke off before."""
     place, dialect = Place.of_context(), op.get_context().dialect.name
     third.define(place, dialect)
-    for name in CHECKS:
+    for name in third.CHECKS:
         if dialect == "sqlite":
             made_anew(place[name], {c.name: fill for c, fill in third.COLUMNS.get(name, ())})
         else:

@@ -1,0 +1,118 @@
+"""A bank pays a customer what they have as credit already: the credit is taken back.
+
+They have it where a refund of the payment failed.  The loss is the platform's first, since the
+payment gives nothing twice; what the credit still has of it makes that loss the smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from marketpay.domain import events as e
+from marketpay.domain.actor import Role
+from marketpay.domain.chargeback import Chargeback
+from marketpay.domain.entity import Change, Entity
+from marketpay.domain.incident import IncidentKind, incident
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry
+from marketpay.domain.lifecycles import RefundStatus
+from marketpay.domain.money import Money
+from marketpay.domain.refund import Refund
+from marketpay.domain.rules import Rules
+from marketpay.domain.spending import Purse
+
+
+@frozen(kw_only=True)
+class Instead:
+    """What was refunded of a payment, and the credit of its customer, if any refund failed."""
+
+    refunds: Sequence[Refund] = ()
+    purse: Purse | None = None
+
+    @property
+    def failed(self) -> tuple[Refund, ...]:
+        """Those that the customer has as credit."""
+        return tuple(one for one in self.refunds if one.status is RefundStatus.FAILED)
+
+    def rest(self, *changed: Entity) -> tuple[Entity, ...]:
+        """What of it was read and is not `changed`."""
+        ids = {entity.id for entity in changed}
+        read = (*self.refunds, *(self.purse.unused() if self.purse else ()))
+        return tuple(one for one in read if one.id not in ids)
+
+
+@frozen(kw_only=True)
+class Recovery:
+    """A chargeback with what it did to its customer's credit."""
+
+    chargeback: Chargeback
+    changes: tuple[Change[Entity], ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
+
+
+def settle(
+    known: Chargeback, after: Chargeback, instead: Instead, rules: Rules, at: datetime
+) -> Recovery:
+    """What is newly lost beyond the payment is taken from the credit, and given back when won.
+
+    `known` is the chargeback before the news.  Where some of the credit is spent, somebody
+    should know.
+    """
+    if instead.purse is None:
+        return Recovery(chargeback=after)
+    if not after.lost.minor:
+        return _given_again(after, instead, instead.purse, at)
+    due = min(_beyond(after) - _beyond(known), _sum(instead.failed, after.currency))
+    if due.minor <= 0:
+        return Recovery(chargeback=after)
+    purse = instead.purse.expire(at)
+    taken = min(due, purse.available)
+    purse = purse.recover(taken, _loss(after), after.payment, at)
+    changes: list[Change[Entity]] = [*_offset(instead.failed, taken, at), *purse.changes]
+    if taken < due:
+        detail = " ".join((str(due - taken), *(one.id for one in instead.failed)))
+        changes.append(incident(IncidentKind.PAID_TWICE, after.payment, detail, rules, at))
+    chargeback = evolve(after, recovered=after.recovered + taken)
+    return Recovery(chargeback=chargeback, changes=tuple(changes), entries=purse.entries)
+
+
+def _given_again(after: Chargeback, instead: Instead, purse: Purse, at: datetime) -> Recovery:
+    """The bank's money is the platform's after all, so the customer has their credit again."""
+    amount = after.recovered
+    again = purse.give_back(amount, _loss(after), after.payment, at)
+    changes = (*_restored(instead.failed, amount, at), *again.changes)
+    chargeback = evolve(after, recovered=amount - amount)
+    return Recovery(chargeback=chargeback, changes=changes, entries=again.entries)
+
+
+def _beyond(chargeback: Chargeback) -> Money:
+    """What is lost, and the payment had not left to answer for."""
+    zero = Money.zero(chargeback.currency)
+    return max(chargeback.lost - chargeback.covered, zero) if chargeback.lost.minor else zero
+
+
+def _offset(refunds: Sequence[Refund], amount: Money, at: datetime) -> Iterator[Change[Refund]]:
+    """So much of these refunds the customer had otherwise."""
+    for one in refunds:
+        part = min(amount, one.covered)
+        if part.minor:
+            yield one.become(e.RefundOffset, Role.SYSTEM, at, excess=one.excess + part)
+            amount -= part
+
+
+def _restored(refunds: Sequence[Refund], amount: Money, at: datetime) -> Iterator[Change[Refund]]:
+    for one in refunds:
+        part = min(amount, one.excess)
+        if part.minor:
+            yield one.become(e.RefundOffset, Role.SYSTEM, at, excess=one.excess - part)
+            amount -= part
+
+
+def _sum(refunds: Sequence[Refund], currency: str) -> Money:
+    return sum((one.covered for one in refunds), Money.zero(currency))
+
+
+def _loss(chargeback: Chargeback) -> Account:
+    return Account(AccountKind.CHARGEBACK_LOSS, chargeback.currency)
