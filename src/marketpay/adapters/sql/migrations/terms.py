@@ -204,6 +204,8 @@ def index(name: str, *columns: Column[Any], where: Any = None) -> Index:
 
 def _name(constraint: Any, table: Table) -> str:
     match constraint:
+        case UniqueConstraint(name=conv() as name):
+            return name
         case UniqueConstraint(columns=columns):
             return f"{table.name}_{'_'.join(column.name for column in columns)}_key"
         case ForeignKeyConstraint(column_keys=keys):
