@@ -22,7 +22,7 @@ from marketpay.domain.payment_transaction import PaymentTransaction, Transaction
 from marketpay.domain.payout_account import PayoutAccount
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import ABANDONED, EXPIRED, NO_ANSWER, Settled
+from marketpay.domain.settlement import ABANDONED, EXPIRED, NO_ANSWER, OTHERWISE, Settled
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.validators import IdOf
 from marketpay.domain.withdrawal import Withdrawal
@@ -155,7 +155,8 @@ class SettleTransaction(Command[PaymentTransaction]):
                 return settlement.captured(transaction, deal, id, charge, purse, rules, at)
             case Captured(gateway_id=id):
                 known = captures(read, transaction, id)
-                return settlement.captured_otherwise(transaction, deal, id, known, rules, at)
+                undone = settlement.capture_failed(transaction, deal, OTHERWISE, rules, at)
+                return settlement.captured_otherwise(undone, id, known, rules, at)
             case Declined(code=code):
                 return settlement.capture_failed(transaction, deal, code, rules, at)
             case HoldGone():

@@ -11,7 +11,7 @@ from marketpay.domain.errors import GatewayError
 from marketpay.domain.incident import Incident, IncidentKind
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
-from marketpay.domain.settlement import EXPIRED, Settled
+from marketpay.domain.settlement import EXPIRED, OTHERWISE, Settled, captured_otherwise
 from marketpay.ports.gateway import (
     ActionRequired,
     Authorized,
@@ -43,7 +43,8 @@ def settle_charge(
             return charging.captured(transaction, deal, id, news.charge, parties, rules, at)
         case Captured(gateway_id=id):
             known = captures(read, transaction, id)
-            return charging.captured_otherwise(transaction, deal, id, known, rules, at)
+            undone = charging.refused(transaction, deal, OTHERWISE, rules, at)
+            return captured_otherwise(undone, id, known, rules, at)
         case Declined(code=code):
             return charging.refused(transaction, deal, code, rules, at)
         case HoldGone():

@@ -5,10 +5,7 @@ The deal has its contractor by then: nobody has to accept anything, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-
-from attrs import evolve
 
 from marketpay.domain import escrow, operations
 from marketpay.domain import events as e
@@ -18,7 +15,7 @@ from marketpay.domain.decision import Decision, Operation
 from marketpay.domain.dividing import Divided, Parties, divide_all
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
-from marketpay.domain.incident import Incident, IncidentKind, incident
+from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.lifecycles import (
     JobStatus,
     MilestoneStatus,
@@ -142,22 +139,6 @@ def refused(
         changes.append(operations.void(after.entity, rules, at))
     waived = deal.rest(*(change.entity for change in changes))
     return Decision(settled.entity, changes=changes, waives=waived)
-
-
-def captured_otherwise(
-    transaction: PaymentTransaction,
-    deal: Deal,
-    gateway_id: str,
-    before: Sequence[Incident],
-    rules: Rules,
-    at: datetime,
-) -> Settled:
-    """Somebody took another amount at the gateway: it is no payment for this deal."""
-    why = IncidentKind.CAPTURED_ELSEWHERE
-    undone = refused(transaction, deal, why.value, rules, at)
-    raised = () if before else (incident(why, str(transaction.payment), gateway_id, rules, at),)
-    changes, waived = (*undone.changes, *raised), (*undone.waives, *before)
-    return evolve(undone, changes=changes, waives=waived)
 
 
 def captured(

@@ -31,6 +31,7 @@ from marketpay.domain.spending import Purse
 Settled = Decision[PaymentTransaction]
 SYSTEM = Role.SYSTEM
 EXPIRED = "authorization_expired"
+OTHERWISE = IncidentKind.CAPTURED_ELSEWHERE.value  # the failure of what was taken in another amount
 NO_ANSWER = "no_answer"  # the failure of what is stuck
 ABANDONED = "abandoned"  # ... and has been given up
 
@@ -236,16 +237,10 @@ def captured_unseen(
 
 
 def captured_otherwise(
-    transaction: PaymentTransaction,
-    deal: Deal,
-    gateway_id: str,
-    before: Sequence[Incident],
-    rules: Rules,
-    at: datetime,
+    undone: Settled, gateway_id: str, before: Sequence[Incident], rules: Rules, at: datetime
 ) -> Settled:
-    """Somebody took another amount at the gateway: it is no payment for this deal."""
-    why = IncidentKind.CAPTURED_ELSEWHERE
-    undone = capture_failed(transaction, deal, why.value, rules, at)
-    raised = () if before else (incident(why, str(transaction.payment), gateway_id, rules, at),)
+    """Somebody took another amount at the gateway: it is `undone` as a payment for this deal."""
+    why, payment = IncidentKind.CAPTURED_ELSEWHERE, str(undone.result.payment)
+    raised = () if before else (incident(why, payment, gateway_id, rules, at),)
     changes, waived = (*undone.changes, *raised), (*undone.waives, *before)
     return evolve(undone, changes=changes, waives=waived)
