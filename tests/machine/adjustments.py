@@ -9,6 +9,7 @@ from marketpay import (
     AdjustmentKind,
     AdjustmentStatus,
     ApproveAdjustment,
+    Credit,
     Money,
     ProposeAdjustment,
     RejectAdjustment,
@@ -42,13 +43,12 @@ def propose_adjustment(
     machine: Machine, owner: Actor, kind: AdjustmentKind, percent: int, is_approved: bool
 ) -> None:
     """Some of what they have or owe, or some dollars; mostly the other one agrees at once."""
-    if kind is KINDS.TAKE_CREDIT:
-        owner = CUSTOMERS[CONTRACTORS.index(owner)]
-    found = machine.sight.of(Wallet, owner=owner.id, currency="USD")
     bases = dict.fromkeys(KINDS, SOME)
-    if found:
-        bases[KINDS.DEBIT] = max(found[0].available, Money("50", "USD"))
-        bases[KINDS.WRITE_OFF] = found[0].receivable
+    for wallet in machine.sight.of(Wallet, owner=owner.id, currency="USD"):
+        bases[KINDS.DEBIT] = max(wallet.available, Money("50", "USD"))
+        bases[KINDS.WRITE_OFF] = wallet.receivable
+    for credit in machine.sight.of(Credit, customer=owner.id, currency="USD"):
+        bases[KINDS.TAKE_CREDIT] = max(credit.available, Money("1", "USD"))
     amount = part_of(bases[kind], percent)
     proposal = ProposeAdjustment(by=ADMIN, owner=owner.id, amount=amount, kind=kind, reason="Fair")
     if machine.say(proposal) == "ok" and is_approved:

@@ -10,7 +10,11 @@ from tests.machine.house import House
 from tests.machine.machine import NUMBER, PERCENT, Machine, part_of, there_is
 from tests.machine.refunds import taken
 
-BEGUN = {"asks": {"inquiry": True}, "takes": {}, "will take": {"withdrawn": False}}
+BEGUN: dict[str, dict[str, Any]] = {
+    "asks": {"inquiry": True},
+    "takes": {},
+    "will take": {"withdrawn": False},
+}
 ENDS = ("win", "lose", "close_inquiry")
 
 

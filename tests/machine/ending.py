@@ -88,6 +88,8 @@ def _everybody_answers(machine: Machine) -> None:
     for number, taken in enumerate(machine.sight.of(Chargeback)):
         if not taken.is_decided:
             machine.outside(partial(_decided, taken, ("win", "lose")[number % 2]))
+    for number in range(len(machine.houses[0].disputed_sales)):
+        machine.outside(partial(_sale_decided, number, ("win", "lose")[number % 2]))
     machine.settle()
     _some_disputes_end(machine)
     for wallet in machine.sight.of(Wallet):
@@ -101,6 +103,12 @@ def _decided(taken: Chargeback, what: str, house: House) -> None:
     name = house.get(Chargeback, taken.id).gateway_id
     if house.outside(lambda _: getattr(house.gateway, what)(name)) != "ok":
         house.gateway.close_inquiry(name)
+
+
+def _sale_decided(number: int, what: str, house: House) -> None:
+    name = house.disputed_sales[number]
+    if house.outside(lambda _: getattr(house.gateway, what)(name)) != "ok":
+        house.outside(lambda _: house.gateway.close_inquiry(name))
 
 
 def _some_disputes_end(machine: Machine) -> None:

@@ -32,6 +32,7 @@ class House:
     def __init__(self, store: Any, clock: VirtualClock, terms: Terms, rules: dict[str, Any]):
         self.gateway = SimulatedGateway(now=clock, terms=terms)
         self.publisher = MemoryPublisher()
+        self.disputed_sales: list[str] = []  # the processor's names
         kept: dict[str, Any] = {"store": store, "gateway": self.gateway}
         self.counter = Counter()
         counted = Rules(now=clock, new_id=self.counter, **rules)

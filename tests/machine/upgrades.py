@@ -15,6 +15,7 @@ from marketpay import (
     TransactionKind,
     Upgrade,
 )
+from tests.machine.chargebacks import BEGUN, ENDS
 from tests.machine.house import House
 from tests.machine.machine import (
     ADMIN,
@@ -95,5 +96,32 @@ def bank_answers_upgrade_refund(machine: Machine, number: int, is_fine: bool) ->
         id = house.get(PaymentTransaction, name).gateway_id
         if id is not None:
             (house.gateway.settle_refund if is_fine else house.gateway.fail_refund)(id)
+
+    machine.outside(act)
+
+
+@there_is(Sale)
+@rule(number=NUMBER, percent=PERCENT, how=st.sampled_from([*BEGUN]))
+def bank_disputes_upgrade(machine: Machine, number: int, percent: int, how: str) -> None:
+    sale = machine.pick(Sale, number)
+    amount = part_of(sale.amount, percent)
+
+    def act(house: House) -> None:
+        paid = house.get(Sale, sale.id).gateway_payment
+        opened = house.gateway.dispute(paid, amount=amount, **BEGUN[how])
+        house.disputed_sales.append(opened.id)
+
+    machine.outside(act)
+
+
+@there_is(Sale)
+@rule(number=NUMBER, what=st.sampled_from(("escalate", "withdraw", "review", *ENDS * 2)))
+def dispute_about_upgrade_goes_on(machine: Machine, number: int, what: str) -> None:
+    """`lose`, then `win`: it was decided, and is overturned."""
+
+    def act(house: House) -> None:
+        disputes = house.disputed_sales
+        if disputes:
+            getattr(house.gateway, what)(disputes[number % len(disputes)])
 
     machine.outside(act)
