@@ -44,7 +44,7 @@ CREDIT = Money("80", "USD")
 
 
 class Opened(Machine):
-    """Two houses with a deal under way, whose contractor can be paid, and an offer."""
+    """Two houses with a deal under way, whose contractor can be paid, an offer and an upgrade."""
 
     @initialize(rules=RULES, terms=TERMS)
     def begin(self, rules: dict[str, Any], terms: Terms) -> None:
@@ -54,6 +54,7 @@ class Opened(Machine):
         self.settle()
         self.strike(CUSTOMERS[0], CONTRACTORS[0], Money("1000.10", "USD"), CARDS["good"], steps=3)
         self.say(GrantCredit(by=ADMIN, customer=CUSTOMERS[0].id, amount=CREDIT, reason="Welcome"))
+        upgrades.buy_and_pay(self, by=CUSTOMERS[0], kind="bronze")
         self.say(PostJob(by=CUSTOMERS[1], title="Mend the gate", currency="USD"))
         job, price = self.pick(Job, 0).id, Money("40", "USD")
         self.say(ApplyToJob(by=CONTRACTORS[1], job=job))
@@ -89,6 +90,7 @@ Earnings = machine("Earnings", charges, refunds, chargebacks, wallets, adjustmen
 Parts = machine("Parts", milestones, charges, cancelling, disputes, refunds, chargebacks, world)
 Spending = machine("Spending", offers, credit, milestones, refunds, chargebacks, world)
 Negotiating = machine("Negotiating", offers, credit, milestones, world)
+Premium = machine("Premium", upgrades, world)
 Leaving = machine(
     "Leaving", jobs, credit, milestones, adjustments, wallets, upgrades, people, world
 )
@@ -122,4 +124,5 @@ TestEarnings = lives_of(Earnings, 25, 25)
 TestParts = lives_of(Parts, 20, 25)
 TestSpending = lives_of(Spending, 20, 25)
 TestNegotiating = lives_of(Negotiating, 10, 25)
+TestPremium = lives_of(Premium, 15, 25)
 TestLeaving = lives_of(Leaving, 10, 25)

@@ -31,7 +31,10 @@ from tests.machine.machine import (
 PAGE = ("pay_checkout", "pay_checkout", "promise_checkout", "settle_checkout", "fail_checkout")
 
 
-@rule(by=st.sampled_from(CUSTOMERS), kind=st.sampled_from(("bronze", "gold")))
+WHAT = st.sampled_from(("bronze", "gold"))
+
+
+@rule(by=st.sampled_from(CUSTOMERS), kind=WHAT)
 def buy_upgrade(machine: Machine, by: Actor, kind: str) -> None:
     machine.say(
         BuyUpgrade(
@@ -42,6 +45,15 @@ def buy_upgrade(machine: Machine, by: Actor, kind: str) -> None:
             cancel_url="https://host.example/no",
         )
     )
+
+
+@rule(by=st.sampled_from(CUSTOMERS), kind=WHAT)
+def buy_and_pay(machine: Machine, by: Actor, kind: str) -> None:
+    """As most do."""
+    buy_upgrade(machine, by, kind)
+    for charge in machine.sight.of(PaymentTransaction, kind=TransactionKind.CHARGE)[:1]:
+        machine.happens("pay_checkout", charge)
+    machine.both(House.hear)
 
 
 @there_is(PaymentTransaction, kind=TransactionKind.CHARGE)
