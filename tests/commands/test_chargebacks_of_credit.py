@@ -1,5 +1,7 @@
 """What a bank pays a customer who has it as credit: the credit is taken back."""
 
+from datetime import timedelta
+
 import pytest
 
 from marketpay import (
@@ -13,7 +15,7 @@ from marketpay import (
     Refund,
     Refused,
 )
-from marketpay.testing import SimulatedGateway
+from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.credits import give, has
 from tests.deals import CUSTOMER, balance, heard, in_progress, send, usd
 from tests.hearing import hear, incidents, stated, tell
@@ -74,6 +76,19 @@ def test_nothing_is_taken_before_the_bank_has_decided_or_when_it_is_won(
     assert has(market) == ("1000.00", "0.00")
     tell(market, stated(market, payment, "won"))
     assert (has(market), loss(market)) == (("1000.00", "0.00"), "0.00")
+    assert market.verify().ok
+
+
+def test_what_has_expired_by_then_is_not_what_is_taken(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payment, _ = back_as_credit(market, gateway, "600")
+    give(market, "100", expires_at=clock() + timedelta(days=1))
+    clock.advance(days=2)  # and no worker has seen it yet
+    chargeback = lost(market, payment)
+    assert chargeback.recovered == usd("600")
+    assert (has(market), loss(market)) == (("0.00", "0.00"), "0.00")
+    assert incidents(market, IncidentKind.PAID_TWICE) == []
     assert market.verify().ok
 
 

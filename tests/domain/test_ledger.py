@@ -79,6 +79,16 @@ def test_the_table_names_commands_that_exist() -> None:
 
 
 @pytest.mark.covers("A087")
+def test_whoever_takes_credit_may_see_that_some_of_it_has_expired() -> None:
+    takes = {
+        name
+        for (debit, credit), names in MOVES.items()
+        if debit is K.CREDIT_AVAILABLE and credit is not K.PROMOTION
+        for name in names
+    }
+    assert takes <= MOVES[K.CREDIT_AVAILABLE, K.PROMOTION]
+
+
 @pytest.mark.parametrize("minor", [0, -1])
 def test_a_movement_is_above_zero(minor: int) -> None:
     with pytest.raises(MoneyError, match="moves more than nothing"):

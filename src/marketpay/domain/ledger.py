@@ -98,7 +98,7 @@ OUTSIDE = frozenset({"RecordPayout"})
 GIVING = frozenset({"GrantCredit", "EarnPoints", "RedeemPoints"})
 OFFERING = frozenset({"SendOffer", "ReviseOffer", "PayOffer"})
 SPENT = frozenset({"ExpireCredit", "FreeCredit", "RedeemPoints"})
-EXPIRING = SPENT | OFFERING | ADJUSTING | REFUNDING | OVERPAYING
+EXPIRING = SPENT | OFFERING | ADJUSTING | REFUNDING | OVERPAYING | DISPUTING
 FREEING = PAYING_OUT | CALLING_OFF | DISPUTING | OUTSIDE | {"ContinueWithdrawal"}
 
 # Which command may move money between which accounts: nothing else can be written.
