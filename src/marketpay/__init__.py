@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from marketpay.commands.erasure import ErasePerson as ErasePerson
     from marketpay.commands.escrow import EmptyEscrow as EmptyEscrow
     from marketpay.commands.evidence import AddEvidence as AddEvidence
+    from marketpay.commands.held_back_refunds import RetryRefund as RetryRefund
     from marketpay.commands.holds import SettleHold as SettleHold
     from marketpay.commands.holds import WarnOfExpiry as WarnOfExpiry
     from marketpay.commands.incidents import ClearPayment as ClearPayment
@@ -453,6 +454,7 @@ _MODULES: Final = {
     "commands.erasure": ("ErasePerson",),
     "commands.escrow": ("EmptyEscrow",),
     "commands.evidence": ("AddEvidence",),
+    "commands.held_back_refunds": ("RetryRefund",),
     "commands.holds": (
         "SettleHold",
         "WarnOfExpiry",
@@ -1135,6 +1137,7 @@ __all__ = [
     "ResolveIncident",
     "RespondToDispute",
     "Result",
+    "RetryRefund",
     "RetryTransfer",
     "Revenue",
     "ReversalState",

@@ -195,9 +195,9 @@ def test_a_refused_refund_leaves_the_customer_with_credit(
     assert told.names[-5:] == [
         "payment.refunded",
         "refund.failed",
-        "payment_transaction.failed",
         "incident.raised",
         "credit.added",
+        "payment_transaction.failed",
     ]
     assert balance(market, AccountKind.CREDIT_AVAILABLE, "cus_17") == PRICE
     assert gateway.balance("USD") == PRICE

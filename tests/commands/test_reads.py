@@ -111,6 +111,7 @@ from marketpay import (
     ResolveDispute,
     ResolveIncident,
     RespondToDispute,
+    RetryRefund,
     ReviseOffer,
     RevokeUpgrade,
     Rules,
@@ -954,6 +955,24 @@ def disputed(house: House) -> None:
         house.say(CancelJob(by=ADMIN, job=offer.job))
 
 
+def held_back(house: House) -> None:
+    """Refunds that are asked for while a bank is to decide, however it does."""
+    for amount in (usd("1000"), usd("300")):
+        for end in (house.gateway.win, house.gateway.lose):
+            offer = house.accepted()
+            house.gateway.dispute(offer.payment, amount=amount)
+            house.say(CancelJob(by=CUSTOMER, job=offer.job))
+            [refund] = house.memory.read(lambda r: r.find(Refund, payment=offer.payment))  # noqa: B023
+            house.say(RetryRefund(by=Actor.SYSTEM, refund=refund.id))
+            house.hear()
+            house.say(RetryRefund(by=Actor.SYSTEM, refund=refund.id))
+            end(offer.payment)
+            house.hear()
+            for _ in range(2):
+                house.say(RetryRefund(by=Actor.SYSTEM, refund=refund.id))
+            house.rest()
+
+
 def watched(house: House) -> None:
     """What somebody should look at: warnings, holds that were touched, incidents, webhooks."""
     warned = house.accepted()
@@ -1198,7 +1217,8 @@ STORIES = (
     words, paid, paid_late, refunded, called_off, cards, negotiated, captures, times,
     dead_letters, refunded_in_parts, slow_refunds, lost_before_their_news, withdrawn,
     withdrawn_first_and_transferred_then, out_of_balance, disputed, contested, watched, payers,
-    upgraded, fees, worked, charged, planned, credited, frozen_wallets, adjusted, forgotten,
+    held_back, upgraded, fees, worked, charged, planned, credited, frozen_wallets, adjusted,
+    forgotten,
 )  # fmt: skip
 
 
@@ -1560,6 +1580,8 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
         yield OpenDispute(by=CUSTOMER, payment=payment.id, reason="Half is missing")
         yield EndClearance(by=system, payment=payment.id)
         yield EmptyEscrow(by=system, payment=payment.id)
+        for asked in read(lambda r: r.find(Refund, payment=payment.id)):  # noqa: B023
+            yield RetryRefund(by=system, refund=asked.id)
         yield WarnOfExpiry(by=system, payment=payment.id)
         yield ExpireAuthorization(by=system, payment=payment.id)
         yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")

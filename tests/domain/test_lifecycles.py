@@ -176,6 +176,9 @@ MOVES: dict[str, dict[tuple[str, str], tuple[str, set[Role]]]] = {
     },
     "refund": {
         ("requested", "pending"): ("pending", {S}),
+        ("requested", "held_back"): ("requested", {S}),
+        ("requested", "retried"): ("requested", {S}),
+        ("pending", "held_back"): ("requested", {S}),
         ("requested", "succeeded"): ("succeeded", {S}),
         ("requested", "failed"): ("failed", {S}),
         ("pending", "succeeded"): ("succeeded", {S}),

@@ -24,6 +24,8 @@ from marketpay.domain.rules import Rules
 from marketpay.ports.gateway import ChargebackStanding, ChargebackState
 from marketpay.ports.store import Reader
 
+DECIDED = (ChargebackStanding.LOST, ChargebackStanding.WON, ChargebackStanding.CLOSED)
+
 
 @frozen(kw_only=True)
 class SettleChargeback(Command[Chargeback | None]):
@@ -54,8 +56,8 @@ class SettleChargeback(Command[Chargeback | None]):
         return charging_back.follow(known, payment, taken_from, instead, news, rules, rules.now())
 
     def _instead(self, payment: Payment, read: Reader, rules: Rules) -> Instead:
-        """What the customer has as credit of this payment, where the bank has decided."""
-        if self.state.standing not in (ChargebackStanding.LOST, ChargebackStanding.WON):
+        """What was refunded, or the customer has as credit, where the bank has decided."""
+        if self.state.standing not in DECIDED:
             return Instead()
         instead = Instead(refunds=read.find(Refund, payment=payment.id))
         if not instead.failed:

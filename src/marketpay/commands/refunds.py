@@ -9,7 +9,7 @@ from attrs import field, frozen
 from marketpay.commands.base import PERSONAL, Command, Result, only_staff, only_system
 from marketpay.commands.holdings import held, purse_of
 from marketpay.domain import events as e
-from marketpay.domain import outgoing, refunding
+from marketpay.domain import paying_back, refunding
 from marketpay.domain.actor import Role
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
@@ -133,9 +133,9 @@ class RecordRefund(Command[Refund | None]):
         changes += [*offset, *new, pending, *purse.changes]
         if self.state.progress is Progress.SUCCEEDED:
             changes.append(pending.entity.become(e.RefundSucceeded, Role.SYSTEM, at))
-            entries += outgoing.left_processor(refund)
+            entries += paying_back.left_processor(refund)
             if amount.minor:
-                changes.append(outgoing.give_back(payment, others, at))
+                changes.append(paying_back.give_back(payment, others, at))
         entities = [change.entity for change in changes]
         is_changed = any(one.id == payment.id for one in entities)
         unused = (*taken_from.rest(*entities), *purse.unused(*entities))
@@ -224,7 +224,7 @@ def _followed(
     is_over = state.progress in (Progress.FAILED, Progress.CANCELED)
     was_pending = refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
     is_open = payment.status is not PaymentStatus.REFUNDED
-    returned = outgoing.give_back(payment, others, at) if was_pending and is_open else None
+    returned = paying_back.give_back(payment, others, at) if was_pending and is_open else None
     settled: Change[Refund]
     raised: list[Change[Entity]] = []
     kept: tuple[Entity, ...] = ()
@@ -232,15 +232,16 @@ def _followed(
     if is_over and refund.status is not RefundStatus.FAILED:
         code = state.failure or state.progress.value
         settled = refund.become(e.RefundFailed, Role.SYSTEM, at, failure=code)
-        back = () if was_pending else outgoing.came_back(refund)
+        back = () if was_pending else paying_back.came_back(refund)
         purse = purse_of(read, refund.customer, refund.currency, rules)
-        purse, credited = outgoing.kept_as_credit(refund, purse, at)
-        entries, kept = (*back, *credited), purse.unused()
+        purse, credited = paying_back.kept_as_credit(refund, purse, at)
+        written = paying_back.written_off(refund, refund.excess)
+        entries, kept = (*back, *credited, *written), purse.unused()
         raised.append(incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at))
         raised += purse.changes
     elif state.progress is Progress.SUCCEEDED and was_pending:
         settled = refund.become(e.RefundSucceeded, Role.SYSTEM, at)
-        entries = outgoing.left_processor(refund)
+        entries = paying_back.left_processor(refund)
     else:
         return Decision(refund, waives=(refund, payment, *others))
     changes = [settled, *raised, *([returned] if returned else [])]

@@ -8,10 +8,10 @@ from typing import assert_never
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import Command, only_system
-from marketpay.commands.holdings import MOVES, behind, purse_of, wallet_of
+from marketpay.commands.holdings import MOVES, behind, wallet_of
 from marketpay.commands.settling_charges import captures, settle_charge, unfit
 from marketpay.commands.settling_funding import settle_funding
-from marketpay.commands.settling_sales import sale_refund_came_back, settle_sale_refund
+from marketpay.commands.settling_refunds import refund_came_back, settle_refund
 from marketpay.domain import outgoing, purchasing, settlement, unconfirmed, voiding, withdrawing
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import TransactionId
@@ -20,7 +20,6 @@ from marketpay.domain.lifecycles import TransactionStatus
 from marketpay.domain.payment import Payment, PaymentPurpose
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.payout_account import PayoutAccount
-from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.settlement import ABANDONED, EXPIRED, NO_ANSWER, OTHERWISE, Settled
 from marketpay.domain.upgrade import Upgrade
@@ -40,7 +39,6 @@ from marketpay.ports.gateway import (
     NotThere,
     PaidOut,
     Processing,
-    Refunded,
     Reversed,
     Transferred,
     Voided,
@@ -108,7 +106,7 @@ class SettleTransaction(Command[PaymentTransaction]):
             case TransactionKind.VOID:
                 return self._void(transaction, read, rules, at)
             case TransactionKind.REFUND:
-                return self._refund(transaction, read, rules, at)
+                return settle_refund(transaction, self.news, read, rules, at)
             case TransactionKind.TRANSFER:
                 return self._transfer(transaction, read, rules, at)
             case TransactionKind.TRANSFER_REVERSAL:
@@ -180,25 +178,6 @@ class SettleTransaction(Command[PaymentTransaction]):
             case Captured(gateway_id=id):
                 known = captures(read, transaction, id)
                 return voiding.captured_elsewhere(transaction, payment, id, known, rules, at)
-            case _:
-                raise unfit(transaction, self.news)
-
-    def _refund(
-        self, transaction: PaymentTransaction, read: Reader, rules: Rules, at: datetime
-    ) -> Settled:
-        if transaction.refund is None:
-            return settle_sale_refund(transaction, self.news, read, rules, at)
-        if isinstance(self.news, Processing):
-            refund = read.get(Refund, transaction.refund)
-            return outgoing.refund_pending(transaction, refund, self.news.gateway_id, at)
-        payment = read.get(Payment, str(transaction.payment))
-        refunds = read.find(Refund, payment=payment.id)
-        match self.news:
-            case Refunded(gateway_id=id, amount=amount) if amount == transaction.amount:
-                return outgoing.refunded(transaction, payment, refunds, id, at)
-            case Declined(code=code):
-                purse = purse_of(read, payment.customer, payment.currency, rules)
-                return outgoing.refund_failed(transaction, payment, refunds, purse, code, rules, at)
             case _:
                 raise unfit(transaction, self.news)
 
@@ -281,11 +260,7 @@ class SettleTransaction(Command[PaymentTransaction]):
         came = isinstance(self.news, Declined) and transaction.status is TransactionStatus.SUCCESS
         code = self.news.code if isinstance(self.news, Declined) else ""
         if came and transaction.kind is TransactionKind.REFUND:
-            if transaction.refund is None:
-                return sale_refund_came_back(transaction, code, read, rules, at)
-            refund = read.get(Refund, transaction.refund)
-            purse = purse_of(read, refund.customer, refund.currency, rules)
-            return outgoing.refund_came_back(transaction, refund, purse, code, rules, at)
+            return refund_came_back(transaction, code, read, rules, at)
         if came and transaction.kind is TransactionKind.PAYOUT:
             withdrawal = read.get(Withdrawal, str(transaction.withdrawal))
             wallet = wallet_of(read, withdrawal.contractor, withdrawal.currency, rules)

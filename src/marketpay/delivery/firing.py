@@ -15,6 +15,7 @@ from marketpay.commands.clearance import EndClearance
 from marketpay.commands.credits import ExpireCredit, FreeCredit
 from marketpay.commands.dispute_deadlines import ExpireDispute
 from marketpay.commands.escrow import EmptyEscrow
+from marketpay.commands.held_back_refunds import RetryRefund
 from marketpay.commands.holds import WarnOfExpiry
 from marketpay.commands.loyalty import EarnPoints
 from marketpay.commands.milestone_work import ReleaseMilestoneAutomatically
@@ -103,6 +104,7 @@ COMMANDS: Final[dict[TimerKind, Make]] = {
     TimerKind.JOB_DEADLINE: lambda one: PassDeadline(by=Actor.SYSTEM, job=one),
     TimerKind.CREDIT: lambda one: FreeCredit(by=Actor.SYSTEM, payment=one),
     TimerKind.CREDIT_EXPIRY: lambda one: ExpireCredit(by=Actor.SYSTEM, grant=one),
+    TimerKind.REFUND: lambda one: RetryRefund(by=Actor.SYSTEM, refund=one),
     TimerKind.POINTS: lambda one: EarnPoints(by=Actor.SYSTEM, payment=one),
     TimerKind.ADJUSTMENT_EXPIRY: lambda one: ExpireAdjustment(by=Actor.SYSTEM, adjustment=one),
     TimerKind.ESCROW: lambda one: EmptyEscrow(by=Actor.SYSTEM, payment=one),

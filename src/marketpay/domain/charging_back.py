@@ -82,7 +82,7 @@ def follow(
         relies_on=() if payment.id in latest else (payment,),
         waives=(*held.rest(*entities), *instead.rest(*entities)),
         entries=step.entries,
-        timers=tuple(_again(latest.get(payment.id), wallet, rules, at)),
+        timers=tuple(_again(latest.get(payment.id), wallet, instead, rules, at)),
     )
 
 
@@ -106,9 +106,17 @@ def _recovered(step: Step, known: Chargeback, instead: Instead, rules: Rules, at
 
 
 def _again(
-    payment: Entity | None, wallet: Change[Wallet] | None, rules: Rules, at: datetime
+    payment: Entity | None,
+    wallet: Change[Wallet] | None,
+    instead: Instead,
+    rules: Rules,
+    at: datetime,
 ) -> Iterator[Timer]:
-    """A transfer whose time came while the payment was charged back is tried again."""
+    """A transfer whose time came while the payment was charged back is tried again, and so is a
+    refund that waited for the bank.
+    """
+    for refund in instead.held_back():
+        yield Timer(TimerKind.REFUND, refund.id, at)
     if wallet is not None:
         yield from scheduled(wallet.entity, rules, at)
     if not isinstance(payment, Payment):

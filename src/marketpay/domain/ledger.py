@@ -87,6 +87,7 @@ SELLING_BACK = frozenset({"RefundUpgrade", "RecordUpgradeRefund"})
 RETURNING = frozenset(
     {"SettleTransaction", "AbandonTransaction", "RecordRefund", "RecordUpgradeRefund"}
 )
+FAILING = RETURNING | {"RetryRefund"}
 MOVING = frozenset({"SettleTransaction", "RecordReversal"})
 DISPUTING = frozenset({"SettleChargeback"})
 CHARGING_BACK = DISPUTING | {"NoteUpgradeChargeback"}
@@ -127,8 +128,9 @@ MOVES: Final[dict[tuple[AccountKind, AccountKind], frozenset[str]]] = {
     (K.BAD_DEBT,            K.REFUNDS_IN_TRANSIT):   OVERPAYING,  # more than was left
     (K.REFUNDS_IN_TRANSIT,  K.PROCESSOR):            RETURNING,  # refunded
     (K.PROCESSOR,           K.REFUNDS_IN_TRANSIT):   RETURNING,  # a refund that came back
-    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     RETURNING | REFUNDING,  # failed, or of credit
-    (K.REFUNDS_IN_TRANSIT,  K.BAD_DEBT):             RETURNING,  # ... of what was written off
+    (K.REFUNDS_IN_TRANSIT,  K.CREDIT_AVAILABLE):     FAILING | REFUNDING,  # failed, or of credit
+    (K.REFUNDS_IN_TRANSIT,  K.BAD_DEBT):             FAILING,  # ... of what was written off
+    (K.REFUNDS_IN_TRANSIT,  K.CHARGEBACK_LOSS):      FAILING,  # the bank paid it
     (K.REFUNDS_IN_TRANSIT,  K.UPGRADE):              RETURNING,  # ... while a bank disputes it
     (K.CREDIT_AVAILABLE,    K.REFUNDS_IN_TRANSIT):   OVERPAYING,  # the customer got it otherwise
     (K.PROMOTION,           K.CREDIT_AVAILABLE):     GIVING,

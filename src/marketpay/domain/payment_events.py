@@ -208,6 +208,14 @@ class RefundSucceeded(RefundEvent):
     """The money left the platform's balance."""
 
 
+class RefundHeldBack(RefundEvent):
+    """The gateway does not pay it back while the customer's bank may; it waits for the bank."""
+
+
+class RefundRetried(RefundEvent):
+    """The bank has decided and does not pay: the gateway is asked once more."""
+
+
 class RefundFailed(RefundEvent):
     """The gateway could not pay it back; the customer has it as credit.  Needs a look."""
 

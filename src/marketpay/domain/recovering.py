@@ -16,7 +16,7 @@ from marketpay.domain.actor import Role
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.entity import Change, Entity
 from marketpay.domain.incident import IncidentKind, incident
-from marketpay.domain.ledger import Account, AccountKind, LedgerEntry
+from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import RefundStatus
 from marketpay.domain.money import Money
 from marketpay.domain.refund import Refund
@@ -30,6 +30,10 @@ class Instead:
 
     refunds: Sequence[Refund] = ()
     purse: Purse | None = None
+
+    def held_back(self) -> Iterator[Refund]:
+        """Those that wait for the bank."""
+        return (one for one in self.refunds if one.is_held_back)
 
     @property
     def failed(self) -> tuple[Refund, ...]:
@@ -76,6 +80,31 @@ def settle(
         changes.append(incident(IncidentKind.PAID_TWICE, after.payment, detail, rules, at))
     chargeback = evolve(after, recovered=after.recovered + taken)
     return Recovery(chargeback=chargeback, changes=tuple(changes), entries=purse.entries)
+
+
+@frozen(kw_only=True)
+class PaidByBank:
+    """What of a refund that failed the customer's bank has paid them."""
+
+    amount: Money
+    changes: tuple[Change[Entity], ...]
+    entries: tuple[LedgerEntry, ...]
+
+
+def paid_by_bank(refund: Refund, taken_back: Sequence[Chargeback], at: datetime) -> PaidByBank:
+    """It was booked as lost beyond the payment, and is not: the refund still had it."""
+    due, changes = refund.covered, list[Change[Entity]]()
+    for one in taken_back:
+        part = min(due, _beyond(one) - one.recovered)
+        if part.minor > 0:
+            more = one.recovered + part
+            changes.append(one.become(e.ChargebackChanged, Role.SYSTEM, at, recovered=more))
+            due -= part
+    transit = Account(AccountKind.REFUNDS_IN_TRANSIT, refund.currency)
+    loss = Account(AccountKind.CHARGEBACK_LOSS, refund.currency)
+    amount = refund.covered - due
+    entries = tuple(move(transit, loss, amount, refund.payment))
+    return PaidByBank(amount=amount, changes=tuple(changes), entries=entries)
 
 
 def _given_again(after: Chargeback, instead: Instead, purse: Purse, at: datetime) -> Recovery:

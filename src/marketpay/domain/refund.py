@@ -36,7 +36,7 @@ class Refund(Living):
     reason: str = ""
     status: RefundStatus = RefundStatus.REQUESTED
     gateway_id: str | None = None
-    failure: str | None = None
+    failure: str | None = None  # ... or why it is held back
     created_at: datetime
 
     mutable: ClassVar[Names] = ("excess", "reason", "status", "gateway_id", "failure")
@@ -48,6 +48,11 @@ class Refund(Living):
     def currency(self) -> str:
         """Of the amount."""
         return self.amount.currency
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it waits for the bank, which may yet pay the customer: see `failure`."""
+        return self.status is RefundStatus.REQUESTED and self.failure is not None
 
     @property
     def covered(self) -> Money:

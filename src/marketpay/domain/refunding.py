@@ -17,7 +17,7 @@ from marketpay.domain.ids import CreditGrantId, RefundId
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.lifecycles import PaymentStatus
 from marketpay.domain.money import Money
-from marketpay.domain.outgoing import give_back
+from marketpay.domain.paying_back import give_back
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.refund import Refund

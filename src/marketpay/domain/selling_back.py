@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 from attrs import evolve, frozen
 
@@ -18,12 +17,12 @@ from marketpay.domain.money import Money
 from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.sale import Sale
+from marketpay.domain.settlement import DISPUTED
 from marketpay.domain.spending import Purse
 from marketpay.domain.timer import Timer, TimerKind
 from marketpay.domain.upgrade import Upgrade
 
 K = AccountKind
-DISPUTED: Final = "charge_disputed"  # the gateway's code: the customer's bank pays them
 
 
 @frozen(kw_only=True)

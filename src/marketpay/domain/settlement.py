@@ -32,6 +32,7 @@ Settled = Decision[PaymentTransaction]
 SYSTEM = Role.SYSTEM
 EXPIRED = "authorization_expired"
 OTHERWISE = IncidentKind.CAPTURED_ELSEWHERE.value  # the failure of what was taken in another amount
+DISPUTED = "charge_disputed"  # the gateway's code: the customer's bank may pay them
 NO_ANSWER = "no_answer"  # the failure of what is stuck
 ABANDONED = "abandoned"  # ... and has been given up
 

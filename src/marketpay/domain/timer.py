@@ -28,6 +28,7 @@ class TimerKind(StrEnum):
     JOB_DEADLINE = "job_deadline"  # subject: the job
     CREDIT = "credit"  # subject: the payment that may no longer be paid with it
     CREDIT_EXPIRY = "credit_expiry"  # subject: the grant
+    REFUND = "refund"  # subject: the refund that waits for the bank
     POINTS = "points"  # subject: the payment for which a customer may have earned some
 
 

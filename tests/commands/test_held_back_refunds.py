@@ -1,0 +1,255 @@
+"""A refund that the gateway does not make while the customer's bank may pay them: it waits."""
+
+from datetime import timedelta
+
+import pytest
+
+from marketpay import (
+    AccountKind,
+    Actor,
+    CancelJob,
+    ChargebackStatus,
+    Forbidden,
+    IncidentKind,
+    ListChargebacks,
+    Marketplace,
+    NotFound,
+    Payment,
+    Refund,
+    RefundId,
+    RefundStatus,
+    RetryRefund,
+    TransactionKind,
+)
+from marketpay.domain.ids import new_id
+from marketpay.ports.gateway import RefundPayment
+from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
+from tests.credits import has
+from tests.deals import (
+    ADMIN,
+    CONTRACTOR,
+    CUSTOMER,
+    SERVICE,
+    assigned,
+    balance,
+    completed,
+    heard,
+    nothing_changes,
+    operations,
+    payee,
+    usd,
+)
+from tests.hearing import incidents, stated, tell
+from tests.money import payment_now, refund, refund_now, refunds_of, settle, work_off
+
+K, R = AccountKind, RefundStatus
+NOTHING = ("0.00", "0.00")
+
+
+@pytest.fixture(autouse=True)
+def funded(gateway: SimulatedGateway) -> None:
+    """Enough that what comes back and goes again is there."""
+    gateway.processor.top_up(500_000, "USD")
+
+
+def cancelled_while_disputed(
+    market: Marketplace, gateway: SimulatedGateway, amount: str = "1000"
+) -> tuple[Payment, Refund]:
+    """The bank has disputed so much of the payment, and nobody has heard of that."""
+    hired = assigned(market)
+    gateway.dispute(hired.payment, amount=usd(amount))
+    ended = market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    assert ended.refund is not None
+    return hired.payment, ended.refund
+
+
+def decided(market: Marketplace, gateway: SimulatedGateway, what: str) -> ChargebackStatus:
+    """All is heard, and the bank decides."""
+    settle(market, gateway)
+    [taken] = market.query(ListChargebacks()).items
+    getattr(gateway, what)(taken.gateway_id)
+    settle(market, gateway)
+    [taken] = market.query(ListChargebacks()).items
+    return taken.status
+
+
+def losses(market: Marketplace) -> tuple[str, str]:
+    """What is on its way back, and what a chargeback has cost."""
+    kinds = (K.REFUNDS_IN_TRANSIT, K.CHARGEBACK_LOSS)
+    return (str(balance(market, kinds[0]).amount), str(balance(market, kinds[1]).amount))
+
+
+def all_is_right(market: Marketplace, gateway: SimulatedGateway) -> None:
+    """The processor has what it was topped up with beside what the books say."""
+    assert market.verify().problems == ()
+    assert balance(market, K.PROCESSOR) == gateway.balance("USD") - usd("5000")
+
+
+def test_it_is_no_credit_before_the_bank_has_decided(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    with heard(market) as told:
+        payment, asked = cancelled_while_disputed(market, gateway)
+    assert "refund.held_back" in told.names
+    assert (asked.status, asked.failure) == (R.REQUESTED, "charge_disputed")
+    for _ in range(10):
+        settle(market, gateway)
+        clock.advance(days=1)
+    waiting = refund_now(market, asked)
+    assert (waiting.is_held_back, has(market)) == (True, NOTHING)
+    assert losses(market) == ("1000.00", "0.00")
+    assert len(operations(market, payment, TransactionKind.REFUND)) == 1
+    assert incidents(market, IncidentKind.REFUND_FAILED) == []
+    all_is_right(market, gateway)
+
+
+def test_what_the_bank_pays_is_not_paid_back_too(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment, asked = cancelled_while_disputed(market, gateway)
+    assert decided(market, gateway, "lose") is ChargebackStatus.LOST
+    after = refund_now(market, asked)
+    assert (after.status, after.covered) == (R.FAILED, usd("0"))
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    [taken] = market.query(ListChargebacks()).items
+    assert (taken.lost, taken.covered, taken.recovered) == (usd("1000"), usd("0"), usd("1000"))
+    assert payment_now(market, payment).status == "refunded"
+    all_is_right(market, gateway)
+
+
+def test_of_what_the_bank_pays_in_part_the_rest_is_credit(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    _, asked = cancelled_while_disputed(market, gateway, "600")
+    decided(market, gateway, "lose")
+    assert refund_now(market, asked).covered == usd("400")
+    assert (has(market), losses(market)) == (("400.00", "0.00"), ("0.00", "0.00"))
+    assert len(incidents(market, IncidentKind.REFUND_FAILED)) == 1
+    all_is_right(market, gateway)
+
+
+def test_what_the_bank_does_not_pay_is_asked_for_again(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment, asked = cancelled_while_disputed(market, gateway)
+    with heard(market) as told:
+        assert decided(market, gateway, "win") is ChargebackStatus.WON
+    assert "refund.retried" in told.names
+    after = refund_now(market, asked)
+    assert (after.status, after.failure) == (R.SUCCEEDED, None)
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    assert gateway.effects(RefundPayment) == 1
+    assert payment_now(market, payment).status == "refunded"
+    all_is_right(market, gateway)
+
+
+def test_who_has_to_give_it_back_to_the_bank_has_it_as_credit(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    hired = assigned(market)
+    tell(market, stated(market, hired.payment, "inquiry"))
+    gateway.script(RefundPayment, Outcome.DECLINE)
+    ended = market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    assert ended.refund is not None
+    tell(market, stated(market, hired.payment, "lost", "1000"))
+    work_off(market)
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    tell(market, stated(market, hired.payment, "won"))
+    work_off(market)
+    assert refund_now(market, ended.refund).covered == usd("1000")
+    assert (has(market), losses(market)) == (("1000.00", "0.00"), ("0.00", "0.00"))
+    assert market.verify().problems == ()
+
+
+def test_where_no_news_of_a_dispute_comes_it_is_credit_in_the_end(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payment, asked = cancelled_while_disputed(market, gateway)
+    gateway.webhooks()  # which do not arrive
+    for _ in range(5):
+        assert has(market) == NOTHING or clock() >= asked.created_at + timedelta(days=3)
+        clock.advance(days=1)
+        work_off(market)
+    assert refund_now(market, asked).status is R.FAILED
+    assert has(market) == ("1000.00", "0.00")
+    assert len(operations(market, payment, TransactionKind.REFUND)) > 2
+    assert len(incidents(market, IncidentKind.REFUND_FAILED)) == 1
+
+
+def test_a_refund_that_fails_after_the_bank_has_paid_is_no_credit(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    hired = assigned(market)
+    gateway.script(RefundPayment, Outcome.TIMEOUT_BEFORE)
+    market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    taken = gateway.dispute(hired.payment)
+    gateway.lose(taken.id)
+    for one in gateway.webhooks():
+        market.receive(one.payload, one.headers)
+    assert losses(market) == ("1000.00", "1000.00")
+    clock.advance(hours=1)
+    settle(market, gateway)
+    [after] = refunds_of(market, hired.payment)
+    assert (after.status, after.covered) == (R.FAILED, usd("0"))
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    all_is_right(market, gateway)
+
+
+@pytest.mark.parametrize("what", ["lose", "win"])
+def test_so_it_is_of_what_the_contractor_has(
+    market: Marketplace, gateway: SimulatedGateway, what: str
+) -> None:
+    payee(market, gateway)
+    paid = completed(market).payment
+    settle(market, gateway)
+    gateway.dispute(paid)
+    asked = refund(market, paid, "250").refund
+    assert asked.is_held_back
+    decided(market, gateway, what)
+    assert refund_now(market, asked).status is (R.FAILED if what == "lose" else R.SUCCEEDED)
+    assert (has(market), losses(market)[0]) == (NOTHING, "0.00")
+    all_is_right(market, gateway)
+
+
+@pytest.mark.parametrize(
+    ("what", "status"), [("close_inquiry", R.SUCCEEDED), ("lose", R.FAILED), ("win", R.SUCCEEDED)]
+)
+def test_while_a_bank_only_asks_a_refund_that_fails_waits_too(
+    market: Marketplace, gateway: SimulatedGateway, what: str, status: RefundStatus
+) -> None:
+    hired = assigned(market)
+    inquiry = gateway.dispute(hired.payment, inquiry=True)
+    settle(market, gateway)
+    gateway.script(RefundPayment, Outcome.DECLINE)
+    ended = market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    assert ended.refund is not None
+    assert ended.refund.is_held_back
+    if what != "close_inquiry":
+        gateway.escalate(inquiry.id)
+    decided(market, gateway, what)
+    assert refund_now(market, ended.refund).status is status
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    all_is_right(market, gateway)
+
+
+def test_of_any_other_refund_nothing_is_asked_again(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    issued = refund(market, assigned(market).payment, "250").refund
+    assert market.preview(RetryRefund(by=Actor.SYSTEM, refund=issued.id)).is_empty
+    all_is_right(market, gateway)
+
+
+@pytest.mark.parametrize("by", [CUSTOMER, CONTRACTOR, ADMIN, SERVICE], ids=lambda by: by.role)
+def test_nobody_asks_again_but_the_library(
+    market: Marketplace, gateway: SimulatedGateway, by: Actor
+) -> None:
+    _, asked = cancelled_while_disputed(market, gateway)
+    with pytest.raises(Forbidden):
+        market.execute(RetryRefund(by=by, refund=asked.id))
+    assert refund_now(market, asked) == asked
+
+
+def test_what_is_asked_again_is_there(market: Marketplace, gateway: SimulatedGateway) -> None:
+    with nothing_changes(market, gateway), pytest.raises(NotFound):
+        market.execute(RetryRefund(by=Actor.SYSTEM, refund=RefundId(new_id("ref"))))
