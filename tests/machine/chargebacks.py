@@ -19,12 +19,13 @@ ENDS = ("win", "lose", "close_inquiry")
 
 
 @there_is(Payment)
-@rule(number=NUMBER, percent=PERCENT, how=st.sampled_from([*BEGUN]))
-def bank_disputes(machine: Machine, number: int, percent: int, how: str) -> None:
+@rule(number=NUMBER, percent=PERCENT, how=st.sampled_from([*BEGUN]), is_heard=st.booleans())
+def bank_disputes(machine: Machine, number: int, percent: int, how: str, is_heard: bool) -> None:
     paid = taken(machine, number)
     amount = part_of(paid.amount, percent)
     machine.happens("dispute", paid, amount=amount, **BEGUN[how])
-    machine.both(House.hear)
+    if is_heard:
+        machine.both(House.hear)
 
 
 @there_is(Chargeback)

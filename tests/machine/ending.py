@@ -18,6 +18,8 @@ from marketpay import (
     CompleteJob,
     Dispute,
     FundMilestone,
+    Incident,
+    IncidentKind,
     Job,
     JobStatus,
     Milestone,
@@ -31,6 +33,7 @@ from marketpay import (
     PaymentTransaction,
     PayoutAccount,
     Refund,
+    RefundStatus,
     ReleaseMilestone,
     ResolveDispute,
     RetryTransfer,
@@ -248,8 +251,30 @@ def nothing_is_left(machine: Machine) -> None:
     pooled = () if paid_at_once else (TimerKind.TRANSFER_RETRY,)
     left = [one for one in sight.timers if one.kind not in (*SCHEDULED, *pooled)]
     assert left == [], left
+    nobody_is_paid_twice(machine)
     for house in machine.houses:
         _books_are_the_processors(house, machine)
+
+
+def nobody_is_paid_twice(machine: Machine) -> None:
+    """By their bank and as credit a customer has back what they paid, and no more.
+
+    But for what somebody was told of: credit that was spent before their bank paid them too, and
+    what was refunded elsewhere beyond the payment.  What a bank takes of what was paid back by
+    card is a loss that can be won back there.
+    """
+    told = {
+        one.subject
+        for one in machine.sight.of(Incident)
+        if one.kind in (IncidentKind.PAID_TWICE, IncidentKind.REFUND_ELSEWHERE)
+    }
+    for paid in machine.sight.of(Payment):
+        if paid.id in told:
+            continue
+        refunds = machine.sight.of(Refund, payment=paid.id, status=RefundStatus.FAILED)
+        back = sum((one.covered for one in refunds), paid.credited)
+        lost = (one.lost - one.recovered for one in machine.sight.of(Chargeback, payment=paid.id))
+        assert sum(lost, back) <= paid.amount, paid
 
 
 def _books_are_the_processors(house: House, machine: Machine) -> None:
