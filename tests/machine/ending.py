@@ -75,7 +75,8 @@ def finish(machine: Machine) -> None:
 
 def _no_more_trouble(house: House) -> None:
     house.gateway._script._queues.clear()
-    house.gateway.processor.top_up(CAPITAL, "USD")
+    for currency in ("USD", "TRY"):  # of deals and of upgrades
+        house.gateway.processor.top_up(CAPITAL, currency)
 
 
 def _everybody_answers(machine: Machine) -> None:
