@@ -49,6 +49,7 @@ from marketpay.domain.timer import TimerKind
 from tests.machine.house import House
 from tests.machine.machine import ADMIN, CONTRACTORS, Machine
 from tests.machine.people import everybody_goes
+from tests.machine.points import all_points_are_earned
 from tests.machine.shares import adjusted_money_is_explained
 
 GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
@@ -248,6 +249,8 @@ def nothing_is_left(machine: Machine) -> None:
     pooled = () if paid_at_once else (TimerKind.TRANSFER_RETRY,)
     left = [one for one in sight.timers if one.kind not in (*SCHEDULED, *pooled)]
     assert left == [], left
+    if machine.policy.loyalty is not None:
+        all_points_are_earned(sight)
     for house in machine.houses:
         _books_are_the_processors(house, machine)
 
