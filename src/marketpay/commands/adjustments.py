@@ -51,7 +51,8 @@ class ProposeAdjustment(Command[Adjustment]):
 
     Or take credit of a customer's that they should not have, or were paid out by hand.  Nothing
     moves until another administrator approves it.  A wallet only of who is a contractor here: who
-    has one, or an account to be paid on.  Nobody adjusts what is their own.
+    has one, or an account to be paid on.  Nobody adjusts what is their own;
+    no wallet has points.
     """
 
     owner: str = field(validator=check_party)
@@ -62,6 +63,8 @@ class ProposeAdjustment(Command[Adjustment]):
     def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
         """The adjustment on record."""
         is_of_credit = self.kind is AdjustmentKind.TAKE_CREDIT
+        if not is_of_credit:
+            rules.check_money(self.amount.currency, "amount")
         at, known = rules.now(), () if is_of_credit else self._known(read)
         what = "propose an adjustment"
         permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, what)
@@ -134,6 +137,7 @@ class ApproveAdjustment(Command[Adjustment]):
         approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
         if adjustment.kind is AdjustmentKind.TAKE_CREDIT:
             return _approved(approved, read, rules)
+        rules.check_money(adjustment.currency, "amount")
         wallet = wallet_of(read, adjustment.owner, adjustment.currency, rules)
         is_write_off = adjustment.kind is AdjustmentKind.WRITE_OFF
         if is_write_off and adjustment.amount > wallet.receivable:
