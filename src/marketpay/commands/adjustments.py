@@ -7,11 +7,11 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from marketpay.commands.base import PERSONAL, Command, only_system
+from marketpay.commands.base import PERSONAL, Command, not_own, only_system
 from marketpay.commands.holdings import purse_of, wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import withdrawing
-from marketpay.domain.actor import Actor, check_party
+from marketpay.domain.actor import check_party
 from marketpay.domain.adjustment import Adjustment, AdjustmentKind
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity, permit
@@ -30,12 +30,6 @@ from marketpay.domain.wallet import Wallet
 from marketpay.ports.store import Reader
 
 REJECTED = (AdjustmentStatus.REJECTED, AdjustmentStatus.WITHDRAWN)
-
-
-def _check_owner(by: Actor, owner: str, what: str) -> None:
-    """Raise `Forbidden` for who would get it, or lose it."""
-    if by.id == owner:
-        raise Forbidden(by.id, by.role.value, what, "another admin")
 
 
 def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
@@ -68,7 +62,7 @@ class ProposeAdjustment(Command[Adjustment]):
         at, known = rules.now(), () if is_of_credit else self._known(read)
         what = "propose an adjustment"
         permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, what)
-        _check_owner(self.by, self.owner, what)
+        not_own(self.by, self.owner, what)
         waived = self._checked_credit(read, rules) if is_of_credit else self._checked(known, rules)
         proposed = Adjustment(
             id=AdjustmentId(rules.new_id("adj")),
@@ -128,7 +122,7 @@ class ApproveAdjustment(Command[Adjustment]):
         permit(self.by, ADJUSTMENT, event, what)
         if adjustment.proposed_by == self.by.id:
             raise Forbidden(self.by.id, self.by.role.value, what, "another admin")
-        _check_owner(self.by, adjustment.owner, what)
+        not_own(self.by, adjustment.owner, what)
         is_mine = adjustment.decided_by == self.by.id
         if adjustment.status is AdjustmentStatus.APPROVED and is_mine:
             return Decision(adjustment, waives=(adjustment,))
