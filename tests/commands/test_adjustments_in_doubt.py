@@ -10,6 +10,7 @@ from marketpay import (
     AdjustmentStatus,
     ApproveAdjustment,
     Forbidden,
+    InvalidInput,
     Limits,
     Marketplace,
     Money,
@@ -23,6 +24,7 @@ from marketpay import (
 )
 from marketpay.testing import SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket
+from tests.credits import LOYALTY, give, has, pts
 from tests.deals import ADMIN, CONTRACTOR, CUSTOMER, NONE_SUCH, nothing_changes, post, usd
 from tests.money import CHECKER, adjusted, proposed
 
@@ -127,3 +129,35 @@ def test_what_is_not_there_is_not_found(market: Marketplace) -> None:
     for by in (CHECKER, BENEFICIARY):
         with pytest.raises(NotFound):
             market.execute(ApproveAdjustment(by=by, adjustment=AdjustmentId(f"adj_{NONE_SUCH}")))
+
+
+@pytest.mark.parametrize("kind", ["credit", "debit", "write_off"])
+def test_no_wallet_has_points(
+    open_market: OpenMarket, gateway: SimulatedGateway, kind: str
+) -> None:
+    """Neither where they were proposed before the house had any."""
+    before = open_market()
+    adjusted(before, "credit", "5")
+    if kind == "write_off":
+        owed = before.execute(proposing(amount=pts(100), kind="debit"))
+        before.execute(ApproveAdjustment(by=CHECKER, adjustment=owed.id))
+    waiting = before.execute(proposing(amount=pts(100), kind=kind))
+    market = open_market(loyalty=LOYALTY)
+    for command in (
+        proposing(amount=pts(100), kind=kind),
+        ApproveAdjustment(by=CHECKER, adjustment=waiting.id),
+    ):
+        with nothing_changes(market, gateway), pytest.raises(InvalidInput, match="points") as bad:
+            market.execute(command)
+        assert bad.value.field == "amount"
+    market.execute(RejectAdjustment(by=CHECKER, adjustment=waiting.id, reason="They are points"))
+
+
+def test_points_are_taken_as_other_credit_is(open_market: OpenMarket) -> None:
+    market = open_market(loyalty=LOYALTY)
+    give(market, pts(100))
+    asked = market.execute(
+        proposing(owner=CUSTOMER.id, amount=pts(30), kind="take_credit", reason="Mistyped")
+    )
+    market.execute(ApproveAdjustment(by=CHECKER, adjustment=asked.id))
+    assert has(market, "PTS") == ("70", "0")

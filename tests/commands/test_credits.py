@@ -109,6 +109,17 @@ def test_nobody_else_gives_credit(
         market.execute(grant)
 
 
+@on_one_store
+@pytest.mark.parametrize("make", [Actor.admin, Actor.service])
+def test_nobody_gives_themselves_credit(
+    market: Marketplace, gateway: SimulatedGateway, make: Callable[[str], Actor]
+) -> None:
+    grant = GrantCredit(by=make(CUSTOMER.id), customer=CUSTOMER.id, amount=usd("1"), reason="More")
+    with nothing_changes(market, gateway, denials=1), pytest.raises(Forbidden) as denied:
+        market.execute(grant)
+    assert "another admin" in str(denied.value)
+
+
 @pytest.mark.covers("A176")
 def test_credit_pays_for_a_part_of_an_offer(market: Marketplace, gateway: SimulatedGateway) -> None:
     give(market, "50")

@@ -3,6 +3,7 @@
 import pytest
 
 from marketpay.domain.errors import InvalidInput
+from marketpay.domain.loyalty import Loyalty
 from marketpay.domain.money import Money
 from marketpay.domain.package import Package
 from marketpay.domain.rules import Rules
@@ -42,3 +43,12 @@ def test_a_package_lasts_from_a_day_to_a_century(days: int) -> None:
 def test_a_package_has_a_price(price: str) -> None:
     with pytest.raises(InvalidInput, match="above zero"):
         Package("gold", Money(price, "USD"), 1)
+
+
+def test_nothing_is_sold_for_points() -> None:
+    loyalty = Loyalty(earned={"USD": 1}, worth={"USD": "0.01"})
+    package = Package("gold", Money(100, loyalty.currency), 1)
+    assert Rules(packages=[package]).package("gold") == package  # whatever the currency is there
+    with pytest.raises(InvalidInput, match="points") as bad:
+        Rules(packages=[package], loyalty=loyalty)
+    assert bad.value.field == "packages"

@@ -52,6 +52,7 @@ from marketpay.domain.timer import TimerKind
 from tests.machine.house import House
 from tests.machine.machine import ADMIN, CONTRACTORS, Machine
 from tests.machine.people import everybody_goes
+from tests.machine.points import all_points_are_earned
 from tests.machine.shares import adjusted_money_is_explained
 
 GOING_ON = (JobStatus.ASSIGNED, JobStatus.IN_PROGRESS, JobStatus.SUBMITTED)
@@ -253,6 +254,8 @@ def nothing_is_left(machine: Machine) -> None:
     left = [one for one in sight.timers if one.kind not in (*SCHEDULED, *pooled)]
     assert left == [], left
     nobody_is_paid_twice(machine)
+    if machine.policy.loyalty is not None:
+        all_points_are_earned(sight)
     for house in machine.houses:
         _books_are_the_processors(house, machine)
 

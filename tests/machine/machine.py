@@ -30,6 +30,7 @@ from marketpay.testing.terms import Terms
 from tests.machine.buttons import check_buttons
 from tests.machine.house import House
 from tests.machine.invariants import INVARIANTS
+from tests.machine.points import INVARIANTS as POINTS
 from tests.machine.punctuality import ON_TIME
 from tests.machine.shares import INVARIANTS as SHARES
 from tests.machine.sight import Comparing, Sight
@@ -192,7 +193,7 @@ class Machine(RuleBasedStateMachine):
         for house in self.houses:
             problems = house.market.verify().problems
             assert problems == (), problems
-        for check in (*INVARIANTS, *SHARES):
+        for check in (*INVARIANTS, *SHARES, *POINTS):
             check(self.sight)
         check_buttons(self.houses[0].uncounted, self.sight.since(self.seen))
         self.seen = self.sight

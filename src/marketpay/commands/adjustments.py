@@ -7,11 +7,11 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from marketpay.commands.base import PERSONAL, Command, only_system
+from marketpay.commands.base import PERSONAL, Command, not_own, only_system
 from marketpay.commands.holdings import purse_of, wallet_of
 from marketpay.domain import events as e
 from marketpay.domain import withdrawing
-from marketpay.domain.actor import Actor, check_party
+from marketpay.domain.actor import check_party
 from marketpay.domain.adjustment import Adjustment, AdjustmentKind
 from marketpay.domain.decision import Decision
 from marketpay.domain.entity import Change, Entity, permit
@@ -32,12 +32,6 @@ from marketpay.ports.store import Reader
 REJECTED = (AdjustmentStatus.REJECTED, AdjustmentStatus.WITHDRAWN)
 
 
-def _check_owner(by: Actor, owner: str, what: str) -> None:
-    """Raise `Forbidden` for who would get it, or lose it."""
-    if by.id == owner:
-        raise Forbidden(by.id, by.role.value, what, "another admin")
-
-
 def _kind(value: AdjustmentKind | str) -> AdjustmentKind:
     try:
         return AdjustmentKind(value)
@@ -51,7 +45,8 @@ class ProposeAdjustment(Command[Adjustment]):
 
     Or take credit of a customer's that they should not have, or were paid out by hand.  Nothing
     moves until another administrator approves it.  A wallet only of who is a contractor here: who
-    has one, or an account to be paid on.  Nobody adjusts what is their own.
+    has one, or an account to be paid on.  Nobody adjusts what is their own;
+    no wallet has points.
     """
 
     owner: str = field(validator=check_party)
@@ -62,10 +57,12 @@ class ProposeAdjustment(Command[Adjustment]):
     def decide(self, read: Reader, rules: Rules) -> Decision[Adjustment]:
         """The adjustment on record."""
         is_of_credit = self.kind is AdjustmentKind.TAKE_CREDIT
+        if not is_of_credit:
+            rules.check_money(self.amount.currency, "amount")
         at, known = rules.now(), () if is_of_credit else self._known(read)
         what = "propose an adjustment"
         permit(self.by, ADJUSTMENT, ADJUSTMENT.begin.event, what)
-        _check_owner(self.by, self.owner, what)
+        not_own(self.by, self.owner, what)
         waived = self._checked_credit(read, rules) if is_of_credit else self._checked(known, rules)
         proposed = Adjustment(
             id=AdjustmentId(rules.new_id("adj")),
@@ -125,7 +122,7 @@ class ApproveAdjustment(Command[Adjustment]):
         permit(self.by, ADJUSTMENT, event, what)
         if adjustment.proposed_by == self.by.id:
             raise Forbidden(self.by.id, self.by.role.value, what, "another admin")
-        _check_owner(self.by, adjustment.owner, what)
+        not_own(self.by, adjustment.owner, what)
         is_mine = adjustment.decided_by == self.by.id
         if adjustment.status is AdjustmentStatus.APPROVED and is_mine:
             return Decision(adjustment, waives=(adjustment,))
@@ -134,6 +131,7 @@ class ApproveAdjustment(Command[Adjustment]):
         approved = adjustment.become(event, self.by.role, at, decided_by=self.by.id)
         if adjustment.kind is AdjustmentKind.TAKE_CREDIT:
             return _approved(approved, read, rules)
+        rules.check_money(adjustment.currency, "amount")
         wallet = wallet_of(read, adjustment.owner, adjustment.currency, rules)
         is_write_off = adjustment.kind is AdjustmentKind.WRITE_OFF
         if is_write_off and adjustment.amount > wallet.receivable:

@@ -104,4 +104,10 @@ def only_staff(by: Actor, action: str) -> None:
         raise Forbidden(by.id, by.role.value, action, "an admin or a service")
 
 
+def not_own(by: Actor, owner: str, action: str) -> None:
+    """Raise `Forbidden` for who would get something, or lose it, by what they themselves say."""
+    if by.id == owner:
+        raise Forbidden(by.id, by.role.value, action, "another admin")
+
+
 PERSONAL = {"personal": True}  # field metadata: erasable, kept apart from the journal

@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from marketpay.commands.base import PERSONAL, Command, only_staff, only_system
+from marketpay.commands.base import PERSONAL, Command, not_own, only_staff, only_system
 from marketpay.commands.holdings import purse_of
 from marketpay.domain import events as e
 from marketpay.domain import settlement
@@ -36,7 +36,7 @@ class GrantCredit(Command[CreditGrant]):
     """The platform gives a customer credit, which can pay a part of an offer.
 
     It is an expense of the platform's, `promotion`.  What is not spent by `expires_at` is gone,
-    but for what offers have reserved by then.  Staff only.
+    but for what offers have reserved by then.  Staff only, and nobody to themselves.
     """
 
     customer: str = field(validator=check_party)
@@ -49,7 +49,9 @@ class GrantCredit(Command[CreditGrant]):
         at = rules.now()
         if self.expires_at is not None and self.expires_at <= at:
             raise InvalidInput("must lie in the future.", "expires_at")
-        only_staff(self.by, "give a customer credit")
+        what = "give a customer credit"
+        only_staff(self.by, what)
+        not_own(self.by, self.customer, what)
         purse = purse_of(read, self.customer, self.amount.currency, rules)
         grant = new_grant(purse, self.amount, GrantSource.PROMOTION, rules, at)
         return granted(purse, evolve(grant, reason=self.reason, expires_at=self.expires_at), at)

@@ -36,8 +36,7 @@ class PostJob(Command[Job]):
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Job]:
         """A new job, open for applications and offers."""
-        if rules.loyalty is not None and self.currency == rules.loyalty.currency:
-            raise InvalidInput("is that of points, which pay for no job.", "currency")
+        rules.check_money(self.currency, "currency")
         permit(self.by, JOB, e.JobPosted, "post a job", customer=self.by.id)
         at = rules.now()
         _check_deadline(self.deadline, at)

@@ -32,22 +32,27 @@ from marketpay.ports.store import Reader
 class EarnPoints(Command[CreditGrant | None]):
     """A payment was released: its customer has points for what they paid of it by card.
 
-    Not for what was refunded by then, nor for a job or a milestone that was called off; once.
-    Neither for a tip nor where a bank took anything back: two who know each other could make
-    points of nothing.
+    Once its clearance is over, where there is one: until then its parties can dispute it, and
+    settle that all of it goes back.  Not for what was refunded by then, nor for a job or a
+    milestone that was called off; once.  Neither for a tip nor where a bank took anything back:
+    two who know each other could make points of nothing.
     """
 
     payment: PaymentId = field(validator=IdOf("Payment"))
 
     def decide(self, read: Reader, rules: Rules) -> Decision[CreditGrant | None]:
-        """The points; None where there are none to earn, or a bank has to decide first."""
+        """The points; None where there are none to earn, or none yet.
+
+        It comes again by itself: at the end of the clearance, or after a while where a bank has to
+        decide.
+        """
         only_system(self.by, "earn points")
         payment, at = read.get(Payment, self.payment), rules.now()
         job = read.get(Job, payment.job)
         before = read.find(CreditGrant, payment=payment.id)
         parts = read.find(Milestone, payment=payment.id)
         read_ = (payment, job, *parts, *before)
-        is_earned = payment.is_released and _is_for_work(payment, job, parts)
+        is_earned = _is_cleared(payment) and _is_for_work(payment, job, parts)
         if rules.loyalty is None or before or not is_earned:
             return Decision(before[0] if before else None, waives=read_)
         if payment.disputed.minor:
@@ -82,6 +87,11 @@ class EarnPoints(Command[CreditGrant | None]):
             entries=after.entries,
             timers=grant.timers(),
         )
+
+
+def _is_cleared(payment: Payment) -> bool:
+    """Whether its parties can take none of it back any more; what they dispute is clearing."""
+    return payment.is_released and not payment.is_clearing
 
 
 def _is_for_work(payment: Payment, job: Job, parts: Sequence[Milestone]) -> bool:

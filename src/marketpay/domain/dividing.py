@@ -11,6 +11,7 @@ from marketpay.domain import events as e
 from marketpay.domain import refunding
 from marketpay.domain.actor import Role
 from marketpay.domain.entity import Change, Entity
+from marketpay.domain.errors import ConfigurationError
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
@@ -94,10 +95,14 @@ def divide(
 ) -> Divided:
     """A refund of the customer's share first, then a release of the rest.
 
-    `shares` sum to what is left of the payment.  What was released already stays where it is,
-    but for the customer's share.
+    `shares` sum to what is left of the payment, or it is a `ConfigurationError`: money would be
+    left for nobody, or given that is not there.  What was released already stays where it is, but
+    for the customer's share.
     """
-    assert shares.total == payment.refundable
+    if shares.total != payment.refundable:
+        raise ConfigurationError(
+            f"{shares.total} of {payment.id} is divided, and {payment.refundable} is left."
+        )
     done = Divided.nothing(payment)
     if shares.to_customer.minor:
         done = _refunded(done, shares.to_customer, parties.held, by, rules, at, reason)

@@ -191,7 +191,7 @@ def _blocked(
 def _timers(given: Payment, wallet: Wallet, rules: Rules, at: datetime) -> Iterator[Timer]:
     if given.clears_at is not None:
         yield Timer(TimerKind.CLEARANCE, given.id, given.clears_at)
-    if rules.loyalty is not None and given.released_at == at:
+    if rules.loyalty is not None and not given.is_clearing:  # else the clearance's end sets it
         yield Timer(TimerKind.POINTS, given.id, at)
     if given.transfer_blocked == ONBOARDING:
         later = at + rules.lookup_every

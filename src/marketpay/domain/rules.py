@@ -192,6 +192,15 @@ class Rules:
     )
     loyalty: Loyalty | None = field(default=None, validator=optional(instance_of(Loyalty)))
 
+    def __attrs_post_init__(self) -> None:
+        for package in self.packages:
+            self.check_money(package.price.currency, "packages")
+
+    def check_money(self, currency: str, name: str) -> None:
+        """Raise `InvalidInput` for the currency of points: they pay for nothing but credit."""
+        if self.loyalty is not None and currency == self.loyalty.currency:
+            raise InvalidInput("cannot be points, in which nobody is paid.", name)
+
     def retry_at(self, attempts: int, now: datetime, id: str) -> datetime:
         """When to send again what has gone unanswered `attempts` times.
 

@@ -74,14 +74,15 @@ class Purse:
         at: datetime,
     ) -> Purse:
         """So much of what is available or reserved goes `into` somewhere else."""
-        return self._spent(amount, kind, into, payment, at)
+        entries = tuple(move(self.credit.account(kind), into, amount, payment))
+        return self._taken(amount, self._in_order(), CreditGrantUsed, entries, at)
 
     def redeem(self, points: Money, at: datetime) -> Purse:
         """So many points are given up; `Refused` where there are fewer."""
         if points > self.available:
             raise Refused(Reason.CREDIT_TOO_LOW)
         promotion = Account(K.PROMOTION, self.credit.currency)
-        return self._spent(points, K.CREDIT_AVAILABLE, promotion, None, at)
+        return self.spend(points, K.CREDIT_AVAILABLE, promotion, None, at)
 
     def take_back(self, amount: Money, into: Account, at: datetime) -> Purse:
         """So much of what is available is no longer the customer's; `Refused` where it is less.
@@ -161,17 +162,6 @@ class Purse:
     ) -> Purse:
         ends = self.credit.account(source), self.credit.account(target)
         return self._posted(tuple(move(*ends, amount, payment)), self.credit.lasting, at)
-
-    def _spent(
-        self,
-        amount: Money,
-        kind: AccountKind,
-        into: Account,
-        payment: PaymentId | None,
-        at: datetime,
-    ) -> Purse:
-        entries = tuple(move(self.credit.account(kind), into, amount, payment))
-        return self._taken(amount, self._in_order(), CreditGrantUsed, entries, at)
 
     def _taken(
         self,
