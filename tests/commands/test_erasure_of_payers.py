@@ -8,6 +8,7 @@ from attrs import evolve
 from marketpay import (
     BuyUpgrade,
     ErasePerson,
+    IdempotencyConflict,
     Marketplace,
     PaymentTransaction,
     Reason,
@@ -19,10 +20,18 @@ from marketpay import (
 from marketpay.ports.gateway import RefundPayment
 from marketpay.testing import Outcome, SimulatedGateway
 from tests.commands.test_upgrades import GOLD, bought
-from tests.deals import ADMIN, CUSTOMER, OTHER_CUSTOMER, journal, nothing_changes
+from tests.deals import (
+    ADMIN,
+    CUSTOMER,
+    OTHER_CUSTOMER,
+    books_are_right,
+    journal,
+    nothing_changes,
+    now,
+)
 from tests.money import settle
 
-SECRET = "Ms Miller"
+SECRET, MAIL = "Ms Miller", "miller@mail.example"
 
 
 def paid(
@@ -96,3 +105,30 @@ def test_why_they_were_paid_back_is_gone_too(
     settle(market, gateway)
     market.execute(ErasePerson(by=ADMIN, person=CUSTOMER.id))
     assert not [one for one in journal(market) if SECRET in str(one.personal)]
+
+
+@pytest.mark.edge(41)
+def test_where_they_went_on_from_the_page_is_gone_too(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    back = dict.fromkeys(("success_url", "cancel_url"), f"https://host.example/?mail={MAIL}")
+    charge = paid(market, gateway, evolve(GOLD, **back))
+    others = paid(market, gateway, evolve(GOLD, by=OTHER_CUSTOMER, listing="lst_8", **back))
+    assert not any(MAIL in one.body + str(one.result) + one.events for one in journal(market))
+    revoke(market)
+    market.execute(ErasePerson(by=ADMIN, person=CUSTOMER.id))
+    left = now(market, charge)
+    assert (left.success_url, left.cancel_url) == ("https://erased.invalid",) * 2
+    assert now(market, others).success_url == back["success_url"]
+    said = [one.actor for one in journal(market) if MAIL in str(one.personal)]
+    assert said == [OTHER_CUSTOMER.id]
+    books_are_right(market, gateway, "TRY")
+
+
+def test_the_same_purchase_is_known_again_with_its_key(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    first = market.execute(GOLD, key="gold 1")
+    assert market.execute(GOLD, key="gold 1").transaction == first.transaction
+    with pytest.raises(IdempotencyConflict):
+        market.execute(evolve(GOLD, success_url="https://other.example/"), key="gold 1")
