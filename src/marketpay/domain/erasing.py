@@ -35,6 +35,7 @@ from marketpay.domain.lifecycles import (
 )
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.plan import Plan
@@ -113,6 +114,8 @@ class Traces:
                 return {"reason": ""}
             case Adjustment():
                 return {"reason": "", "note": ""}
+            case PayerAccount():
+                return {"gateway_customer": one.nobodys}
             case PaymentTransaction():
                 return {"success_url": NOWHERE, "cancel_url": NOWHERE}
             case _:
