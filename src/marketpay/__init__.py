@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from marketpay.commands.clearance import EndClearance as EndClearance
     from marketpay.commands.completion import CompleteJob as CompleteJob
     from marketpay.commands.completion import Completion as Completion
+    from marketpay.commands.confirmations import ExpireConfirmation as ExpireConfirmation
     from marketpay.commands.credits import ExpireCredit as ExpireCredit
     from marketpay.commands.credits import FreeCredit as FreeCredit
     from marketpay.commands.credits import GrantCredit as GrantCredit
@@ -432,6 +433,7 @@ _MODULES: Final = {
         "CompleteJob",
         "Completion",
     ),
+    "commands.confirmations": ("ExpireConfirmation",),
     "commands.credits": (
         "ExpireCredit",
         "FreeCredit",
@@ -951,6 +953,7 @@ __all__ = [
     "EvidenceId",
     "ExpireAdjustment",
     "ExpireCheckout",
+    "ExpireConfirmation",
     "ExpireCredit",
     "ExpireDispute",
     "ExpireUpgrade",

@@ -39,6 +39,7 @@ from marketpay import (
     ErasePerson,
     EscalateDispute,
     ExpireAdjustment,
+    ExpireConfirmation,
     ExpireCredit,
     ExpireDispute,
     ExpireUpgrade,
@@ -504,6 +505,9 @@ SCENES = {
     "give credit": Scene(
         lambda _: GrantCredit(by=CUSTOMER, customer="cus_17", amount=usd("5"), reason="Welcome"),
         (ADMIN, SERVICE),
+    ),
+    "expire confirmation": Scene(
+        lambda market: ExpireConfirmation(by=CUSTOMER, payment=send(market).payment.id), (SYSTEM,)
     ),
     "free credit": Scene(_held(FreeCredit), (SYSTEM,)),
     "expire credit": Scene(_given, (SYSTEM,)),

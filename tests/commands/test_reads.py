@@ -53,6 +53,7 @@ from marketpay import (
     EscalateDispute,
     Evidence,
     ExpireAdjustment,
+    ExpireConfirmation,
     ExpireCredit,
     ExpireDispute,
     ExpireUpgrade,
@@ -1584,6 +1585,7 @@ def _of_payments(house: House) -> Iterator[Command[Any]]:
             yield RetryRefund(by=system, refund=asked.id)
         yield WarnOfExpiry(by=system, payment=payment.id)
         yield ExpireAuthorization(by=system, payment=payment.id)
+        yield ExpireConfirmation(by=system, payment=payment.id)
         yield FlagPayment(by=system, payment=payment.id, detail="issfr_1")
         yield ClearPayment(by=ADMIN, payment=payment.id)
         for news in (HoldGone(gateway_id="x"), Captured(gateway_id="x", amount=PRICE)):

@@ -81,12 +81,12 @@ def _no_more_trouble(house: House) -> None:
 
 
 def _everybody_answers(machine: Machine) -> None:
-    """Payers, banks and administrators."""
+    """Payers (but for every other one who should confirm), banks and administrators."""
     for account in machine.sight.of(PayoutAccount):
         machine.happens("activate", account)
     machine.settle()
-    for paid in machine.sight.of(Payment, status=PaymentStatus.AWAITING_CONFIRMATION):
-        machine.happens("fail_confirmation", paid)
+    for paid in machine.sight.of(Payment, status=PaymentStatus.AWAITING_CONFIRMATION)[::2]:
+        machine.happens("fail_confirmation", paid)  # of the others nobody ever hears
     for charge in machine.sight.of(PaymentTransaction, kind=TransactionKind.CHARGE):
         machine.happens("fail_checkout", charge)
     machine.settle()

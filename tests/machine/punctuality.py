@@ -16,6 +16,7 @@ from marketpay import (
     Offer,
     OfferStatus,
     Payment,
+    PaymentPurpose,
     PaymentStatus,
     Upgrade,
     UpgradeStatus,
@@ -100,6 +101,18 @@ def no_adjustment_outlives_its_time(sight: Sight, now: datetime) -> None:
         assert not one.has_expired(now), one
 
 
+def no_confirmation_is_waited_for_too_long(sight: Sight, now: datetime) -> None:
+    """Beside an offer; an offer itself waits until it ends."""
+    for paid in sight.of(Payment, status=PaymentStatus.AWAITING_CONFIRMATION):
+        is_offers = paid.purpose is PaymentPurpose.OFFER
+        is_soon = any(
+            one.subject == paid.id and one.due_at > now
+            for one in sight.timers
+            if one.kind is TimerKind.CONFIRMATION
+        )
+        assert is_offers or is_soon, paid
+
+
 ON_TIME: Final[tuple[Callable[[Sight, datetime], None], ...]] = (
     no_timer_is_left_behind,
     no_offer_and_no_hold_outlives_its_time,
@@ -110,4 +123,5 @@ ON_TIME: Final[tuple[Callable[[Sight, datetime], None], ...]] = (
     no_credit_waits_for_nothing,
     no_milestone_outlives_its_time,
     no_adjustment_outlives_its_time,
+    no_confirmation_is_waited_for_too_long,
 )

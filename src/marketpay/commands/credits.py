@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from attrs import evolve, field, frozen
 
 from marketpay.commands.base import PERSONAL, Command, not_own, only_staff, only_system
+from marketpay.commands.confirmations import unconfirmed
 from marketpay.commands.holdings import purse_of
 from marketpay.domain import events as e
-from marketpay.domain import settlement
 from marketpay.domain.actor import check_party
 from marketpay.domain.credit_grant import CreditGrant, GrantSource
-from marketpay.domain.deal import Deal
 from marketpay.domain.decision import Decision
 from marketpay.domain.errors import InvalidInput
 from marketpay.domain.hiring import needs_credit
 from marketpay.domain.ids import CreditGrantId, PaymentId
-from marketpay.domain.lifecycles import PaymentStatus, TransactionStatus
+from marketpay.domain.lifecycles import PaymentStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
-from marketpay.domain.payment_transaction import PaymentTransaction, TransactionKind
 from marketpay.domain.rules import Rules
 from marketpay.domain.spending import Purse
-from marketpay.domain.timer import Timer, TimerKind
+from marketpay.domain.timer import TimerKind
 from marketpay.domain.validators import IdOf, Text, above_zero, is_aware
 from marketpay.ports.store import Reader
-
-NOT_CONFIRMED: Final = "not_confirmed"  # the failure of a hold that nobody confirmed in time
 
 
 @frozen(kw_only=True)
@@ -122,7 +117,9 @@ class FreeCredit(Command[Payment]):
         payment = deal.payment(self.payment)
         reserved = payment.credit_reserved
         if reserved.minor and needs_credit(deal.offer(payment.offer), payment):
-            return _unconfirmed(deal, payment, read, rules)
+            if payment.status is PaymentStatus.AUTHORIZED:  # nothing waits for one that stands
+                return Decision(payment, waives=deal.rest())
+            return unconfirmed(deal, payment, TimerKind.CREDIT, read, rules)
         if not reserved.minor:
             return Decision(payment, waives=deal.rest())
         purse = purse_of(read, payment.customer, payment.currency, rules)
@@ -135,28 +132,3 @@ class FreeCredit(Command[Payment]):
             waives=(*deal.rest(payment), *after.unused()),
             entries=after.entries,
         )
-
-
-def _unconfirmed(deal: Deal, payment: Payment, read: Reader, rules: Rules) -> Decision[Payment]:
-    """A hold that its customer should confirm has failed, if they do not in time.
-
-    Nothing waits for one that stands.
-    """
-    if payment.status is PaymentStatus.AUTHORIZED:
-        return Decision(payment, waives=deal.rest())
-    at, kind = rules.now(), TransactionKind.AUTHORIZE
-    tried = read.find(PaymentTransaction, payment=payment.id, kind=kind)
-    asked = [one for one in tried if one.status is TransactionStatus.AWAITING_CONFIRMATION]
-    late = [one for one in asked if one.created_at + rules.confirm_within <= at]
-    if not late:
-        again = Timer(TimerKind.CREDIT, payment.id, at + rules.confirm_within)
-        return Decision(payment, waives=(*deal.rest(), *tried), timers=(again,))
-    failed = settlement.authorization_failed(late[0], deal, NOT_CONFIRMED, rules, at)
-    others = [one for one in tried if one.id != late[0].id]
-    [after] = [one.entity for one in failed.changes if isinstance(one.entity, Payment)]
-    return Decision(
-        after,
-        changes=failed.changes,
-        waives=(*failed.waives, *others),
-        timers=failed.timers,
-    )

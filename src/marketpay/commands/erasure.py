@@ -24,6 +24,7 @@ from marketpay.domain.job import Job
 from marketpay.domain.ledger import Account, AccountKind
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.payout_account import PayoutAccount
@@ -36,7 +37,7 @@ from marketpay.domain.withdrawal import Withdrawal
 from marketpay.ports.store import Reader
 
 OF_BOTH = (Job, Offer, Milestone, Payment, Dispute)
-OF_CUSTOMERS = (Credit, CreditGrant, Upgrade, Sale)
+OF_CUSTOMERS = (Credit, CreditGrant, Upgrade, Sale, PayerAccount)
 OF_CONTRACTORS = (Application, Withdrawal, PayoutAccount)
 OF_OWNERS = (Wallet, Adjustment)
 TOGETHER = 500  # ids that are looked for in one statement

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from marketpay.commands.base import Command, Result, only_system
+from marketpay.commands.base import PERSONAL, Command, Result, only_system
 from marketpay.domain import events as e
 from marketpay.domain.actor import Role, check_party
 from marketpay.domain.decision import Decision
@@ -44,8 +44,8 @@ class BuyUpgrade(Command[Purchase]):
 
     listing: str = field(validator=check_party)
     premium_type: str = field(validator=check_party)
-    success_url: str = field(validator=is_web_address)
-    cancel_url: str = field(validator=is_web_address)
+    success_url: str = field(validator=is_web_address, metadata=PERSONAL)
+    cancel_url: str = field(validator=is_web_address, metadata=PERSONAL)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[Purchase]:
         """The charge on record; the page is asked for at once."""

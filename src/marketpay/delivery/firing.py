@@ -12,6 +12,7 @@ from typing import Any, Final
 from marketpay.commands.adjustments import ExpireAdjustment
 from marketpay.commands.base import Command
 from marketpay.commands.clearance import EndClearance
+from marketpay.commands.confirmations import ExpireConfirmation
 from marketpay.commands.credits import ExpireCredit, FreeCredit
 from marketpay.commands.dispute_deadlines import ExpireDispute
 from marketpay.commands.escrow import EmptyEscrow
@@ -102,6 +103,7 @@ COMMANDS: Final[dict[TimerKind, Make]] = {
     ),
     TimerKind.CLEARANCE: lambda one: EndClearance(by=Actor.SYSTEM, payment=one),
     TimerKind.JOB_DEADLINE: lambda one: PassDeadline(by=Actor.SYSTEM, job=one),
+    TimerKind.CONFIRMATION: lambda one: ExpireConfirmation(by=Actor.SYSTEM, payment=one),
     TimerKind.CREDIT: lambda one: FreeCredit(by=Actor.SYSTEM, payment=one),
     TimerKind.CREDIT_EXPIRY: lambda one: ExpireCredit(by=Actor.SYSTEM, grant=one),
     TimerKind.REFUND: lambda one: RetryRefund(by=Actor.SYSTEM, refund=one),

@@ -104,7 +104,10 @@ def _end_of(held: Payment, expires_at: datetime) -> Timer:
 def action_required(
     transaction: PaymentTransaction, deal: Deal, gateway_id: str, rules: Rules, at: datetime
 ) -> Settled:
-    """The customer has to confirm, unless nobody wants it by now."""
+    """The customer has to confirm, and in time, unless nobody wants it by now.
+
+    Then it is let go; should the gateway refuse that, too, it does not wait for ever.
+    """
     if transaction.status is TransactionStatus.AWAITING_CONFIRMATION:
         return Decision(transaction, waives=(transaction, *deal.rest()))
     event = e.PaymentTransactionActionRequired
@@ -119,6 +122,7 @@ def action_required(
         changes=changes,
         relies_on=_what_for(payment, deal),
         waives=deal.rest(awaiting.entity, *_what_for(payment, deal)),
+        timers=(Timer(TimerKind.CONFIRMATION, payment.id, at + rules.confirm_within),),
     )
 
 

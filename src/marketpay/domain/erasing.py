@@ -35,14 +35,16 @@ from marketpay.domain.lifecycles import (
 )
 from marketpay.domain.milestone import Milestone
 from marketpay.domain.offer import Offer
+from marketpay.domain.payer_account import PayerAccount
 from marketpay.domain.payment import Payment
+from marketpay.domain.payment_transaction import PaymentTransaction
 from marketpay.domain.plan import Plan
 from marketpay.domain.refund import Refund
 from marketpay.domain.upgrade import Upgrade
 from marketpay.domain.wallet import Wallet
 
 ERASED = "erased"  # a job keeps a title, a resolved incident a note
-NOWHERE = "https://erased.invalid"  # ... and evidence an address
+NOWHERE = "https://erased.invalid"  # ... evidence and a charge an address
 FINAL = {
     one.name: one.final
     for one in (
@@ -112,6 +114,10 @@ class Traces:
                 return {"reason": ""}
             case Adjustment():
                 return {"reason": "", "note": ""}
+            case PayerAccount():
+                return {"gateway_customer": one.nobodys}
+            case PaymentTransaction():
+                return {"success_url": NOWHERE, "cancel_url": NOWHERE}
             case _:
                 return {}
 

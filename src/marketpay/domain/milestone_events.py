@@ -31,7 +31,7 @@ class MilestoneFundingStarted(MilestoneEvent):
 
 
 class MilestoneFundingFailed(MilestoneEvent):
-    """The payment for it was refused: it can be paid with another method."""
+    """The payment for it was refused, or not confirmed: it can be paid with another method."""
 
 
 class MilestoneFunded(MilestoneEvent):

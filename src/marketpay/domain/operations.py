@@ -40,7 +40,7 @@ def authorize(
         due_at=at + rules.lease,
         target=None,
         method=method,
-        payer=payer.gateway_customer if payer else None,
+        payer=payer.payer if payer else None,
         retry_of=retry_of,
     )
 

@@ -14,7 +14,10 @@ from marketpay.domain.ids import PayerAccountId
 
 @frozen(kw_only=True)
 class PayerAccount(Entity):
-    """One for each customer.  A card saved there is charged as that account's."""
+    """One for each customer.  A card saved there is charged as that account's.
+
+    Of a customer who was forgotten it is `nobodys`, unless they are linked again.
+    """
 
     id: PayerAccountId
     customer: str
@@ -23,6 +26,16 @@ class PayerAccount(Entity):
 
     mutable: ClassVar[Names] = ("gateway_customer",)
     unique: ClassVar[Names] = ("customer", "gateway_customer")
+
+    @property
+    def nobodys(self) -> str:
+        """What takes the place of the gateway's id: unique, and nobody's there."""
+        return f"erased:{self.id}"
+
+    @property
+    def payer(self) -> str | None:
+        """Whose saved cards are charged, by the gateway's id; None: nobody's."""
+        return None if self.gateway_customer == self.nobodys else self.gateway_customer
 
     def linked(self, at: datetime) -> Change[PayerAccount]:
         """The account with the fact that it is this customer's."""

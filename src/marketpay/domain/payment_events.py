@@ -33,7 +33,7 @@ class PaymentAuthorized(PaymentEvent):
 
 
 class PaymentFailed(PaymentEvent):
-    """The gateway refused; the customer can try another method."""
+    """The gateway refused, or nobody confirmed in time; the customer can try another method."""
 
 
 class PaymentRetried(PaymentEvent):

@@ -40,8 +40,9 @@ def _open_purchase(transaction: PaymentTransaction) -> str | None:
 class PaymentTransaction(Living):
     """Its id is the idempotency key: however often it is sent, it takes effect once.
 
-    What it asks never changes.  After a definite refusal another try is another transaction
-    (`retry_of`); without an answer the same one is sent again.
+    What it asks never changes, but that its addresses go with who is forgotten.  After a definite
+    refusal another try is another transaction (`retry_of`); without an answer the same one is sent
+    again.
     """
 
     id: TransactionId
@@ -78,6 +79,8 @@ class PaymentTransaction(Living):
     )
 
     mutable: ClassVar[Names] = (
+        "success_url",
+        "cancel_url",
         "status",
         "gateway_id",
         "failure",

@@ -144,8 +144,8 @@ class Rules:
     nothing; None: never.
     `clearance`: how long what was released waits before it can be withdrawn; None: not at all.
     `chargeback_liability`: who bears the contractor's part of what is lost after its release.
-    `confirm_within`: how long credit stands behind an offer whose customer does not confirm the
-    hold; then that is called off, as if the card had been refused.
+    `confirm_within`: how long an extra, a tip, a milestone's payment or an offer with credit waits
+    for its customer to confirm the hold; then that is called off, as if the card had been refused.
     `warn_before`: how long before a hold runs out its parties are told.
     `webhook_window`: how long a webhook that cannot be applied is tried again.
     `dispute_response`: how long the other side of a dispute has to respond; if it is silent,

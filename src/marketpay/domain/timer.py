@@ -26,6 +26,7 @@ class TimerKind(StrEnum):
     CLEARANCE = "clearance"  # subject: the payment
     ADJUSTMENT_EXPIRY = "adjustment_expiry"  # subject: the adjustment
     JOB_DEADLINE = "job_deadline"  # subject: the job
+    CONFIRMATION = "confirmation"  # subject: the payment that its customer should confirm
     CREDIT = "credit"  # subject: the payment that may no longer be paid with it
     CREDIT_EXPIRY = "credit_expiry"  # subject: the grant
     REFUND = "refund"  # subject: the refund that waits for the bank

@@ -80,7 +80,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
             "'transfer_retry', 'authorization_warning', 'withdrawal', 'upgrade_end', "
             "'payout_schedule', 'escrow', 'dispute_deadline', 'auto_release', "
             "'milestone_release', 'clearance', 'adjustment_expiry', 'job_deadline', "
-            "'credit', 'credit_expiry', 'refund', 'points')"
+            "'confirmation', 'credit', 'credit_expiry', 'refund', 'points')"
         ),
     },
     "wallets": {
