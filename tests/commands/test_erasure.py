@@ -24,6 +24,7 @@ from marketpay import (
     Marketplace,
     MilestonePlan,
     OpenDispute,
+    PayTip,
     PostJob,
     Reason,
     Refused,
@@ -39,6 +40,7 @@ from marketpay.testing import Outcome, SimulatedGateway, VirtualClock
 from tests.conftest import OpenMarket
 from tests.deals import (
     ADMIN,
+    ASKING,
     CONTRACTOR,
     CUSTOMER,
     GOOD,
@@ -53,6 +55,7 @@ from tests.deals import (
     in_progress,
     journal,
     nothing_changes,
+    now,
     payee,
     send,
     usd,
@@ -306,3 +309,41 @@ def test_what_lies_on_the_account_for_another_payment_keeps_nobody(
     )
     erase(market, CONTRACTOR)
     erase(market, CUSTOMER)
+
+
+@pytest.mark.edge(41)
+def test_nobody_tips_a_contractor_who_was_forgotten(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    job, others = completed(market).job, completed(market, to=RIVAL).job
+    settle(market, gateway)
+    paid_out(market, gateway, clock, "700")
+    with heard(market) as told:
+        erase(market, CONTRACTOR)
+    assert job.id in str([one.events for one in told.records])
+    assert now(market, job).contractor_erased_at == clock()
+    tip = PayTip(by=CUSTOMER, job=job.id, amount=usd("40"), payment_method=GOOD)
+    with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
+        market.execute(tip)
+    assert refused.value.reason is Reason.PERSON_ERASED
+    market.execute(evolve(tip, job=others.id))
+    books_are_right(market, gateway)
+
+
+@pytest.mark.edge(41)
+def test_they_are_not_forgotten_while_a_tip_is_on_its_way(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    payee(market, gateway)
+    job = completed(market).job
+    settle(market, gateway)
+    paid_out(market, gateway, clock, "700")
+    tip = PayTip(by=CUSTOMER, job=job.id, amount=usd("40"), payment_method=ASKING)
+    market.execute(tip)
+    with nothing_changes(market, gateway), pytest.raises(Refused) as refused:
+        erase(market, CONTRACTOR)
+    assert refused.value.reason is Reason.PERSON_ACTIVE
+    clock.advance(days=1)
+    settle(market, gateway)
+    erase(market, CONTRACTOR)

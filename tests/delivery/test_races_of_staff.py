@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from marketpay import (
     IssueRefund,
     Marketplace,
     MemoryStore,
+    PayTip,
     PostJob,
     Reason,
     Refused,
@@ -33,6 +35,7 @@ from tests.commands.test_upgrades import bought
 from tests.deals import (
     ADMIN,
     CONTRACTOR,
+    CUSTOMER,
     GOOD,
     OTHER_CUSTOMER,
     books_are_right,
@@ -42,7 +45,7 @@ from tests.deals import (
     usd,
 )
 from tests.delivery.test_races import at_once
-from tests.money import CHECKER, all_is_right, proposed, settle, wallet
+from tests.money import CHECKER, all_is_right, paid_out, proposed, settle, wallet
 
 OTHER = Actor.admin("adm_3")
 rounds = pytest.mark.parametrize("round", range(3))
@@ -181,6 +184,56 @@ def test_an_offer_at_the_same_time_is_made_before_or_after(
     refused = [one for one in came if isinstance(one, Refused)]
     assert [one.reason for one in refused] == [Reason.PERSON_ACTIVE]
     assert [one.message for one in everything(market)["Offer"]] == ["Welcome"]
+
+
+def done(market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock) -> PayTip:
+    """A contractor has finished a job, and was paid out; and the tip that they might get."""
+    job = completed(market).job
+    settle(market, gateway)
+    paid_out(market, gateway, clock, "700")
+    return PayTip(by=CUSTOMER, job=job.id, amount=usd("40"), payment_method=GOOD)
+
+
+@rounds
+def test_a_tip_is_paid_before_its_contractor_is_forgotten_or_not_at_all(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock, round: int
+) -> None:
+    tip = done(market, gateway, clock)
+    came = at_once(
+        lambda: market.execute(tip),
+        lambda: market.execute(ErasePerson(by=ADMIN, person=CONTRACTOR.id)),
+    )
+    [reason] = [one.reason for one in came if isinstance(one, Refused)]
+    assert reason in (Reason.PERSON_ACTIVE, Reason.PERSON_ERASED)
+    tips = "40.00" if reason is Reason.PERSON_ACTIVE else "0.00"
+    assert wallet(market) == (tips, "0.00", "0.00")
+    all_is_right(market, gateway)
+
+
+@pytest.mark.parametrize("is_first", ["the tip", "the erasure"])
+def test_neither_is_decided_without_the_other(
+    gateway: SimulatedGateway, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, is_first: str
+) -> None:
+    market = Marketplace(store=MemoryStore(), gateway=gateway, rules=Rules(now=clock))
+    payee(market, gateway)
+    tip = done(market, gateway, clock)
+    erase = ErasePerson(by=ADMIN, person=CONTRACTOR.id)
+    first, second = (tip, erase) if is_first == "the tip" else (erase, tip)
+    meanwhile: list[Any] = [first]
+    decide = type(second).decide
+
+    def decide_too_early(command: Any, read: Any, rules: Any) -> Any:
+        decision = decide(command, read, rules)
+        if meanwhile:
+            market.execute(meanwhile.pop())
+        return decision
+
+    monkeypatch.setattr(type(second), "decide", decide_too_early)
+    with pytest.raises(Refused) as refused:
+        market.execute(second)
+    late = Reason.PERSON_ACTIVE if first is tip else Reason.PERSON_ERASED
+    assert (refused.value.reason, meanwhile) == (late, [])
+    all_is_right(market, gateway)
 
 
 @rounds

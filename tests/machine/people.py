@@ -67,6 +67,7 @@ def check_forgotten(person: Actor, before: Sight, after: Sight) -> None:
         assert (job.title, job.description) == ("erased", ""), job
     for job in after.of(Job, contractor=person.id):
         assert job.status in job.lifecycle.final, job
+        assert job.contractor_erased_at is not None, job
     for part in after.of(Milestone, customer=person.id):
         assert (part.title, part.is_open) == ("erased", False), part
     for offer in after.of(Offer, customer=person.id):

@@ -60,6 +60,7 @@ class PayTip(Command[JobPayment]):
     """The customer gives the contractor something more, while the job goes on or after it.
 
     It is captured at once and released at once, with `Rules.tip_commission`: none by default.
+    Not to a contractor who was forgotten.
     """
 
     job: JobId = field(validator=IdOf("Job"))
@@ -97,6 +98,8 @@ def _paid(
         raise CurrencyMismatch(command.amount.currency, job.currency)
     if any(one.disputed.minor for one in deal.payments):
         raise Refused(Reason.CHARGEBACK_OPEN)
+    if job.contractor_erased_at is not None:
+        raise Refused(Reason.PERSON_ERASED)
     if job.status not in charge.during:
         raise IllegalTransition(JOB.name, job.id, job.status.value, event.name)
     offer = deal.claimed

@@ -48,14 +48,14 @@ class ErasePerson(Command[int]):
     """A customer or contractor wants to be forgotten: all that they wrote, and what staff wrote
     about anything that they had a part in, is taken away wherever it is.
 
-    Ids, amounts, the ledger and the journal stay.  Not while anything of theirs goes on.
-    Staff only.
+    Nobody pays with their saved cards any more, nor tips them for a job of before.  Ids, amounts,
+    the ledger and the journal stay.  Not while anything of theirs goes on.  Staff only.
     """
 
     person: str = field(validator=check_party)
 
     def decide(self, read: Reader, rules: Rules) -> Decision[int]:
-        """From so many things their words are gone."""
+        """So many things are without what was theirs."""
         only_staff(self.by, "erase a person")
         entities = {one.id: one for one in self._traces(read)}
         traces = Traces(person=self.person, entities=tuple(entities.values()))

@@ -75,11 +75,19 @@ class Traces:
     def erased(self, at: datetime) -> Iterator[Change[Entity]]:
         """Each of them that has words of theirs, or of staff about them, without these."""
         for one in self.entities:
-            left = self._words(one)
-            said = {name: text for name, text in left.items() if getattr(one, name)}
-            if any(getattr(one, name) != text for name, text in said.items()):
+            words = self._words(one)
+            left = {name: text for name, text in words.items() if getattr(one, name)}
+            if self._has_done(one):
+                left["contractor_erased_at"] = at
+            if any(getattr(one, name) != value for name, value in left.items()):
                 event = PersonErased(at=at, person=self.person, subject=one.id)
-                yield Change(changed(one, **said), event)
+                yield Change(changed(one, **left), event)
+
+    def _has_done(self, one: Entity) -> bool:
+        """Whether it is a job of theirs, which nobody can thank them for from now on."""
+        if not isinstance(one, Job) or one.contractor != self.person:
+            return False
+        return one.contractor_erased_at is None
 
     def _words(self, one: Entity) -> dict[str, Any]:
         """Its words, and what is left of each."""

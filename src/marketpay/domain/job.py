@@ -46,6 +46,7 @@ class Job(Living):
     cancellation_to_customer: Money | None = None  # ... and what the customer would get back
     cancellation_of: Money | None = None  # ... of all that was left to be divided then
     cancellation_kept: Money | None = None  # ... of which the platform would keep so much
+    contractor_erased_at: datetime | None = None  # when its contractor was forgotten
     created_at: datetime
 
     mutable: ClassVar[Names] = (
@@ -61,6 +62,7 @@ class Job(Living):
         "cancellation_to_customer",
         "cancellation_of",
         "cancellation_kept",
+        "contractor_erased_at",
     )
     indexed: ClassVar[Names] = ("customer", "contractor", "status", "currency")
     lifecycle: ClassVar[Lifecycle[Any]] = JOB

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     PAYOUTS_NOT_ACTIVE = "payouts_not_active"
     PROPOSAL_CHANGED = "proposal_changed"
     PERSON_ACTIVE = "person_active"
+    PERSON_ERASED = "person_erased"
     PURCHASE_IN_PROGRESS = "purchase_in_progress"
     WALLET_FROZEN = "wallet_frozen"
     WITHDRAWAL_BELOW_MINIMUM = "withdrawal_below_minimum"
@@ -74,6 +75,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PAYOUTS_NOT_ACTIVE: "The contractor's payout account is not active yet.",
     Reason.PROPOSAL_CHANGED: "This is not, or no longer, what the other side proposes.",
     Reason.PERSON_ACTIVE: "This person still has jobs, offers, money or debts here.",
+    Reason.PERSON_ERASED: "The contractor of this job was forgotten; nobody is there to be paid.",
     Reason.PURCHASE_IN_PROGRESS: "Somebody else is buying this upgrade of the listing.",
     Reason.WALLET_FROZEN: "This wallet is frozen; nothing is paid out of it for now.",
     Reason.WITHDRAWAL_BELOW_MINIMUM: "A withdrawal of so little is not possible.",

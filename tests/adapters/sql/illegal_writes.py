@@ -25,6 +25,7 @@ ANOTHER_OFFER: Final = (
 DEALS: Final[dict[str, Write]] = {
     "jobs.pkey": Copy(),
     "jobs.overdue": Change("overdue_at = created_at", "status = 'completed'"),
+    "jobs.contractor_erased_at": Change("contractor_erased_at = created_at", "status = 'open'"),
     "jobs.assigned": Change("contractor = NULL, assigned_at = NULL", "status = 'completed'"),
     "jobs.assigned_at": Change("assigned_at = created_at", "status = 'open'"),
     "jobs.cancellation": Change("cancellation_to_customer = 0", "status = 'completed'"),

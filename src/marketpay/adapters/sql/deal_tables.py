@@ -47,6 +47,7 @@ def jobs(make: Maker) -> Table:
         minor("cancellation_to_customer", nullable=True),
         minor("cancellation_of", nullable=True),
         minor("cancellation_kept", nullable=True),
+        Column("contractor_erased_at", UtcTime),
         Column("created_at", UtcTime, nullable=False),
         *_job_checks(),
     )
@@ -73,6 +74,18 @@ def _job_checks() -> tuple[CheckConstraint, ...]:
             "contractor IS NOT NULL OR status IN ('open', 'cancelled')", name="assigned"
         ),
         CheckConstraint("assigned_at IS NULL OR contractor IS NOT NULL", name="assigned_at"),
+        CheckConstraint(
+            "contractor_erased_at IS NULL"
+            " OR (contractor IS NOT NULL AND status IN ('completed', 'cancelled'))",
+            name="contractor_erased_at",
+        ),
+        *_cancellation_checks(),
+    )
+
+
+def _cancellation_checks() -> tuple[CheckConstraint, ...]:
+    """Of a proposal to call it off."""
+    return (
         CheckConstraint(
             "cancellation_by IS NULL OR (cancellation_by IN ('customer', 'contractor')"
             " AND status NOT IN ('open', 'assigned', 'completed'))",

@@ -42,6 +42,7 @@ COLUMNS: Final[dict[str, tuple[tuple[Column[Any], str | None], ...]]] = {
         (minor("cancellation_to_customer", nullable=True), None),
         (minor("cancellation_of", nullable=True), None),
         (minor("cancellation_kept", nullable=True), None),
+        (Column("contractor_erased_at", UtcTime), None),
     ),
     "offers": (
         (Column("plan", LongText), None),

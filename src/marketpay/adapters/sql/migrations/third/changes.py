@@ -9,7 +9,15 @@ NEW: Final[dict[str, tuple[str, ...]]] = {
     "account_balances": ("kind", "owner"),
     "account_deltas": ("kind", "owner"),
     "incidents": ("kind",),
-    "jobs": ("status", "overdue", "submitted", "assigned_at", "cancellation_by", "cancellation"),
+    "jobs": (
+        "status",
+        "overdue",
+        "submitted",
+        "assigned_at",
+        "contractor_erased_at",
+        "cancellation_by",
+        "cancellation",
+    ),
     "timers": ("kind",),
     "offers": (
         "status",

@@ -61,6 +61,10 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         ),
         "assigned": "contractor IS NOT NULL OR status IN ('open', 'cancelled')",
         "assigned_at": "assigned_at IS NULL OR contractor IS NOT NULL",
+        "contractor_erased_at": (
+            "contractor_erased_at IS NULL OR (contractor IS NOT NULL AND status IN "
+            "('completed', 'cancelled'))"
+        ),
         "cancellation_by": (
             "cancellation_by IS NULL OR (cancellation_by IN ('customer', 'contractor') AND "
             "status NOT IN ('open', 'assigned', 'completed'))"
