@@ -32,8 +32,9 @@ install: $(READY) ## make .venv as requirements.lock says, with the project in i
 demo: $(READY) ## run the main job, from posted job to paid contractor (DEMO_ARGS=...)
 	$(BIN)/marketpay demo $(DEMO_ARGS)
 
+# Three on two cores: many tests wait for a server.
 test: $(READY) ## run the whole suite (PYTEST_ARGS="-k money")
-	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(READY) ## lint, formatting, types and the direction of imports
 	$(BIN)/ruff check

@@ -117,10 +117,10 @@ def lives_of(machine: type[Machine], examples: int, steps: int) -> type[TestCase
     return pytest.mark.filterwarnings(quiet)(case)
 
 
-TestDeals = lives_of(Deals, 30, 40)
+TestDeals = lives_of(Deals, 20, 40)
 TestHiring = lives_of(Hiring, 20, 25)
-TestQuarrels = lives_of(Quarrels, 30, 25)
-TestEarnings = lives_of(Earnings, 25, 25)
+TestQuarrels = lives_of(Quarrels, 20, 25)
+TestEarnings = lives_of(Earnings, 15, 25)
 TestParts = lives_of(Parts, 20, 25)
 TestSpending = lives_of(Spending, 20, 25)
 TestNegotiating = lives_of(Negotiating, 10, 25)
