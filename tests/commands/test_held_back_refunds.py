@@ -40,7 +40,16 @@ from tests.deals import (
     usd,
 )
 from tests.hearing import incidents, stated, tell
-from tests.money import payment_now, refund, refund_now, refunds_of, settle, work_off
+from tests.money import (
+    adjusted,
+    at_gateway,
+    payment_now,
+    refund,
+    refund_now,
+    refunds_of,
+    settle,
+    work_off,
+)
 
 K, R = AccountKind, RefundStatus
 NOTHING = ("0.00", "0.00")
@@ -253,3 +262,80 @@ def test_nobody_asks_again_but_the_library(
 def test_what_is_asked_again_is_there(market: Marketplace, gateway: SimulatedGateway) -> None:
     with nothing_changes(market, gateway), pytest.raises(NotFound):
         market.execute(RetryRefund(by=Actor.SYSTEM, refund=RefundId(new_id("ref"))))
+
+
+def test_a_refund_that_comes_back_after_the_bank_has_paid_is_no_credit(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment = assigned(market).payment
+    issued = refund(market, payment, "1000").refund
+    settle(market, gateway)
+    tell(market, stated(market, payment, "needs_response", "1000"))
+    tell(market, stated(market, payment, "lost", "1000"))
+    assert losses(market) == ("0.00", "1000.00")
+    gateway.fail_refund(at_gateway(market, issued))
+    settle(market, gateway)
+    assert refund_now(market, issued).covered == usd("0")
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    assert market.verify().problems == ()
+
+
+def test_nor_is_one_that_was_made_elsewhere(market: Marketplace, gateway: SimulatedGateway) -> None:
+    payment = assigned(market).payment
+    made = gateway.refund_elsewhere(payment)
+    settle(market, gateway)
+    tell(market, stated(market, payment, "needs_response", "1000"))
+    tell(market, stated(market, payment, "lost", "1000"))
+    gateway.fail_refund(made.id)
+    settle(market, gateway)
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    assert market.verify().problems == ()
+
+
+def test_where_the_bank_paid_nothing_of_it_the_gateway_is_asked_again(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment = assigned(market).payment
+    tell(market, stated(market, payment, "needs_response", "100", amount="100"))
+    tell(market, stated(market, payment, "lost", "100", amount="100"))  # which escrow gave
+    tell(market, stated(market, payment, "inquiry", id="dp_2"))
+    gateway.script(RefundPayment, Outcome.DECLINE)
+    issued = refund(market, payment, "900").refund
+    assert issued.is_held_back
+    tell(market, stated(market, payment, "closed", id="dp_2"))
+    settle(market, gateway)
+    assert refund_now(market, issued).status is R.SUCCEEDED
+    assert has(market) == NOTHING
+
+
+def test_it_waits_for_news_although_an_older_inquiry_came_to_nothing(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    hired = assigned(market)
+    tell(market, stated(market, hired.payment, "inquiry"))
+    tell(market, stated(market, hired.payment, "closed"))
+    gateway.dispute(hired.payment)
+    ended = market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    assert ended.refund is not None
+    assert (ended.refund.is_held_back, has(market)) == (True, NOTHING)
+
+
+def test_credit_that_is_spent_is_not_paid_twice_where_a_refund_still_waits(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment = assigned(market).payment
+    first = refund(market, payment, "500").refund
+    settle(market, gateway)
+    gateway.fail_refund(at_gateway(market, first))
+    settle(market, gateway)
+    adjusted(market, "take_credit", "500", owner=CUSTOMER.id)
+    tell(market, stated(market, payment, "inquiry", amount="500"))
+    gateway.script(RefundPayment, Outcome.DECLINE)
+    second = refund(market, payment, "500").refund
+    assert second.is_held_back
+    tell(market, stated(market, payment, "lost", "500", amount="500"))
+    work_off(market)
+    assert refund_now(market, second).covered == usd("0")
+    assert incidents(market, IncidentKind.PAID_TWICE) == []
+    assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
+    assert market.verify().problems == ()

@@ -6,11 +6,10 @@ from attrs import field, frozen
 
 from marketpay.commands.base import Command, only_system
 from marketpay.commands.holdings import purse_of
-from marketpay.domain import paying_back
+from marketpay.domain import paying_back, recovering
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import RefundId
-from marketpay.domain.lifecycles import ChargebackStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
@@ -39,7 +38,7 @@ class RetryRefund(Command[Refund]):
         if any(not one.is_decided for one in taken_back):
             later = paying_back.look_again(refund, rules, at)
             return Decision(refund, waives=(refund, payment, *taken_back), timers=(later,))
-        if any(one.status is ChargebackStatus.LOST for one in taken_back):
+        if recovering.is_paying(taken_back):
             return self._failed(refund, payment, taken_back, read, rules)
         again, sent = paying_back.asked_again(refund, payment, rules, at)
         return Decision(

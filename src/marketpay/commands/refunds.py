@@ -11,6 +11,7 @@ from marketpay.commands.holdings import held, purse_of
 from marketpay.domain import events as e
 from marketpay.domain import paying_back, refunding
 from marketpay.domain.actor import Role
+from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Decision
 from marketpay.domain.disputing import check_undisputed
 from marketpay.domain.entity import Change, Entity
@@ -225,25 +226,25 @@ def _followed(
     was_pending = refund.status in (RefundStatus.REQUESTED, RefundStatus.PENDING)
     is_open = payment.status is not PaymentStatus.REFUNDED
     returned = paying_back.give_back(payment, others, at) if was_pending and is_open else None
-    settled: Change[Refund]
-    raised: list[Change[Entity]] = []
-    kept: tuple[Entity, ...] = ()
-    entries: tuple[LedgerEntry, ...]
-    if is_over and refund.status is not RefundStatus.FAILED:
+    if is_over and refund.status is not RefundStatus.FAILED and not refund.is_held_back:
         code = state.failure or state.progress.value
-        settled = refund.become(e.RefundFailed, Role.SYSTEM, at, failure=code)
-        back = () if was_pending else paying_back.came_back(refund)
+        taken_back = read.find(Chargeback, payment=payment.id)
         purse = purse_of(read, refund.customer, refund.currency, rules)
-        purse, credited = paying_back.kept_as_credit(refund, purse, at)
-        written = paying_back.written_off(refund, refund.excess)
-        entries, kept = (*back, *credited, *written), purse.unused()
-        raised.append(incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at))
-        raised += purse.changes
-    elif state.progress is Progress.SUCCEEDED and was_pending:
-        settled = refund.become(e.RefundSucceeded, Role.SYSTEM, at)
-        entries = paying_back.left_processor(refund)
-    else:
+        after = paying_back.instead(refund, taken_back, purse, code, rules, at)
+        back = () if was_pending else paying_back.came_back(refund)
+        return Decision(
+            after.refund,
+            changes=(*after.changes, *([returned] if returned else [])),
+            relies_on=() if returned else (payment,),
+            waives=(*others, *after.waives),
+            entries=(*back, *after.entries),
+        )
+    if state.progress is not Progress.SUCCEEDED or not was_pending:
         return Decision(refund, waives=(refund, payment, *others))
-    changes = [settled, *raised, *([returned] if returned else [])]
-    waived = (*others, *kept, *(() if returned else (payment,)))
-    return Decision(settled.entity, changes=changes, waives=waived, entries=entries)
+    settled = refund.become(e.RefundSucceeded, Role.SYSTEM, at)
+    return Decision(
+        settled.entity,
+        changes=(settled, *([returned] if returned else [])),
+        waives=(*others, *(() if returned else (payment,))),
+        entries=paying_back.left_processor(refund),
+    )

@@ -72,5 +72,9 @@ def refund_came_back(
     if transaction.refund is None:
         return sale_refund_came_back(transaction, code, read, rules, at)
     refund = read.get(Refund, transaction.refund)
+    payment = read.get(Payment, refund.payment)
+    taken_back = read.find(Chargeback, payment=payment.id)
     purse = purse_of(read, refund.customer, refund.currency, rules)
-    return paying_back.refund_came_back(transaction, refund, purse, code, rules, at)
+    return paying_back.refund_came_back(
+        transaction, refund, payment, taken_back, purse, code, rules, at
+    )

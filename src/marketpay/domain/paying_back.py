@@ -16,7 +16,7 @@ from marketpay.domain.entity import Change, Entity
 from marketpay.domain.event import Event
 from marketpay.domain.incident import IncidentKind, incident
 from marketpay.domain.ledger import Account, AccountKind, LedgerEntry, move
-from marketpay.domain.lifecycles import REFUND, PaymentStatus, RefundStatus
+from marketpay.domain.lifecycles import REFUND, ChargebackStatus, PaymentStatus, RefundStatus
 from marketpay.domain.money import Money
 from marketpay.domain.payment import Payment
 from marketpay.domain.payment_transaction import PaymentTransaction
@@ -68,8 +68,9 @@ def waits_for_bank(
     """
     if any(not one.is_decided for one in taken_back):
         return True
+    is_known = any(one.status is ChargebackStatus.LOST for one in taken_back)
     is_news = at < refund.created_at + rules.webhook_window
-    return code == DISPUTED and not taken_back and is_news
+    return code == DISPUTED and not is_known and is_news
 
 
 def held_back(
@@ -120,21 +121,12 @@ def not_paid_back(
     The deal is not undone; somebody should look at it.
     """
     offset, excess = _offset(refund, others, at)
-    by_bank = recovering.paid_by_bank(evolve(refund, excess=excess), taken_back, at)
-    taken = excess + by_bank.amount
-    lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code, excess=taken)
-    raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
-    kept, entries = kept_as_credit(lost.entity, purse, at)
-    used = {change.entity.id for change in (*offset, *by_bank.changes)}
-    returned = give_back(payment, others, at)
-    return NotPaidBack(
-        refund=lost.entity,
-        changes=(returned, *offset, *by_bank.changes, lost, raised, *kept.changes),
-        entries=(*entries, *written_off(refund, excess), *by_bank.entries),
-        waives=(
-            *(one for one in (*others, *taken_back) if one.id not in used),
-            *kept.unused(),
-        ),
+    after = instead(evolve(refund, excess=excess), taken_back, purse, code, rules, at)
+    used = {change.entity.id for change in offset}
+    return evolve(
+        after,
+        changes=(give_back(payment, others, at), *offset, *after.changes),
+        waives=(*(one for one in others if one.id not in used), *after.waives),
     )
 
 
@@ -163,6 +155,8 @@ def refund_failed(
 def refund_came_back(
     transaction: PaymentTransaction,
     refund: Refund,
+    payment: Payment,
+    taken_back: Sequence[Chargeback],
     purse: Purse,
     code: str,
     rules: Rules,
@@ -170,16 +164,38 @@ def refund_came_back(
 ) -> Settled:
     """The customer's bank sent back what had left; the customer has it as credit instead."""
     if refund.status is not RefundStatus.SUCCEEDED:
-        return Decision(transaction, waives=(transaction, refund, *purse.unused()))
-    lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code)
-    raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
-    kept, entries = kept_as_credit(refund, purse, at)
-    written = written_off(refund, refund.excess)
+        waived = (transaction, refund, payment, *taken_back, *purse.unused())
+        return Decision(transaction, waives=waived)
+    after = instead(refund, taken_back, purse, code, rules, at)
     return Decision(
         transaction,
-        changes=(lost, raised, *kept.changes),
-        waives=(transaction, *kept.unused()),
-        entries=(*came_back(refund), *entries, *written),
+        changes=after.changes,
+        relies_on=(payment,),
+        waives=(transaction, *after.waives),
+        entries=(*came_back(refund), *after.entries),
+    )
+
+
+def instead(
+    refund: Refund,
+    taken_back: Sequence[Chargeback],
+    purse: Purse,
+    code: str,
+    rules: Rules,
+    at: datetime,
+) -> NotPaidBack:
+    """The customer has it as credit, but for what their bank has paid them of it."""
+    by_bank = recovering.paid_by_bank(refund, taken_back, at)
+    taken = refund.excess + by_bank.amount
+    lost = refund.become(e.RefundFailed, SYSTEM, at, failure=code, excess=taken)
+    raised = incident(IncidentKind.REFUND_FAILED, refund.id, code, rules, at)
+    kept, entries = kept_as_credit(lost.entity, purse, at)
+    used = {change.entity.id for change in by_bank.changes}
+    return NotPaidBack(
+        refund=lost.entity,
+        changes=(lost, raised, *by_bank.changes, *kept.changes),
+        entries=(*entries, *written_off(refund, refund.excess), *by_bank.entries),
+        waives=(*(one for one in taken_back if one.id not in used), *kept.unused()),
     )
 
 

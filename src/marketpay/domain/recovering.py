@@ -68,7 +68,9 @@ def settle(
         return Recovery(chargeback=after)
     if not after.lost.minor:
         return _given_again(after, instead, instead.purse, at)
-    due = min(_beyond(after) - _beyond(known), _sum(instead.failed, after.currency))
+    waiting = _sum(tuple(instead.held_back()), after.currency)  # which is set off first
+    beyond = _beyond(after) - _beyond(known) - waiting
+    due = min(beyond, _sum(instead.failed, after.currency))
     if due.minor <= 0:
         return Recovery(chargeback=after)
     purse = instead.purse.expire(at)
@@ -89,6 +91,11 @@ class PaidByBank:
     amount: Money
     changes: tuple[Change[Entity], ...]
     entries: tuple[LedgerEntry, ...]
+
+
+def is_paying(taken_back: Sequence[Chargeback]) -> bool:
+    """Whether the bank has paid the customer more than the payment, and their credit, gave."""
+    return any((_beyond(one) - one.recovered).minor > 0 for one in taken_back)
 
 
 def paid_by_bank(refund: Refund, taken_back: Sequence[Chargeback], at: datetime) -> PaidByBank:
