@@ -339,3 +339,19 @@ def test_credit_that_is_spent_is_not_paid_twice_where_a_refund_still_waits(
     assert incidents(market, IncidentKind.PAID_TWICE) == []
     assert (has(market), losses(market)) == (NOTHING, ("0.00", "0.00"))
     assert market.verify().problems == ()
+
+
+def test_where_the_end_of_an_inquiry_is_never_heard_the_gateway_pays_in_the_end(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    hired = assigned(market)
+    tell(market, stated(market, hired.payment, "inquiry"))
+    gateway.script(RefundPayment, *[Outcome.DECLINE] * 3)
+    ended = market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    assert ended.refund is not None
+    for _ in range(5):
+        clock.advance(days=2)
+        settle(market, gateway)
+    assert refund_now(market, ended.refund).status is R.SUCCEEDED
+    assert gateway.effects(RefundPayment) == 1
+    all_is_right(market, gateway)

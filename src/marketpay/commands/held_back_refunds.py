@@ -10,11 +10,14 @@ from marketpay.domain import paying_back, recovering
 from marketpay.domain.chargeback import Chargeback
 from marketpay.domain.decision import Decision
 from marketpay.domain.ids import RefundId
+from marketpay.domain.lifecycles import ChargebackStatus
 from marketpay.domain.payment import Payment
 from marketpay.domain.refund import Refund
 from marketpay.domain.rules import Rules
 from marketpay.domain.validators import IdOf
 from marketpay.ports.store import Reader
+
+PAYING = (ChargebackStatus.NEEDS_RESPONSE, ChargebackStatus.UNDER_REVIEW)  # or may yet be
 
 
 @frozen(kw_only=True)
@@ -22,7 +25,8 @@ class RetryRefund(Command[Refund]):
     """The gateway is asked once more to pay back what it did not while a bank was to decide.
 
     But not what the bank has paid by then: of that the refund has failed, and the rest is the
-    customer's credit.
+    customer's credit.  While a bank only inquires it is asked now and then: news of the end of
+    an inquiry may be lost.
     """
 
     refund: RefundId = field(validator=IdOf("Refund"))
@@ -35,7 +39,7 @@ class RetryRefund(Command[Refund]):
             return Decision(refund, waives=(refund,))
         payment = read.get(Payment, refund.payment)
         taken_back = read.find(Chargeback, payment=payment.id)
-        if any(not one.is_decided for one in taken_back):
+        if any(one.status in PAYING for one in taken_back):
             later = paying_back.look_again(refund, rules, at)
             return Decision(refund, waives=(refund, payment, *taken_back), timers=(later,))
         if recovering.is_paying(taken_back):
