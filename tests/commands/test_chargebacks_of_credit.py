@@ -184,3 +184,20 @@ def test_the_gateway_agrees(market: Marketplace, gateway: SimulatedGateway) -> N
     assert (chargeback.status, chargeback.recovered) == ("lost", usd("1000"))
     assert has(market) == ("0.00", "0.00")
     assert market.verify().ok
+
+
+def test_what_one_chargeback_gives_again_another_still_has(
+    market: Marketplace, gateway: SimulatedGateway
+) -> None:
+    payment, _ = back_as_credit(market, gateway, "100")
+    for id, amount in (("dp_1", "1000"), ("dp_2", "100")):
+        for standing in ("needs_response", "lost"):
+            tell(market, stated(market, payment, standing, amount, amount=amount, id=id))
+    assert has(market) == ("0.00", "0.00")
+    tell(market, stated(market, payment, "won", id="dp_1"))
+    assert (has(market), loss(market)) == (("0.00", "0.00"), "0.00")
+    [other] = [one for one in market.query(ListChargebacks()).items if one.gateway_id == "dp_2"]
+    assert other.recovered == usd("100")
+    tell(market, stated(market, payment, "won", id="dp_2", amount="100"))
+    assert (has(market), loss(market)) == (("100.00", "0.00"), "0.00")
+    assert market.verify().problems == ()

@@ -1,6 +1,7 @@
 """A refund that the gateway does not make while the customer's bank may pay them: it waits."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -355,3 +356,29 @@ def test_where_the_end_of_an_inquiry_is_never_heard_the_gateway_pays_in_the_end(
     assert refund_now(market, ended.refund).status is R.SUCCEEDED
     assert gateway.effects(RefundPayment) == 1
     all_is_right(market, gateway)
+
+
+def test_each_try_is_known_to_who_compares_the_balance(
+    market: Marketplace, gateway: SimulatedGateway, clock: VirtualClock
+) -> None:
+    hired = assigned(market, payment_method="pm_card_pendingRefund")
+    inquiry = gateway.dispute(hired.payment, inquiry=True)
+    settle(market, gateway)
+    ended = market.execute(CancelJob(by=CUSTOMER, job=hired.job.id))
+    assert ended.refund is not None
+    gateway.fail_refund(at_gateway(market, ended.refund))
+    settle(market, gateway)
+    assert refund_now(market, ended.refund).is_held_back
+    assert differences(market, clock) == []
+    gateway.close_inquiry(inquiry.id)
+    settle(market, gateway)
+    clock.advance(days=2)
+    settle(market, gateway)
+    assert differences(market, clock) == []
+
+
+def differences(market: Marketplace, clock: VirtualClock) -> list[Any]:
+    """What of the processor's refunds the books do not know."""
+    clock.advance(hours=1)
+    found = market.reconcile(since=clock() - timedelta(days=30), until=clock()).breaks
+    return [one for one in found if one.change is not None and "refund" in one.change.value]

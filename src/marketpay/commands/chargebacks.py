@@ -52,10 +52,10 @@ class SettleChargeback(Command[Chargeback | None]):
             respond_by=state.respond_by,
         )
         taken_from = held(read, payment, rules)
-        instead = self._instead(payment, read, rules)
+        instead = self._instead(payment, known, read, rules)
         return charging_back.follow(known, payment, taken_from, instead, news, rules, rules.now())
 
-    def _instead(self, payment: Payment, read: Reader, rules: Rules) -> Instead:
+    def _instead(self, payment: Payment, known: Chargeback, read: Reader, rules: Rules) -> Instead:
         """What was refunded, or the customer has as credit, where the bank has decided."""
         if self.state.standing not in DECIDED:
             return Instead()
@@ -63,7 +63,8 @@ class SettleChargeback(Command[Chargeback | None]):
         if not instead.failed:
             return instead
         purse = purse_of(read, payment.customer, payment.currency, rules)
-        return Instead(refunds=instead.refunds, purse=purse)
+        others = [one for one in read.find(Chargeback, payment=payment.id) if one.id != known.id]
+        return Instead(refunds=instead.refunds, purse=purse, others=others)
 
     def _unbookable(
         self, payment: Payment, read: Reader, rules: Rules

@@ -92,10 +92,14 @@ def _refund(change: BalanceChange, records: Records) -> Match | None:
         subject = sent[0].id if sent else refund.id
         amount = refund.charged if came_back else -refund.charged
         return Match(subject, amount, refund.payment, refund.gateway_id)
-    kind, done = TransactionKind.REFUND, TransactionStatus.SUCCESS
-    for one in records.find(PaymentTransaction, gateway_id=change.source, kind=kind, status=done):
-        if one.refund is None:  # of what was paid for an upgrade
-            return Match(one.id, one.amount if came_back else -one.amount, None, one.gateway_id)
+    kind = TransactionKind.REFUND
+    for one in records.find(PaymentTransaction, gateway_id=change.source, kind=kind):
+        is_of_upgrade = one.refund is None and one.status is TransactionStatus.SUCCESS
+        # Of a refund that was held back each try has left, and come back.
+        is_first_try = one.refund is not None and one.status is TransactionStatus.FAILED
+        if is_of_upgrade or is_first_try:
+            amount = one.amount if came_back else -one.amount
+            return Match(one.id, amount, one.payment, one.gateway_id)
     return None
 
 

@@ -30,6 +30,7 @@ class Instead:
 
     refunds: Sequence[Refund] = ()
     purse: Purse | None = None
+    others: Sequence[Chargeback] = ()  # of the same payment
 
     def held_back(self) -> Iterator[Refund]:
         """Those that wait for the bank."""
@@ -43,7 +44,7 @@ class Instead:
     def rest(self, *changed: Entity) -> tuple[Entity, ...]:
         """What of it was read and is not `changed`."""
         ids = {entity.id for entity in changed}
-        read = (*self.refunds, *(self.purse.unused() if self.purse else ()))
+        read = (*self.refunds, *self.others, *(self.purse.unused() if self.purse else ()))
         return tuple(one for one in read if one.id not in ids)
 
 
@@ -115,11 +116,21 @@ def paid_by_bank(refund: Refund, taken_back: Sequence[Chargeback], at: datetime)
 
 
 def _given_again(after: Chargeback, instead: Instead, purse: Purse, at: datetime) -> Recovery:
-    """The bank's money is the platform's after all, so the customer has their credit again."""
-    amount = after.recovered
-    again = purse.give_back(amount, _loss(after), after.payment, at)
-    changes = (*_restored(instead.failed, amount, at), *again.changes)
-    chargeback = evolve(after, recovered=amount - amount)
+    """The bank's money is the platform's after all, so the customer has their credit again.
+
+    But for what the bank still has paid them by another chargeback of the payment.
+    """
+    nothing, left = after.recovered - after.recovered, after.recovered
+    kept: list[Change[Entity]] = []
+    for one in instead.others:
+        part = min(left, _beyond(one) - one.recovered)
+        if part.minor > 0:
+            more = one.recovered + part
+            kept.append(one.become(e.ChargebackChanged, Role.SYSTEM, at, recovered=more))
+            left -= part
+    again = purse.give_back(left, _loss(after), after.payment, at)
+    changes = (*kept, *_restored(instead.failed, left, at), *again.changes)
+    chargeback = evolve(after, recovered=nothing)
     return Recovery(chargeback=chargeback, changes=changes, entries=again.entries)
 
 
